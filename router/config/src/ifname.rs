@@ -1,0 +1,94 @@
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+/// A Linux interface name: 1 to 15 bytes, none of them `/`, `:`, white space or control, and not `.` or `..`
+/// (`dev_valid_name` in the kernel's net/core/dev.c). ASCII only, so that it prints the same everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IfName(String);
+
+#[derive(Debug, thiserror::Error)]
+pub enum BadIfName {
+    #[error("an interface name has at most 15 bytes, this one has {0}")]
+    TooLong(usize),
+    #[error("an interface name is printable ASCII without '/', ':', '\"' or spaces")]
+    BadCharacter,
+}
+
+impl IfName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IfName {
+    type Err = BadIfName;
+
+    fn from_str(text: &str) -> Result<Self, BadIfName> {
+        if text.len() > 15 {
+            return Err(BadIfName::TooLong(text.len()));
+        }
+        let clean = text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b'"' | b'*' | b'%'));
+        if text.is_empty() || text == "." || text == ".." || !clean {
+            return Err(BadIfName::BadCharacter);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for IfName {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Borrow<str> for IfName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Names of the links we make ourselves, from the names the user gave. Readable when they fit into 15 bytes;
+/// otherwise cut and ended with a hash, so that they always fit and stay the same from run to run.
+pub mod derived {
+    use super::IfName;
+    use crate::{Name, VlanId};
+
+    /// The VLAN subinterface of a trunk: `enp2s0.10`.
+    pub fn vlan(trunk: &IfName, id: VlanId) -> IfName {
+        fit(trunk.as_str(), &format!(".{id}"))
+    }
+
+    /// The router's leg in a network, where it is not the bridge itself: `gw-vehicle`.
+    pub fn leg(network: &Name) -> IfName {
+        fit(&format!("gw-{network}"), "")
+    }
+
+    /// The bridge port behind that leg: `rt-vehicle`.
+    pub fn leg_port(network: &Name) -> IfName {
+        fit(&format!("rt-{network}"), "")
+    }
+
+    /// The ipvlan or macvlan leg on an uplink's device: `up-wan`.
+    pub fn uplink(uplink: &Name) -> IfName {
+        fit(&format!("up-{uplink}"), "")
+    }
+
+    /// The bridge port of an attached endpoint: `at-` and a hash of its network and name.
+    pub fn endpoint_port(network: &Name, endpoint: &str) -> IfName {
+        IfName(format!("at-{:012x}", fnv1a(format!("{network}/{endpoint}").as_bytes()) & 0xffff_ffff_ffff))
+    }
+
+    fn fit(stem: &str, suffix: &str) -> IfName {
+        let whole = format!("{stem}{suffix}");
+        if whole.len() <= 15 {
+            return IfName(whole);
+        }
+        let hash = format!("~{:05x}", fnv1a(stem.as_bytes()) & 0xf_ffff);
+        let kept = 15 - hash.len() - suffix.len();
+        IfName(format!("{}{hash}{suffix}", &stem[..kept]))
+    }
+
+    /// FNV-1a, 64 bit: short, and the same on every machine and release.
+    fn fnv1a(bytes: &[u8]) -> u64 {
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+}

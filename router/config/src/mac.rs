@@ -1,0 +1,54 @@
+use std::{fmt, str::FromStr};
+
+/// A unicast Ethernet address that is not all zeros, written `02:00:00:00:01:05`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mac([u8; 6]);
+
+#[derive(Debug, thiserror::Error)]
+pub enum BadMac {
+    #[error("a MAC address is six pairs of hex digits, as in 02:00:00:00:01:05")]
+    Form,
+    #[error("a multicast address cannot belong to a device (the lowest bit of its first byte is set)")]
+    Multicast,
+    #[error("the all-zero address belongs to no device")]
+    Zero,
+}
+
+impl Mac {
+    pub fn new(bytes: [u8; 6]) -> Result<Self, BadMac> {
+        match bytes {
+            [0, 0, 0, 0, 0, 0] => Err(BadMac::Zero),
+            [first, ..] if first & 1 == 1 => Err(BadMac::Multicast),
+            _ => Ok(Self(bytes)),
+        }
+    }
+
+    pub fn bytes(&self) -> [u8; 6] {
+        self.0
+    }
+}
+
+impl FromStr for Mac {
+    type Err = BadMac;
+
+    fn from_str(text: &str) -> Result<Self, BadMac> {
+        let separator = if text.contains('-') { '-' } else { ':' };
+        let mut bytes = [0; 6];
+        let mut parts = text.split(separator);
+        for byte in &mut bytes {
+            let part = parts.next().filter(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit()));
+            *byte = u8::from_str_radix(part.ok_or(BadMac::Form)?, 16).map_err(|_| BadMac::Form)?;
+        }
+        if parts.next().is_some() {
+            return Err(BadMac::Form);
+        }
+        Self::new(bytes)
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        f.pad(&format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"))
+    }
+}

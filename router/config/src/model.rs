@@ -1,0 +1,179 @@
+//! The whole configuration, as it is after validation.
+
+use crate::{IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
+use std::{net::Ipv4Addr, time::Duration};
+
+/// Everything in `edge-router.toml`. Names of networks, uplinks and hosts are unique across all three.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    pub system: System,
+    /// `[router] namespace`: the network namespace the data plane lives in; none for the host's own.
+    pub namespace: Option<Name>,
+    pub uplinks: Vec<Uplink>,
+    pub networks: Vec<Network>,
+    pub hosts: Vec<Host>,
+    pub allows: Vec<Allow>,
+    pub forwards: Vec<Forward>,
+}
+
+/// `[system]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct System {
+    /// RFC 1123 host name.
+    pub hostname: Option<String>,
+    /// Lines as in `authorized_keys`.
+    pub ssh_keys: Vec<String>,
+    /// Networks and uplinks that may open ssh to the box.
+    pub ssh_from: Vec<Name>,
+    pub ntp: Vec<String>,
+}
+
+/// `[[uplink]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uplink {
+    pub name: Name,
+    pub device: IfName,
+    pub link: UplinkLink,
+    pub address: UplinkAddress,
+    pub gateway: Option<Ipv4Addr>,
+    pub dns: Vec<Ipv4Addr>,
+    pub masquerade: bool,
+    /// Route priority, lower wins; by default the uplink's place in the file times 100.
+    pub metric: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UplinkLink {
+    Direct,
+    IpvlanL2,
+    Macvlan,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UplinkAddress {
+    Static(Interface),
+    Dhcp,
+}
+
+/// `[[network]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    pub name: Name,
+    /// `trunk` and `vlan` come together.
+    pub tagged: Option<Tagged>,
+    /// Devices enslaved untagged.
+    pub ports: Vec<IfName>,
+    pub bridge: IfName,
+    /// The router's own address, every node's gateway.
+    pub address: Interface,
+    pub dhcp: Option<Dhcp>,
+    pub attach: AttachKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tagged {
+    pub trunk: IfName,
+    pub vlan: VlanId,
+}
+
+/// `dhcp = { from, to, lease, dns, domain }`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dhcp {
+    pub from: Ipv4Addr,
+    pub to: Ipv4Addr,
+    /// At least one minute; 12 hours when the file does not say.
+    pub lease: Duration,
+    /// Option 6; empty: the DNS servers of the uplinks this network may reach.
+    pub dns: Vec<Ipv4Addr>,
+    /// Option 15.
+    pub domain: Option<String>,
+}
+
+/// How containers are plugged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttachKind {
+    Bridge,
+    Macvlan,
+    IpvlanL2,
+}
+
+/// `[[host]]`: a permanent address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    pub name: Name,
+    pub network: Name,
+    /// A device's; none for a container, which is known by its name.
+    pub mac: Option<Mac>,
+    pub address: Ipv4Addr,
+}
+
+/// `[[allow]]`: what may open flows to what. An empty `ports` is every port; no `protocol` is every protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow {
+    pub from: Endpoint,
+    pub to: Endpoint,
+    pub protocol: Option<Protocol>,
+    /// Only with `protocol` tcp or udp.
+    pub ports: Vec<PortRange>,
+}
+
+/// What a policy line can name. The name exists.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Endpoint {
+    Network(Name),
+    Uplink(Name),
+    Host(Name),
+}
+
+/// `[[forward]]`: a port opened on an uplink towards one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forward {
+    pub uplink: Name,
+    /// Tcp or udp.
+    pub protocol: Protocol,
+    pub port: PortRange,
+    /// An address inside one of the networks, not the router's own.
+    pub to: Ipv4Addr,
+    /// As many ports as `port`.
+    pub to_port: PortRange,
+}
+
+impl Config {
+    pub fn network(&self, name: &Name) -> Option<&Network> {
+        self.networks.iter().find(|network| network.name == *name)
+    }
+
+    pub fn uplink(&self, name: &Name) -> Option<&Uplink> {
+        self.uplinks.iter().find(|uplink| uplink.name == *name)
+    }
+
+    pub fn host(&self, name: &Name) -> Option<&Host> {
+        self.hosts.iter().find(|host| host.name == *name)
+    }
+
+    /// The network an address lies in.
+    pub fn network_of(&self, address: Ipv4Addr) -> Option<&Network> {
+        self.networks.iter().find(|network| network.address.subnet().contains(&address))
+    }
+
+    /// The interface that carries the router's address in `network`: the bridge itself, or a veth leg where the
+    /// router lives in its own namespace or where containers hang on the bridge as macvlan or ipvlan children
+    /// (a child can never talk to its own parent).
+    pub fn gateway_link(&self, network: &Network) -> IfName {
+        if self.has_leg(network) { derived::leg(&network.name) } else { network.bridge.clone() }
+    }
+
+    pub fn has_leg(&self, network: &Network) -> bool {
+        self.namespace.is_some() || network.attach != AttachKind::Bridge
+    }
+}
+
+impl Uplink {
+    /// The interface traffic leaves by.
+    pub fn ifname(&self) -> IfName {
+        match self.link {
+            UplinkLink::Direct => self.device.clone(),
+            UplinkLink::IpvlanL2 | UplinkLink::Macvlan => derived::uplink(&self.name),
+        }
+    }
+}

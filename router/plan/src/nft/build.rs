@@ -1,0 +1,1 @@
+//! Pieces of rules, named as in the `nft` language. A rule is their concatenation.

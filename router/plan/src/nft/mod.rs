@@ -1,0 +1,124 @@
+//! An nftables table as data, at the level the kernel has it (registers and expressions), so that what the kernel
+//! lists can be compared with what was wanted. The functions in [`build`] read like the `nft` language.
+//!
+//! Family is always `inet`.
+
+pub mod build;
+
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub name: String,
+    pub comment: Option<String>,
+    /// In the order they are made; a chain may be named by maps and jumps before or after.
+    pub chains: Vec<Chain>,
+    pub sets: Vec<Set>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    pub name: String,
+    /// `None`: reached by jumps only.
+    pub base: Option<BaseChain>,
+    pub rules: Vec<Rule>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BaseChain {
+    pub kind: ChainKind,
+    pub hook: Hook,
+    pub priority: i32,
+    /// True: what falls through is dropped.
+    pub drop: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainKind {
+    Filter,
+    Nat,
+}
+
+/// `enum nf_inet_hooks`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    Prerouting = 0,
+    Input = 1,
+    Forward = 2,
+    Output = 3,
+    Postrouting = 4,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub expressions: Vec<Expr>,
+    pub comment: Option<String>,
+}
+
+/// A named set, or with `verdicts` a named verdict map. Keys are the concatenation of `fields`, hashed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    pub name: String,
+    pub fields: Vec<Field>,
+    pub verdicts: bool,
+    /// Key bytes as they stand in registers: each field padded to a multiple of four bytes. The value is `None` in a plain set.
+    pub elements: BTreeMap<Vec<u8>, Option<Verdict>>,
+}
+
+/// The type of one field of a set's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    IfName,
+    Ipv4,
+    Protocol,
+    Port,
+}
+
+/// One of the kernel's expressions (include/uapi/linux/netfilter/nf_tables.h). Registers are `NFT_REG32_00 + n` by 4-byte slot number `n`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr {
+    Meta { key: Meta, register: u8 },
+    Payload { base: PayloadBase, offset: u32, length: u32, register: u8 },
+    Ct { key: Ct, register: u8 },
+    Bitwise { register: u8, mask: Vec<u8>, xor: Vec<u8> },
+    Cmp { register: u8, equal: bool, data: Vec<u8> },
+    /// `from <= register <= to`, both inclusive
+    Range { register: u8, from: Vec<u8>, to: Vec<u8> },
+    /// In a set, or with `verdict` the verdict of a map.
+    Lookup { register: u8, set: String, verdict: bool },
+    Immediate { register: u8, data: Vec<u8> },
+    Verdict(Verdict),
+    Counter,
+    Masquerade,
+    /// IPv4 destination NAT to the address and the port (range) in registers.
+    Dnat { address: u8, port_min: u8, port_max: u8 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meta {
+    Iifname,
+    Oifname,
+    Nfproto,
+    L4proto,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ct {
+    State,
+    Status,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadBase {
+    Network,
+    Transport,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Accept,
+    Drop,
+    Return,
+    Jump(String),
+    Goto(String),
+}
