@@ -7,20 +7,60 @@ pub enum Op {
     /// Makes the namespace, marks it as ours and sets its loopback up.
     CreateNamespace(Name),
     DeleteNamespace(Name),
-    SetSysctl { space: Space, sysctl: Sysctl, from: bool, to: bool },
+    SetSysctl {
+        space: Space,
+        sysctl: Sysctl,
+        from: bool,
+        to: bool,
+    },
     /// For a veth this makes both ends, each set as its own `Link` says: `peer` is the other end's.
-    CreateLink { space: Space, name: IfName, link: Link, peer: Option<Link> },
-    DeleteLink { space: Space, name: IfName, link: Link, peer: Option<Link> },
+    CreateLink {
+        space: Space,
+        name: IfName,
+        link: Link,
+        peer: Option<Link>,
+    },
+    DeleteLink {
+        space: Space,
+        name: IfName,
+        link: Link,
+        peer: Option<Link>,
+    },
     /// What can be changed on a living link: owner mark, master, up, conf. The kinds are equal.
-    ChangeLink { space: Space, name: IfName, from: Link, to: Link },
+    ChangeLink {
+        space: Space,
+        name: IfName,
+        from: Link,
+        to: Link,
+    },
     /// Takes a device into the other space (a direct uplink of a router with its own namespace).
-    MoveLink { name: IfName, from: Space, to: Space },
-    AddAddress { space: Space, address: Address },
-    DeleteAddress { space: Space, address: Address },
-    AddRoute { space: Space, route: Route },
-    DeleteRoute { space: Space, route: Route },
+    MoveLink {
+        name: IfName,
+        from: Space,
+        to: Space,
+    },
+    AddAddress {
+        space: Space,
+        address: Address,
+    },
+    DeleteAddress {
+        space: Space,
+        address: Address,
+    },
+    AddRoute {
+        space: Space,
+        route: Route,
+    },
+    DeleteRoute {
+        space: Space,
+        route: Route,
+    },
     /// Replaces our table in one transaction; `to: None` removes it.
-    SetTable { space: Space, from: Option<nft::Table>, to: Option<nft::Table> },
+    SetTable {
+        space: Space,
+        from: Option<nft::Table>,
+        to: Option<nft::Table>,
+    },
 }
 
 impl Op {

@@ -61,12 +61,22 @@ pub enum LinkKind {
     /// A device that is there or not there, but never made by us: NICs, Wi-Fi, anything foreign.
     Device,
     Bridge,
-    Vlan { parent: IfName, id: VlanId },
+    Vlan {
+        parent: IfName,
+        id: VlanId,
+    },
     /// One end of a pair; the other end stands in its own space. The pair is made and removed as one.
-    Veth { peer_space: Space, peer: IfName },
+    Veth {
+        peer_space: Space,
+        peer: IfName,
+    },
     /// `parent` is a link of the host space, whichever space the child lives in.
-    IpvlanL2 { parent: IfName },
-    Macvlan { parent: IfName },
+    IpvlanL2 {
+        parent: IfName,
+    },
+    Macvlan {
+        parent: IfName,
+    },
 }
 
 /// What every link that carries packets for us is set to: no IPv6 address of its own (`addr_gen_mode none`),

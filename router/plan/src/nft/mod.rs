@@ -77,21 +77,55 @@ pub enum Field {
 /// One of the kernel's expressions (include/uapi/linux/netfilter/nf_tables.h). Registers are `NFT_REG32_00 + n` by 4-byte slot number `n`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {
-    Meta { key: Meta, register: u8 },
-    Payload { base: PayloadBase, offset: u32, length: u32, register: u8 },
-    Ct { key: Ct, register: u8 },
-    Bitwise { register: u8, mask: Vec<u8>, xor: Vec<u8> },
-    Cmp { register: u8, equal: bool, data: Vec<u8> },
+    Meta {
+        key: Meta,
+        register: u8,
+    },
+    Payload {
+        base: PayloadBase,
+        offset: u32,
+        length: u32,
+        register: u8,
+    },
+    Ct {
+        key: Ct,
+        register: u8,
+    },
+    Bitwise {
+        register: u8,
+        mask: Vec<u8>,
+        xor: Vec<u8>,
+    },
+    Cmp {
+        register: u8,
+        equal: bool,
+        data: Vec<u8>,
+    },
     /// `from <= register <= to`, both inclusive
-    Range { register: u8, from: Vec<u8>, to: Vec<u8> },
+    Range {
+        register: u8,
+        from: Vec<u8>,
+        to: Vec<u8>,
+    },
     /// In a set, or with `verdict` the verdict of a map.
-    Lookup { register: u8, set: String, verdict: bool },
-    Immediate { register: u8, data: Vec<u8> },
+    Lookup {
+        register: u8,
+        set: String,
+        verdict: bool,
+    },
+    Immediate {
+        register: u8,
+        data: Vec<u8>,
+    },
     Verdict(Verdict),
     Counter,
     Masquerade,
     /// IPv4 destination NAT to the address and the port (range) in registers.
-    Dnat { address: u8, port_min: u8, port_max: u8 },
+    Dnat {
+        address: u8,
+        port_min: u8,
+        port_max: u8,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
