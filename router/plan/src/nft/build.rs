@@ -1,1 +1,367 @@
-//! Pieces of rules, named as in the `nft` language. A rule is their concatenation.
+//! Pieces of rules, named as in the `nft` language. A [`rule`] is their concatenation:
+//! `rule([iifname(&lan), l4proto(Protocol::Tcp), dport(web), accept()])`.
+//!
+//! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
+
+use super::{Ct, Expr, Field, Meta, PayloadBase, Rule, Verdict};
+use edge_config::{IfName, PortRange, Protocol};
+use ipnet::Ipv4Net;
+use std::net::Ipv4Addr;
+
+/// Conntrack states as bits (`NF_CT_STATE_BIT` in the kernel's nf_conntrack_common.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CtState {
+    Invalid = 1,
+    Established = 2,
+    Related = 4,
+    New = 8,
+}
+
+/// `IPS_DST_NAT` in nf_conntrack_common.h.
+const STATUS_DNAT: u32 = 1 << 5;
+/// RFC 792
+const ICMP_ECHO_REQUEST: u8 = 8;
+const NFPROTO_IPV4: u8 = 2;
+const IFNAME_SIZE: usize = 16;
+/// Offsets in the IPv4 header (RFC 791) and in the TCP and UDP headers alike (RFC 9293, RFC 768).
+const IP_SADDR: u32 = 12;
+const IP_DADDR: u32 = 16;
+const TH_SPORT: u32 = 0;
+const TH_DPORT: u32 = 2;
+
+/// What of a packet is looked up in a set; several make a concatenation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    Iifname,
+    Oifname,
+    IpSaddr,
+    IpDaddr,
+    L4proto,
+    /// `th dport`
+    Dport,
+}
+
+/// One field of a set element's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    IfName(&'a IfName),
+    Ipv4(Ipv4Addr),
+    Protocol(Protocol),
+    Port(u16),
+}
+
+/// Concatenates, leaving out a dependency (`meta nfproto ipv4`, `meta l4proto tcp`) that an earlier piece has matched already.
+pub fn rule<const N: usize>(pieces: [Vec<Expr>; N]) -> Rule {
+    let mut expressions: Vec<Expr> = Vec::new();
+    for piece in pieces {
+        let mut rest = piece.as_slice();
+        while let [load @ Expr::Meta { key: Meta::Nfproto | Meta::L4proto, .. }, compare @ Expr::Cmp { .. }, after @ ..] = rest {
+            if !expressions.windows(2).any(|seen| seen[0] == *load && seen[1] == *compare) {
+                expressions.extend([load.clone(), compare.clone()]);
+            }
+            rest = after;
+        }
+        expressions.extend_from_slice(rest);
+    }
+    Rule { expressions, comment: None }
+}
+
+impl Rule {
+    /// At most 126 bytes reach the kernel: nft keeps a comment in one byte of length, with its final NUL.
+    pub fn commented(self, comment: impl Into<String>) -> Rule {
+        Rule { comment: Some(comment.into()), ..self }
+    }
+}
+
+pub fn iifname(name: &IfName) -> Vec<Expr> {
+    vec![meta(Meta::Iifname, 0), equal(padded(name))]
+}
+
+pub fn oifname(name: &IfName) -> Vec<Expr> {
+    vec![meta(Meta::Oifname, 0), equal(padded(name))]
+}
+
+pub fn ip_saddr(net: Ipv4Net) -> Vec<Expr> {
+    address(IP_SADDR, net, true)
+}
+
+/// `ip saddr != NET`. IPv6 packets do not match.
+pub fn ip_saddr_not(net: Ipv4Net) -> Vec<Expr> {
+    address(IP_SADDR, net, false)
+}
+
+pub fn ip_daddr(net: Ipv4Net) -> Vec<Expr> {
+    address(IP_DADDR, net, true)
+}
+
+/// `ip daddr != NET`. IPv6 packets do not match.
+pub fn ip_daddr_not(net: Ipv4Net) -> Vec<Expr> {
+    address(IP_DADDR, net, false)
+}
+
+pub fn ipv4() -> Vec<Expr> {
+    vec![meta(Meta::Nfproto, 0), equal(vec![NFPROTO_IPV4])]
+}
+
+pub fn l4proto(protocol: Protocol) -> Vec<Expr> {
+    vec![meta(Meta::L4proto, 0), equal(vec![protocol.number()])]
+}
+
+/// The rule must have matched [`l4proto`] before: other protocols have other things at these bytes.
+pub fn dport(ports: PortRange) -> Vec<Expr> {
+    let (from, to) = (ports.first().to_be_bytes().to_vec(), ports.last().to_be_bytes().to_vec());
+    let compare = if from == to { equal(from) } else { Expr::Range { register: 0, from, to } };
+    vec![Source::Dport.load(0), compare]
+}
+
+/// As [`dport`], after [`l4proto`] only.
+pub fn sport(port: u16) -> Vec<Expr> {
+    vec![payload(PayloadBase::Transport, TH_SPORT, 2, 0), equal(port.to_be_bytes().to_vec())]
+}
+
+pub fn icmp_type_echo_request() -> Vec<Expr> {
+    let mut expressions = ipv4();
+    expressions.extend(l4proto(Protocol::Icmp));
+    expressions.extend([payload(PayloadBase::Transport, 0, 1, 0), equal(vec![ICMP_ECHO_REQUEST])]);
+    expressions
+}
+
+/// Any of the states.
+pub fn ct_state(states: &[CtState]) -> Vec<Expr> {
+    any_bit(Ct::State, states.iter().fold(0, |mask, state| mask | *state as u32))
+}
+
+/// The connection's destination was translated: it came in by a [`dnat`] rule.
+pub fn ct_status_dnat() -> Vec<Expr> {
+    any_bit(Ct::Status, STATUS_DNAT)
+}
+
+/// `iifname . oifname vmap @MAP`: the verdict of the map; no element, and the rule does not match.
+pub fn vmap(fields: &[Source], map: &str) -> Vec<Expr> {
+    lookup(fields, map, true)
+}
+
+/// `ip saddr . meta l4proto . th dport @SET`
+pub fn in_set(fields: &[Source], set: &str) -> Vec<Expr> {
+    lookup(fields, set, false)
+}
+
+pub fn accept() -> Vec<Expr> {
+    vec![Expr::Verdict(Verdict::Accept)]
+}
+
+pub fn drop() -> Vec<Expr> {
+    vec![Expr::Verdict(Verdict::Drop)]
+}
+
+/// `return`
+pub fn ret() -> Vec<Expr> {
+    vec![Expr::Verdict(Verdict::Return)]
+}
+
+pub fn jump(chain: &str) -> Vec<Expr> {
+    vec![Expr::Verdict(Verdict::Jump(chain.to_owned()))]
+}
+
+pub fn goto(chain: &str) -> Vec<Expr> {
+    vec![Expr::Verdict(Verdict::Goto(chain.to_owned()))]
+}
+
+pub fn counter() -> Vec<Expr> {
+    vec![Expr::Counter]
+}
+
+pub fn masquerade() -> Vec<Expr> {
+    vec![Expr::Masquerade]
+}
+
+/// `dnat ip to ADDR:PORTS`. The rule must have matched [`l4proto`]. With a range the kernel keeps the port a packet came with
+/// when it lies in the range, and otherwise takes any one of it: it does not shift 80-90 to 8080-8090 one by one.
+pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Vec<Expr> {
+    let immediate = |register, data: &[u8]| Expr::Immediate { register, data: data.to_vec() };
+    let (address, port_min) = (0, 1);
+    let mut expressions = vec![immediate(address, &to.octets()), immediate(port_min, &ports.first().to_be_bytes())];
+    let port_max = if ports.count() == 1 { port_min } else { 2 };
+    if port_max != port_min {
+        expressions.push(immediate(port_max, &ports.last().to_be_bytes()));
+    }
+    expressions.push(Expr::Dnat { address, port_min, port_max });
+    expressions
+}
+
+/// The key of a set element: each value padded to whole registers.
+pub fn key(values: &[Value]) -> Vec<u8> {
+    let mut key = Vec::new();
+    for value in values {
+        match value {
+            Value::IfName(name) => key.extend(padded(name)),
+            Value::Ipv4(address) => key.extend(address.octets()),
+            Value::Protocol(protocol) => key.push(protocol.number()),
+            Value::Port(port) => key.extend(port.to_be_bytes()),
+        }
+        key.resize(key.len().next_multiple_of(4), 0);
+    }
+    key
+}
+
+impl Source {
+    /// The type of the set field it is looked up in.
+    pub fn field(self) -> Field {
+        match self {
+            Source::Iifname | Source::Oifname => Field::IfName,
+            Source::IpSaddr | Source::IpDaddr => Field::Ipv4,
+            Source::L4proto => Field::Protocol,
+            Source::Dport => Field::Port,
+        }
+    }
+
+    fn load(self, register: u8) -> Expr {
+        match self {
+            Source::Iifname => meta(Meta::Iifname, register),
+            Source::Oifname => meta(Meta::Oifname, register),
+            Source::IpSaddr => payload(PayloadBase::Network, IP_SADDR, 4, register),
+            Source::IpDaddr => payload(PayloadBase::Network, IP_DADDR, 4, register),
+            Source::L4proto => meta(Meta::L4proto, register),
+            Source::Dport => payload(PayloadBase::Transport, TH_DPORT, 2, register),
+        }
+    }
+}
+
+impl Field {
+    /// Bytes of a value, without the padding.
+    pub fn size(self) -> usize {
+        match self {
+            Field::IfName => IFNAME_SIZE,
+            Field::Ipv4 => 4,
+            Field::Protocol => 1,
+            Field::Port => 2,
+        }
+    }
+
+    /// How many 4-byte registers a value takes.
+    pub fn registers(self) -> u8 {
+        self.size().div_ceil(4) as u8
+    }
+}
+
+fn lookup(fields: &[Source], set: &str, verdict: bool) -> Vec<Expr> {
+    let addresses = fields.iter().any(|source| source.field() == Field::Ipv4);
+    let mut expressions = if addresses { ipv4() } else { Vec::new() };
+    let mut register = 0;
+    for source in fields {
+        expressions.push(source.load(register));
+        register += source.field().registers();
+    }
+    expressions.push(Expr::Lookup { register: 0, set: set.to_owned(), verdict });
+    expressions
+}
+
+/// A prefix of whole bytes is compared as such; any other is masked.
+fn address(offset: u32, net: Ipv4Net, is: bool) -> Vec<Expr> {
+    let (network, length) = (net.network().octets(), net.prefix_len());
+    let whole_bytes = length > 0 && length.is_multiple_of(8);
+    let size = if whole_bytes { usize::from(length / 8) } else { 4 };
+    let mut expressions = ipv4();
+    expressions.push(payload(PayloadBase::Network, offset, size as u32, 0));
+    if !whole_bytes {
+        expressions.push(Expr::Bitwise { register: 0, mask: net.netmask().octets().to_vec(), xor: vec![0; 4] });
+    }
+    expressions.push(Expr::Cmp { register: 0, equal: is, data: network[..size].to_vec() });
+    expressions
+}
+
+/// Conntrack's words stand in registers in the machine's own byte order.
+fn any_bit(key: Ct, mask: u32) -> Vec<Expr> {
+    vec![
+        Expr::Ct { key, register: 0 },
+        Expr::Bitwise { register: 0, mask: mask.to_ne_bytes().to_vec(), xor: vec![0; 4] },
+        Expr::Cmp { register: 0, equal: false, data: vec![0; 4] },
+    ]
+}
+
+fn meta(key: Meta, register: u8) -> Expr {
+    Expr::Meta { key, register }
+}
+
+fn payload(base: PayloadBase, offset: u32, length: u32, register: u8) -> Expr {
+    Expr::Payload { base, offset, length, register }
+}
+
+fn equal(data: Vec<u8>) -> Expr {
+    Expr::Cmp { register: 0, equal: true, data }
+}
+
+/// The kernel compares interface names as 16 bytes, NULs after the name.
+fn padded(name: &IfName) -> Vec<u8> {
+    let mut bytes = name.as_str().as_bytes().to_vec();
+    bytes.resize(IFNAME_SIZE, 0);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(text: &str) -> Ipv4Net {
+        text.parse().unwrap()
+    }
+
+    fn ports(first: u16, last: u16) -> PortRange {
+        PortRange::new(first, last).unwrap()
+    }
+
+    #[test]
+    fn dependencies_are_matched_once() {
+        let expressions =
+            rule([ip_saddr(net("10.0.1.0/24")), ip_daddr(net("10.0.2.1/32")), icmp_type_echo_request()]).expressions;
+        let loads = |key| expressions.iter().filter(|e| matches!(e, Expr::Meta { key: k, .. } if *k == key)).count();
+        assert_eq!((loads(Meta::Nfproto), loads(Meta::L4proto)), (1, 1));
+        assert_eq!(expressions.len(), 2 + 2 + 2 + 2 + 2);
+    }
+
+    #[test]
+    fn a_lookup_of_the_protocol_is_no_dependency() {
+        let wanted = [l4proto(Protocol::Tcp), in_set(&[Source::L4proto, Source::Dport], "s")];
+        assert_eq!(rule(wanted.clone()).expressions, wanted.concat());
+    }
+
+    #[test]
+    fn prefixes_compare_whole_bytes_or_a_mask() {
+        let compared = |text| address(IP_SADDR, net(text), true).split_off(2);
+        let whole = vec![payload(PayloadBase::Network, 12, 3, 0), Expr::Cmp { register: 0, equal: true, data: vec![10, 0, 1] }];
+        assert_eq!(compared("10.0.1.77/24"), whole);
+        assert_eq!(compared("10.0.1.77/32").len(), 2);
+        let masked = vec![
+            payload(PayloadBase::Network, 12, 4, 0),
+            Expr::Bitwise { register: 0, mask: vec![255, 128, 0, 0], xor: vec![0; 4] },
+            equal(vec![10, 128, 0, 0]),
+        ];
+        assert_eq!(compared("10.200.1.1/9"), masked);
+        assert_eq!(compared("0.0.0.0/0").len(), 3);
+    }
+
+    #[test]
+    fn concatenations_fill_one_register_after_the_other() {
+        let fields = [Source::Iifname, Source::IpSaddr, Source::L4proto, Source::Dport];
+        let registers: Vec<u8> = in_set(&fields, "s")[2..]
+            .iter()
+            .filter_map(|e| match e {
+                Expr::Meta { register, .. } | Expr::Payload { register, .. } => Some(*register),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(registers, [0, 4, 5, 6]);
+        let name = "lan0".parse().unwrap();
+        let values = [Value::IfName(&name), Value::Ipv4([10, 0, 1, 2].into()), Value::Protocol(Protocol::Tcp), Value::Port(443)];
+        assert_eq!(key(&values), b"lan0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\x01\x02\x06\0\0\0\x01\xbb\0\0");
+        assert_eq!(key(&values).len(), 4 * fields.iter().map(|f| usize::from(f.field().registers())).sum::<usize>());
+    }
+
+    #[test]
+    fn one_port_is_compared_and_several_are_a_range() {
+        assert_eq!(dport(ports(80, 80))[1], equal(vec![0, 80]));
+        assert_eq!(dport(ports(80, 90))[1], Expr::Range { register: 0, from: vec![0, 80], to: vec![0, 90] });
+        assert_eq!(dnat(Ipv4Addr::LOCALHOST, ports(80, 80)).len(), 3);
+        assert_eq!(dnat(Ipv4Addr::LOCALHOST, ports(80, 90)).len(), 4);
+    }
+}

@@ -7,13 +7,15 @@ pub mod build;
 
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     pub name: String,
     pub comment: Option<String>,
     /// In the order they are made; a chain may be named by maps and jumps before or after.
     pub chains: Vec<Chain>,
     pub sets: Vec<Set>,
+    /// What the kernel lists in our table that these types cannot say, in words: somebody edited it by hand. Never wanted, never written.
+    pub foreign: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +127,11 @@ pub enum Expr {
         address: u8,
         port_min: u8,
         port_max: u8,
+    },
+    /// Listed by the kernel and none of the above: somebody edited the table by hand. `data` is the netlink attribute `NFTA_EXPR_DATA`.
+    Other {
+        name: String,
+        data: Vec<u8>,
     },
 }
 
