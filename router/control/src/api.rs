@@ -1,0 +1,27 @@
+use crate::{
+    ApplyReport, AttachRequest, Attached, ConfigRequest, DetachRequest, Detached, Failure, Leases, PlanReport, Reachability,
+    Status,
+};
+
+/// What the daemon can be asked. Implement it with plain `async fn`s.
+///
+/// The server runs each call to its end, whether the client waits for it or not: a call is never dropped half-way.
+pub trait Api: Send + Sync + 'static {
+    fn status(&self) -> impl Future<Output = Result<Status, Failure>> + Send;
+
+    fn leases(&self) -> impl Future<Output = Result<Leases, Failure>> + Send;
+
+    /// What applying `request` would change in the kernel.
+    fn plan(&self, request: ConfigRequest) -> impl Future<Output = Result<PlanReport, Failure>> + Send;
+
+    fn apply(&self, request: ConfigRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+
+    /// Plugs a network namespace in. Asking again for what is already there gives the same answer.
+    fn attach(&self, request: AttachRequest) -> impl Future<Output = Result<Attached, Failure>> + Send;
+
+    /// Unplugs. What is not there any more is no error.
+    fn detach(&self, request: DetachRequest) -> impl Future<Output = Result<Detached, Failure>> + Send;
+
+    /// Who may reach whom by the policy that is applied.
+    fn reachability(&self) -> impl Future<Output = Result<Reachability, Failure>> + Send;
+}

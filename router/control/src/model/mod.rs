@@ -1,0 +1,13 @@
+mod attach;
+mod change;
+mod failure;
+mod node;
+mod reachability;
+mod status;
+
+pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
+pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
+pub use failure::{ErrorBody, Failure, FailureKind};
+pub use node::{Leases, Node, NodeKind};
+pub use reachability::{Reachability, ReachabilityRow};
+pub use status::{Applied, NetworkState, NetworkStatus, Problem, Status, UplinkState, UplinkStatus, Waiting};

@@ -1,0 +1,164 @@
+use crate::Node;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// The whole box on one screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub hostname: String,
+    /// Seconds since the box booted.
+    pub uptime: u64,
+    /// `null`: nothing is applied yet.
+    pub applied: Option<Applied>,
+    /// The network namespace the data plane lives in; `null`: the host's own.
+    pub namespace: Option<String>,
+    /// Everything that is wrong, the worst first; empty on a healthy box. See [`Status::tell_problems`].
+    pub problems: Vec<Problem>,
+    pub uplinks: Vec<UplinkStatus>,
+    pub networks: Vec<NetworkStatus>,
+    pub nodes: Vec<Node>,
+    pub waiting: Vec<Waiting>,
+}
+
+/// The configuration in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// Unix seconds.
+    pub at: u64,
+    /// False: it reverts by itself unless it is confirmed in time.
+    pub confirmed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What is wrong, in one line: `uplink wan is down`.
+    pub what: String,
+    /// What was found, and what to do about it.
+    pub why: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UplinkStatus {
+    pub name: String,
+    pub device: String,
+    /// `direct`, `ipvlan-l2` or `macvlan`, as in the configuration.
+    pub link: String,
+    /// With its prefix length, `192.168.50.2/24`; `null`: none yet.
+    pub address: Option<String>,
+    pub gateway: Option<Ipv4Addr>,
+    pub state: UplinkState,
+    /// Round trip to the gateway.
+    pub round_trip_ms: Option<u32>,
+    /// Why it is not online.
+    pub why: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UplinkState {
+    /// The gateway answers.
+    Online,
+    /// It has a carrier and an address; whether the gateway answers was not asked.
+    Up,
+    /// For the device, or for an address by DHCP.
+    Waiting,
+    Down,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkStatus {
+    pub name: String,
+    pub vlan: Option<u16>,
+    pub trunk: Option<String>,
+    /// Devices it has untagged.
+    pub ports: Vec<String>,
+    pub bridge: String,
+    /// The router's own address in it, `10.0.1.3/24`.
+    pub router: String,
+    /// Nodes known by a permanent address, a lease or an attachment.
+    pub nodes: u32,
+    /// Addresses of the DHCP pool in use. Both are `null` without a pool.
+    pub pool_used: Option<u32>,
+    pub pool_size: Option<u32>,
+    /// Networks, uplinks and hosts its nodes may open flows to.
+    pub reaches: Vec<String>,
+    pub state: NetworkState,
+    /// Why it is not up.
+    pub why: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkState {
+    Up,
+    /// For its trunk or a port; what is attached to it by other ways works.
+    Waiting,
+    Down,
+}
+
+/// A device that is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub device: String,
+    /// What needs it: `network vehicle`, `uplink wan`.
+    #[serde(rename = "for")]
+    pub needed_by: Vec<String>,
+    pub why: Option<String>,
+}
+
+impl UplinkState {
+    pub fn is_good(self) -> bool {
+        matches!(self, UplinkState::Online | UplinkState::Up)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UplinkState::Online => "online",
+            UplinkState::Up => "up",
+            UplinkState::Waiting => "waiting",
+            UplinkState::Down => "down",
+        }
+    }
+}
+
+impl NetworkState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NetworkState::Up => "up",
+            NetworkState::Waiting => "waiting",
+            NetworkState::Down => "down",
+        }
+    }
+}
+
+impl Status {
+    /// Adds to `problems` what the rows say is wrong: a device that is missing once, not once for each of its networks.
+    pub fn tell_problems(&mut self) {
+        for wait in &self.waiting {
+            let what = format!("{} is missing: {} waits for it", wait.device, listed(&wait.needed_by));
+            self.problems.push(Problem { what, why: wait.why.clone() });
+        }
+        let is_told = |owner: &str| self.waiting.iter().any(|wait| wait.needed_by.iter().any(|name| name == owner));
+        for uplink in self.uplinks.iter().filter(|uplink| !uplink.state.is_good()) {
+            if !is_told(&format!("uplink {}", uplink.name)) {
+                let what = format!("uplink {} is {}", uplink.name, uplink.state.as_str());
+                self.problems.push(Problem { what, why: uplink.why.clone() });
+            }
+        }
+        for network in self.networks.iter().filter(|network| network.state != NetworkState::Up) {
+            if !is_told(&format!("network {}", network.name)) {
+                let what = format!("network {} is {}", network.name, network.state.as_str());
+                self.problems.push(Problem { what, why: network.why.clone() });
+            }
+        }
+    }
+}
+
+/// The first few by name, the rest by number: a trunk can carry a thousand networks.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match names.len().saturating_sub(SHOWN) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..SHOWN].join(", ")),
+    }
+}

@@ -1,0 +1,43 @@
+use super::listen::GROUP;
+use crate::{Failure, FailureKind};
+use axum::{
+    extract::{ConnectInfo, Request, connect_info::Connected},
+    middleware::Next,
+    response::{IntoResponse, Response},
+    serve::IncomingStream,
+};
+use nix::unistd::{Gid, Group, Uid, User};
+use tokio::net::UnixListener;
+
+/// Who connected, as the kernel tells it (`SO_PEERCRED`, unix(7)); `None` when it does not.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(Option<(Uid, Gid)>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|peer| (Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()))))
+    }
+}
+
+impl Peer {
+    /// The file's mode says the same; this holds too when somebody widened that mode.
+    fn may_ask(self) -> bool {
+        let Some((uid, gid)) = self.0 else { return false };
+        uid.is_root() || uid == Uid::effective() || is_member(uid, gid)
+    }
+}
+
+fn is_member(uid: Uid, gid: Gid) -> bool {
+    let Ok(Some(group)) = Group::from_name(GROUP) else { return false };
+    let name = User::from_uid(uid).ok().flatten().map(|user| user.name);
+    group.gid == gid || name.is_some_and(|name| group.mem.contains(&name))
+}
+
+pub(super) async fn check(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
+    if peer.may_ask() {
+        return next.run(request).await;
+    }
+    Failure::new(FailureKind::Forbidden, "only root and members of the group edge-router may ask the daemon")
+        .detail("run as root, or join the group: usermod -aG edge-router USER, then log in again")
+        .into_response()
+}

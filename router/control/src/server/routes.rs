@@ -1,0 +1,114 @@
+use super::peer;
+use crate::{Api, ConfigRequest, Failure, FailureKind};
+use axum::{
+    Json, Router,
+    body::{Body, to_bytes},
+    extract::State,
+    http::{Method, StatusCode, Uri},
+    middleware::from_fn,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// The longest configuration is far below it.
+const LONGEST_REQUEST: usize = 1 << 20;
+const READ_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
+    Router::new()
+        .route("/v1/status", get(async |State(api): State<Arc<A>>| answer(async move { api.status().await }).await))
+        .route("/v1/leases", get(async |State(api): State<Arc<A>>| answer(async move { api.leases().await }).await))
+        .route("/v1/reachability", get(async |State(api): State<Arc<A>>| answer(async move { api.reachability().await }).await))
+        .route("/v1/plan", post(plan))
+        .route("/v1/apply", post(apply))
+        .route("/v1/attach", post(attach))
+        .route("/v1/detach", post(detach))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(peer::check))
+        .with_state(api)
+}
+
+async fn plan<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
+    match read_or_default(body).await {
+        Ok::<ConfigRequest, _>(request) => answer(async move { api.plan(request).await }).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn apply<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
+    match read_or_default(body).await {
+        Ok::<ConfigRequest, _>(request) => answer(async move { api.apply(request).await }).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn attach<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
+    match read(body).await.and_then(parse) {
+        Ok(request) => answer(async move { api.attach(request).await }).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn detach<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
+    match read(body).await.and_then(parse) {
+        Ok(request) => answer(async move { api.detach(request).await }).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn no_route(uri: Uri) -> Failure {
+    Failure::new(FailureKind::NotFound, format_args!("there is no {}", uri.path()))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Failure {
+    Failure::new(FailureKind::Method, format_args!("{} does not take {method}", uri.path()))
+}
+
+/// Runs `work` in a task of its own: when the client goes away or the time is over, an apply still comes to its end.
+async fn answer<T: Serialize + Send + 'static>(work: impl Future<Output = Result<T, Failure>> + Send + 'static) -> Response {
+    let failure = match timeout(ANSWER_WITHIN, tokio::spawn(work)).await {
+        Ok(Ok(Ok(answer))) => return Json(answer).into_response(),
+        Ok(Ok(Err(failure))) => failure,
+        Ok(Err(error)) => {
+            log::error!("a request was not finished: {error}");
+            Failure::new(FailureKind::Internal, "the daemon failed on this request")
+                .detail("its log says more: journalctl -u edge-router")
+        }
+        Err(_) => {
+            Failure::new(FailureKind::Timeout, format_args!("no answer within {} s; the work goes on", ANSWER_WITHIN.as_secs()))
+        }
+    };
+    failure.into_response()
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Failure> {
+    let too_long = || Failure::new(FailureKind::TooLong, format_args!("a request has at most {LONGEST_REQUEST} bytes"));
+    let late =
+        |_| Failure::new(FailureKind::Timeout, format_args!("the request did not come within {} s", READ_WITHIN.as_secs()));
+    let bytes = timeout(READ_WITHIN, to_bytes(body, LONGEST_REQUEST)).await.map_err(late)?;
+    Ok(bytes.map_err(|_| too_long())?.to_vec())
+}
+
+/// The content type is not asked for: `curl -d` sends a form's.
+fn parse<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<T, Failure> {
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::new(FailureKind::Invalid, "the request is not the JSON object wanted").detail(error.to_string())
+    })
+}
+
+async fn read_or_default<T: DeserializeOwned + Default>(body: Body) -> Result<T, Failure> {
+    let bytes = read(body).await?;
+    if bytes.is_empty() { Ok(T::default()) } else { parse(bytes) }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(self.body)).into_response()
+    }
+}
