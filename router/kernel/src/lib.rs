@@ -1,1 +1,13 @@
+//! The kernel, observed and changed over netlink: links, addresses, routes, namespaces, sysctls, the nftables table, container ports.
+//!
+//! Nothing here runs a program. What carries no mark of ours is listed but never touched.
 
+pub mod endpoint;
+mod error;
+mod events;
+mod kernel;
+pub mod namespace;
+
+pub use error::{Error, ExecuteError};
+pub use events::Events;
+pub use kernel::Kernel;
