@@ -1,1 +1,18 @@
+//! The DHCPv4 server (RFC 2131) and the one store of addresses, for devices and containers alike.
+//!
+//! A packet comes in by `socket`, is read by `wire`, judged by `decide` (pure: no clock, no socket), kept by `lease` and
+//! `log`, and answered only when what it promises is on disk.
 
+mod claim;
+mod counters;
+mod error;
+mod lease;
+mod server;
+mod service;
+
+pub use claim::{Claim, ClaimError};
+pub use counters::{Counters, Report};
+pub use error::{ConfigureError, Error, SocketError};
+pub use lease::{Identity, Kind, Lease, LeaseState};
+pub use server::Server;
+pub use service::Service;

@@ -1,0 +1,33 @@
+use edge_config::Name;
+use std::collections::BTreeMap;
+
+/// What one network's server did since the daemon started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub discovers: u64,
+    pub offers: u64,
+    pub requests: u64,
+    pub acks: u64,
+    pub naks: u64,
+    pub declines: u64,
+    pub releases: u64,
+    pub informs: u64,
+    /// Messages left unanswered, by reason.
+    pub drops: BTreeMap<&'static str, u64>,
+    /// Addresses of the pool that are leased, held or in quarantine now.
+    pub pool_used: u64,
+    /// Addresses of the pool.
+    pub pool_size: u64,
+}
+
+/// The whole server's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub networks: BTreeMap<Name, Counters>,
+    /// Messages that belong to no network: no service on the interface they came in by.
+    pub stray: u64,
+    /// Why nothing can be promised now: what the lease log answered at its last write, if that failed.
+    pub log_error: Option<String>,
+    /// What recovery had to say about damage it found, for `routerctl doctor`.
+    pub recovery: Vec<String>,
+}

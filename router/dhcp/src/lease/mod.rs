@@ -1,0 +1,46 @@
+//! Who has which address: [`Lease`] as it is shown, and the table it comes from.
+
+mod identity;
+pub(crate) mod text;
+
+use edge_config::{Mac, Name};
+use std::{net::Ipv4Addr, time::SystemTime};
+
+pub use identity::Identity;
+
+/// One binding as `routerctl leases` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub network: Name,
+    pub address: Ipv4Addr,
+    pub identity: Identity,
+    /// The device's; a container's is not known here.
+    pub mac: Option<Mac>,
+    /// The reservation's name, else the host name the device sent, cleaned to letters, digits and hyphens; a
+    /// container's own name.
+    pub name: Option<String>,
+    pub kind: Kind,
+    pub state: LeaseState,
+    /// Reserved by a `[[host]]`.
+    pub permanent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Device,
+    Container,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseState {
+    /// A device's lease, good until then.
+    Bound { until: SystemTime },
+    /// A container's address, for as long as it is attached.
+    Held,
+    /// Given back; kept for its owner until somebody else needs it.
+    Released { since: SystemTime },
+    /// Ran out; kept like a released one.
+    Expired { since: SystemTime },
+    /// The device found somebody else using it: nobody gets it before then.
+    Declined { until: SystemTime },
+}

@@ -1,0 +1,20 @@
+use edge_config::{Dhcp, Host, IfName, Interface, Name};
+use std::{net::Ipv4Addr, path::PathBuf};
+
+/// What the server does for one network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    pub network: Name,
+    /// The interface that carries the router's address in this network.
+    pub link: IfName,
+    /// The network namespace that interface lives in, as a path to be opened; none for the daemon's own.
+    pub netns: Option<PathBuf>,
+    /// The router's own address: server identifier (option 54) and gateway (option 3).
+    pub address: Interface,
+    /// None: devices get no DHCP here, but containers still get reserved addresses or any free one of the subnet.
+    pub pool: Option<Dhcp>,
+    /// DNS servers (option 6) where the pool names none.
+    pub dns: Vec<Ipv4Addr>,
+    /// The `[[host]]` tables of this network.
+    pub reservations: Vec<Host>,
+}
