@@ -2,9 +2,21 @@
 //!
 //! Pure: no sockets, no clock, no files.
 
+mod desired;
+mod diff;
+mod facts;
 pub mod nft;
 mod op;
+pub mod policy;
+mod reachability;
+mod ruleset;
 mod state;
 
+pub use desired::{desired, router_space};
+pub use diff::{Conflict, Diff, Waiting, diff};
+pub use facts::{Facts, UplinkLease};
 pub use op::Op;
+pub use policy::Policy;
+pub use reachability::{Label, Row, reachability};
+pub use ruleset::TABLE;
 pub use state::{Address, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl};

@@ -49,16 +49,19 @@ pub struct Link {
 /// Whose a link is, told by its link group (`IFLA_GROUP`), which unlike an alias is set in the same message that creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Made or enslaved by an apply.
+    /// Made by an apply (group 0x6564).
     Plan,
-    /// A container's bridge port, made by an attach; the plan leaves it alone.
+    /// Somebody else's device, of any kind, that an apply put into a bridge or made an uplink (group 0x6566): given back, never deleted.
+    Lent,
+    /// A container's bridge port, made by an attach (group 0x6565); the plan leaves it alone.
     Attach,
     Foreign,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkKind {
-    /// A device that is there or not there, but never made by us: NICs, Wi-Fi, anything foreign.
+    /// A device that is there or not there, but never made by us. Wanted as a `Device`, a link may be of any kind;
+    /// observed, it is one of none of the kinds below.
     Device,
     Bridge,
     Vlan {
@@ -121,6 +124,16 @@ impl fmt::Display for Space {
         match self {
             Space::Host => f.pad("host"),
             Space::Named(name) => f.pad(name.as_str()),
+        }
+    }
+}
+
+impl Link {
+    /// The link of the host space that this one is made on.
+    pub fn parent(&self) -> Option<&IfName> {
+        match &self.kind {
+            LinkKind::Vlan { parent, .. } | LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => Some(parent),
+            LinkKind::Device | LinkKind::Bridge | LinkKind::Veth { .. } => None,
         }
     }
 }

@@ -1,0 +1,119 @@
+//! Config → the kernel state it asks for, as if every device were there.
+
+use crate::{Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, ruleset};
+use edge_config::{Config, IfName, Interface, Network, Uplink, UplinkAddress, UplinkLink, derived};
+use ipnet::Ipv4Net;
+use std::net::Ipv4Addr;
+
+/// What the kernel shall look like.
+pub fn desired(config: &Config, facts: &Facts) -> State {
+    let mut builder = Builder { state: State::default(), router: router_space(config), facts };
+    builder.space(&Space::Host).sysctls.insert(Sysctl::BridgeNetfilter, false);
+    let router = builder.router.clone();
+    builder.space(&router).sysctls.insert(Sysctl::IpForward, true);
+    for network in &config.networks {
+        builder.network(config, network);
+    }
+    for uplink in &config.uplinks {
+        builder.uplink(config, uplink);
+    }
+    builder.space(&router).table = Some(ruleset::router(config, facts));
+    if router != Space::Host {
+        builder.space(&Space::Host).table = Some(ruleset::host(config));
+    }
+    builder.state
+}
+
+/// The space the router's addresses live in.
+pub fn router_space(config: &Config) -> Space {
+    config.namespace.clone().map_or(Space::Host, Space::Named)
+}
+
+struct Builder<'a> {
+    state: State,
+    router: Space,
+    facts: &'a Facts,
+}
+
+impl Builder<'_> {
+    fn space(&mut self, space: &Space) -> &mut SpaceState {
+        self.state.spaces.entry(space.clone()).or_default()
+    }
+
+    fn link(&mut self, space: &Space, name: &IfName, link: Link) {
+        self.space(space).links.insert(name.clone(), link);
+    }
+
+    /// A bridge; the VLAN subinterface and the untagged devices in it; and the router's address on it or on a leg.
+    fn network(&mut self, config: &Config, network: &Network) {
+        let mac = Some(self.facts.mac(network.bridge.as_str()));
+        self.link(&Space::Host, &network.bridge, Link { mac, ..ours(LinkKind::Bridge) });
+        if let Some(tagged) = &network.tagged {
+            self.link(&Space::Host, &tagged.trunk, Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) });
+            let kind = LinkKind::Vlan { parent: tagged.trunk.clone(), id: tagged.vlan };
+            self.port(network, &derived::vlan(&tagged.trunk, tagged.vlan), kind);
+        }
+        for port in &network.ports {
+            let link = Link { master: Some(network.bridge.clone()), owner: Owner::Lent, ..ours(LinkKind::Device) };
+            self.link(&Space::Host, port, link);
+        }
+        let gateway = config.gateway_link(network);
+        if config.has_leg(network) {
+            let port = derived::leg_port(&network.name);
+            self.port(network, &port, LinkKind::Veth { peer_space: self.router.clone(), peer: gateway.clone() });
+            let mac = Some(self.facts.mac(gateway.as_str()));
+            let kind = LinkKind::Veth { peer_space: Space::Host, peer: port };
+            let router = self.router.clone();
+            self.link(&router, &gateway, Link { mac, ..ours(kind) });
+        }
+        self.address(gateway, network.address);
+    }
+
+    fn port(&mut self, network: &Network, name: &IfName, kind: LinkKind) {
+        self.link(&Space::Host, name, Link { master: Some(network.bridge.clone()), ..ours(kind) });
+    }
+
+    fn uplink(&mut self, config: &Config, uplink: &Uplink) {
+        let parent = uplink.device.clone();
+        let (kind, mac) = match uplink.link {
+            UplinkLink::Direct => (LinkKind::Device, None),
+            UplinkLink::IpvlanL2 => (LinkKind::IpvlanL2 { parent }, None),
+            UplinkLink::Macvlan => (LinkKind::Macvlan { parent }, Some(self.facts.mac(uplink.ifname().as_str()))),
+        };
+        if uplink.link != UplinkLink::Direct {
+            // The parent must be up for its children to carry anything; the rest of it belongs to whoever uses it.
+            let parent = Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) };
+            self.space(&Space::Host).links.entry(uplink.device.clone()).or_insert(parent);
+        }
+        // A strict filter would drop what comes in by an uplink that is not the preferred one.
+        let rp_filter = if config.uplinks.len() > 1 { RpFilter::Loose } else { RpFilter::Strict };
+        let router = self.router.clone();
+        let owner = if uplink.link == UplinkLink::Direct { Owner::Lent } else { Owner::Plan };
+        self.link(&router, &uplink.ifname(), Link { mac, owner, conf: Some(LinkConf { rp_filter }), ..ours(kind) });
+        if let Some((interface, gateway)) = addressing(uplink, self.facts) {
+            self.address(uplink.ifname(), interface);
+            if let Some(via) = gateway {
+                let destination = Ipv4Net::default();
+                let route = Route { destination, via: Some(via), link: uplink.ifname(), metric: uplink.metric };
+                self.space(&router).routes.insert(route);
+            }
+        }
+    }
+
+    fn address(&mut self, link: IfName, interface: Interface) {
+        let router = self.router.clone();
+        self.space(&router).addresses.insert(Address { link, interface });
+    }
+}
+
+/// The address and gateway of an uplink, where they are known.
+pub fn addressing(uplink: &Uplink, facts: &Facts) -> Option<(Interface, Option<Ipv4Addr>)> {
+    match uplink.address {
+        UplinkAddress::Static(interface) => Some((interface, uplink.gateway)),
+        UplinkAddress::Dhcp => facts.uplink_leases.get(&uplink.name).map(|lease| (lease.interface, lease.gateway)),
+    }
+}
+
+fn ours(kind: LinkKind) -> Link {
+    Link { kind, owner: Owner::Plan, master: None, up: true, mac: None, conf: Some(LinkConf { rp_filter: RpFilter::Strict }) }
+}

@@ -1,0 +1,133 @@
+//! What leads from the observed state to the desired one, in an order that is safe at every step.
+//!
+//! First everything that must go, then the new policy, then everything new. So the links that are there at any moment
+//! are a part of the old ones under the old policy or a part of the new ones under the new policy, and nothing passes
+//! that neither of the two allows.
+
+mod create;
+mod present;
+mod remove;
+
+use crate::{Link, LinkKind, Op, Owner, Space, State};
+use edge_config::IfName;
+use std::collections::BTreeSet;
+
+pub use present::{Conflict, Waiting};
+
+/// The outcome of a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    pub ops: Vec<Op>,
+    /// Devices that are not there; what hangs on them is left out of `ops`.
+    pub waiting: Vec<Waiting>,
+    /// Names taken by links that are not ours; they and what hangs on them are left out too.
+    pub conflicts: Vec<Conflict>,
+}
+
+pub fn diff(desired: &State, observed: &State) -> Diff {
+    let (desired, waiting, conflicts) = present::reduce(desired, observed);
+    let doomed = doomed(&desired, observed);
+    let mut ops = remove::remove(&desired, observed, &doomed);
+    ops.extend(police(&desired, observed));
+    ops.extend(create::create(&desired, observed, &doomed));
+    ops.extend(retire(&desired, observed));
+    Diff { ops, waiting, conflicts }
+}
+
+type Place = (Space, IfName);
+
+/// Our links that must go: not wanted any more, or wanted as something they cannot become while they live.
+fn doomed(desired: &State, observed: &State) -> BTreeSet<Place> {
+    let mut doomed = BTreeSet::new();
+    for (space, name, link) in links(observed).filter(|(_, _, link)| link.owner == Owner::Plan) {
+        if find(desired, space, name).is_none_or(|wanted| wanted.kind != link.kind) {
+            doomed.insert((space.clone(), name.clone()));
+            // The two ends of a veth go together.
+            if let LinkKind::Veth { peer_space, peer } = &link.kind {
+                doomed.insert((peer_space.clone(), peer.clone()));
+            }
+        }
+    }
+    // The kernel takes children with their parent.
+    let has_lost_parent = |link: &Link| link.parent().is_some_and(|parent| doomed.contains(&(Space::Host, parent.clone())));
+    let orphans = links(observed).filter(|(_, _, link)| link.owner == Owner::Plan && has_lost_parent(link));
+    let orphans: Vec<Place> = orphans.map(|(space, name, _)| (space.clone(), name.clone())).collect();
+    doomed.extend(orphans);
+    doomed
+}
+
+/// Namespaces, then the policy, before anything in them can carry a packet; forwarding after that.
+fn police(desired: &State, observed: &State) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for space in desired.spaces.keys().filter(|space| !observed.spaces.contains_key(space)) {
+        if let Space::Named(name) = space {
+            ops.push(Op::CreateNamespace(name.clone()));
+        }
+    }
+    for (space, wanted) in &desired.spaces {
+        let found = observed.spaces.get(space);
+        let table = found.and_then(|state| state.table.as_ref());
+        if wanted.table.is_some() && wanted.table.as_ref() != table {
+            ops.push(Op::SetTable { space: space.clone(), from: table.cloned(), to: wanted.table.clone() });
+        }
+        for (sysctl, to) in &wanted.sysctls {
+            // A space that is about to be made starts with the kernel's defaults, where forwarding is off.
+            let from = found.map_or(Some(false), |state| state.sysctls.get(sysctl).copied());
+            if let Some(from) = from.filter(|from| from != to) {
+                ops.push(Op::SetSysctl { space: space.clone(), sysctl: *sysctl, from, to: *to });
+            }
+        }
+    }
+    ops
+}
+
+/// The tables of spaces that are no longer ours, and the namespaces themselves.
+fn retire(desired: &State, observed: &State) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for (space, found) in &observed.spaces {
+        let wanted = desired.spaces.get(space);
+        if wanted.is_none_or(|state| state.table.is_none())
+            && let Some(table) = &found.table
+        {
+            ops.push(Op::SetTable { space: space.clone(), from: Some(table.clone()), to: None });
+        }
+        if let (Space::Named(name), None) = (space, wanted) {
+            ops.push(Op::DeleteNamespace(name.clone()));
+        }
+    }
+    ops
+}
+
+fn links(state: &State) -> impl Iterator<Item = (&Space, &IfName, &Link)> {
+    state.spaces.iter().flat_map(|(space, state)| state.links.iter().map(move |(name, link)| (space, name, link)))
+}
+
+fn find<'a>(state: &'a State, space: &Space, name: &IfName) -> Option<&'a Link> {
+    state.spaces.get(space)?.links.get(name)
+}
+
+fn peer_of(state: &State, link: &Link) -> Option<Link> {
+    match &link.kind {
+        LinkKind::Veth { peer_space, peer } => find(state, peer_space, peer).cloned(),
+        _ => None,
+    }
+}
+
+/// Of the two ends of a veth pair the lesser one stands for both.
+fn leads_pair(space: &Space, name: &IfName, link: &Link) -> bool {
+    match &link.kind {
+        LinkKind::Veth { peer_space, peer } => (space, name) < (peer_space, peer),
+        _ => true,
+    }
+}
+
+/// Masters and parents come before what is put on them.
+fn rank(kind: &LinkKind) -> u8 {
+    match kind {
+        LinkKind::Bridge => 0,
+        LinkKind::Device => 1,
+        LinkKind::Vlan { .. } => 2,
+        LinkKind::Veth { .. } => 3,
+        LinkKind::IpvlanL2 { .. } | LinkKind::Macvlan { .. } => 4,
+    }
+}

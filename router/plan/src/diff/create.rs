@@ -1,0 +1,79 @@
+//! Makes and changes, masters and parents first, then addresses, then routes.
+
+use super::{Place, find, leads_pair, links, peer_of, rank, remove};
+use crate::{Link, LinkKind, Op, Owner, Space, State};
+use edge_config::IfName;
+use std::collections::BTreeSet;
+
+pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {
+    let mut ops = Vec::new();
+    let mut wanted: Vec<_> = links(desired).collect();
+    wanted.sort_by_key(|(_, _, link)| rank(&link.kind));
+    for (space, name, link) in wanted {
+        let stays = !doomed.contains(&(space.clone(), name.clone()));
+        match find(observed, space, name).filter(|_| stays) {
+            Some(found) => ops.extend(change(space, name, found, link)),
+            None if link.kind == LinkKind::Device => ops.extend(take(observed, space, name, link)),
+            None if leads_pair(space, name, link) => {
+                let peer = peer_of(desired, link);
+                ops.push(Op::CreateLink { space: space.clone(), name: name.clone(), link: link.clone(), peer });
+            }
+            None => {}
+        }
+    }
+    ops.extend(addressing(desired, observed, doomed));
+    ops
+}
+
+/// Brings a living link to what is wanted. A MAC address is given at creation and then left alone.
+fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<Op> {
+    let (from, to) = if wanted.owner == Owner::Foreign {
+        // Somebody else's device, of which we want only that it is up.
+        (found.clone(), Link { up: true, ..found.clone() })
+    } else {
+        // `remove` has already taken it out of another bridge.
+        let master = found.master.clone().filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);
+        (Link { master, ..found.clone() }, Link { kind: found.kind.clone(), mac: found.mac, ..wanted.clone() })
+    };
+    (from != to).then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from, to })
+}
+
+/// A device that lives in another space comes over, and is then set as wanted.
+fn take(observed: &State, space: &Space, name: &IfName, wanted: &Link) -> Vec<Op> {
+    let Some((home, found)) = observed.spaces.iter().find_map(|(home, state)| Some((home, state.links.get(name)?))) else {
+        return Vec::new();
+    };
+    let mut ops = Vec::new();
+    // One that was lent is back in the host by now.
+    let home = if found.owner == Owner::Lent { &Space::Host } else { home };
+    if home != space {
+        ops.push(Op::MoveLink { name: name.clone(), from: home.clone(), to: space.clone() });
+    }
+    let mut moved = remove::moved(found);
+    moved.owner = Owner::Foreign;
+    ops.extend(change(space, name, &moved, wanted));
+    ops
+}
+
+fn addressing(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for (space, state) in &desired.spaces {
+        let found = observed.spaces.get(space);
+        let stays = |link: &IfName| !doomed.contains(&(space.clone(), link.clone()));
+        for address in &state.addresses {
+            if !found.is_some_and(|found| found.addresses.contains(address) && stays(&address.link)) {
+                ops.push(Op::AddAddress { space: space.clone(), address: address.clone() });
+            }
+        }
+    }
+    for (space, state) in &desired.spaces {
+        let found = observed.spaces.get(space);
+        let stays = |link: &IfName| !doomed.contains(&(space.clone(), link.clone()));
+        for route in &state.routes {
+            if !found.is_some_and(|found| found.routes.contains(route) && stays(&route.link)) {
+                ops.push(Op::AddRoute { space: space.clone(), route: route.clone() });
+            }
+        }
+    }
+    ops
+}

@@ -1,0 +1,71 @@
+//! Takes away, each thing before what it stands on: routes, addresses, ports out of their bridges, links.
+
+use super::{Place, find, leads_pair, links, peer_of, rank};
+use crate::{Link, LinkKind, Op, Owner, Space, State};
+use edge_config::IfName;
+use std::{cmp::Reverse, collections::BTreeSet};
+
+pub(super) fn remove(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {
+    let mut ops = addressing(desired, observed, doomed);
+    for (space, name, link) in links(observed) {
+        let stays = !doomed.contains(&(space.clone(), name.clone()));
+        match find(desired, space, name).filter(|_| stays) {
+            Some(wanted) => ops.extend(leave(space, name, link, wanted)),
+            None if link.owner == Owner::Lent => ops.extend(give_back(space, name, link)),
+            None => {}
+        }
+    }
+    let mut going: Vec<_> =
+        links(observed).filter(|(space, name, _)| doomed.contains(&((*space).clone(), (*name).clone()))).collect();
+    going.sort_by_key(|(_, _, link)| Reverse(rank(&link.kind)));
+    for (space, name, link) in going.into_iter().filter(|(space, name, link)| leads_pair(space, name, link)) {
+        ops.push(Op::DeleteLink { space: space.clone(), name: name.clone(), link: link.clone(), peer: peer_of(observed, link) });
+    }
+    ops
+}
+
+fn addressing(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for (space, state) in &observed.spaces {
+        let wanted = desired.spaces.get(space);
+        let goes = |link: &IfName| doomed.contains(&(space.clone(), link.clone()));
+        for route in &state.routes {
+            if goes(&route.link) || !wanted.is_some_and(|wanted| wanted.routes.contains(route)) {
+                ops.push(Op::DeleteRoute { space: space.clone(), route: route.clone() });
+            }
+        }
+        for address in &state.addresses {
+            if goes(&address.link) || !wanted.is_some_and(|wanted| wanted.addresses.contains(address)) {
+                ops.push(Op::DeleteAddress { space: space.clone(), address: address.clone() });
+            }
+        }
+    }
+    ops
+}
+
+/// Out of a bridge that it shall not be in any longer, before the new policy speaks of it as a port of another.
+fn leave(space: &Space, name: &IfName, link: &Link, wanted: &Link) -> Option<Op> {
+    let ours = matches!(link.owner, Owner::Plan | Owner::Lent);
+    let moves = ours && link.master.is_some() && wanted.master != link.master;
+    let to = Link { master: None, ..link.clone() };
+    moves.then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from: link.clone(), to })
+}
+
+/// A device we had borrowed goes back to the host as it came.
+pub(super) fn give_back(space: &Space, name: &IfName, link: &Link) -> Vec<Op> {
+    let mut ops = vec![Op::ChangeLink { space: space.clone(), name: name.clone(), from: link.clone(), to: given_back(link) }];
+    if *space != Space::Host {
+        ops.push(Op::MoveLink { name: name.clone(), from: space.clone(), to: Space::Host });
+    }
+    ops
+}
+
+pub(super) fn given_back(link: &Link) -> Link {
+    Link { master: None, owner: Owner::Foreign, conf: None, ..link.clone() }
+}
+
+/// The device as [`remove`] leaves it, when it was in another space.
+pub(super) fn moved(link: &Link) -> Link {
+    // The kernel sets a link down that changes its namespace.
+    Link { up: false, master: None, conf: None, kind: LinkKind::Device, ..link.clone() }
+}
