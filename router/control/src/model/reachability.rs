@@ -3,8 +3,9 @@ use serde::{Deserialize, Serialize};
 /// Who may open a flow to whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reachability {
-    /// Names and addresses, in the order a table shows them.
+    /// Names of networks, hosts and uplinks, and the router in each network, in the order of the configuration.
     pub nodes: Vec<String>,
+    /// Every ordered pair of them.
     pub rows: Vec<ReachabilityRow>,
 }
 
@@ -13,6 +14,8 @@ pub struct ReachabilityRow {
     pub from: String,
     pub to: String,
     pub reachable: bool,
-    /// The line that allows it, or that none does.
+    /// The only services that are: `icmp`, `tcp 443`, `udp 8000-8010`. Empty with `reachable`: everything.
+    pub only: Vec<String>,
+    /// What allows it, or that nothing does.
     pub why: String,
 }

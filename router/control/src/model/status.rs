@@ -135,7 +135,7 @@ impl Status {
     /// Adds to `problems` what the rows say is wrong: a device that is missing once, not once for each of its networks.
     pub fn tell_problems(&mut self) {
         for wait in &self.waiting {
-            let what = format!("{} is missing: {} waits for it", wait.device, listed(&wait.needed_by));
+            let what = format!("{} is missing, needed by {}", wait.device, listed(&wait.needed_by));
             self.problems.push(Problem { what, why: wait.why.clone() });
         }
         let is_told = |owner: &str| self.waiting.iter().any(|wait| wait.needed_by.iter().any(|name| name == owner));

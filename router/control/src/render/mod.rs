@@ -1,1 +1,21 @@
+//! The answers as text: pure, nothing wider than [`WIDTH`], what is wrong first, colour only when asked for.
 
+mod attach;
+mod change;
+mod failure;
+mod node;
+mod reachability;
+mod status;
+mod table;
+mod text;
+mod time;
+
+pub use attach::{attached, detached};
+pub use change::{apply, plan};
+pub use failure::failure;
+pub use node::leases;
+pub use reachability::reachability;
+pub use status::status;
+
+/// Columns of the narrowest terminal people still use with two panes side by side.
+pub const WIDTH: usize = 100;

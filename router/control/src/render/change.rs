@@ -1,0 +1,45 @@
+use super::{
+    table::{Cell, Table},
+    text::{Style, wrap},
+};
+use crate::{Action, ApplyReport, Change, PlanReport, Waiting};
+
+pub fn plan(report: &PlanReport, color: bool) -> String {
+    let changes = if report.nothing_to_change { "nothing to change\n".to_owned() } else { changes(&report.changes, color) };
+    waiting(&report.waiting, color) + &changes
+}
+
+pub fn apply(report: &ApplyReport, color: bool) -> String {
+    let end = match report.writes {
+        0 => format!("nothing to change ({} ms)\n", report.took_ms),
+        1 => format!("applied: 1 change in {} ms\n", report.took_ms),
+        writes => format!("applied: {writes} changes in {} ms\n", report.took_ms),
+    };
+    waiting(&report.waiting, color) + &changes(&report.changes, color) + &end
+}
+
+fn changes(changes: &[Change], color: bool) -> String {
+    let mut table = Table::headless();
+    for change in changes {
+        let (sign, style) = match change.action {
+            Action::Add => ("+", Style::Good),
+            Action::Change => ("~", Style::Warn),
+            Action::Remove => ("-", Style::Bad),
+        };
+        table.row([
+            Cell::styled(sign, style),
+            change.space.as_str().into(),
+            change.object.as_str().into(),
+            change.detail.as_deref().unwrap_or("").into(),
+        ]);
+    }
+    table.render(color)
+}
+
+fn waiting(waiting: &[Waiting], color: bool) -> String {
+    let lines = waiting.iter().map(|wait| {
+        let text = format!("waiting for {}, needed by {}", wait.device, wait.needed_by.join(", "));
+        Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n"
+    });
+    lines.collect()
+}
