@@ -1,0 +1,241 @@
+//! Server and client over a real unix socket.
+
+use edge_control::*;
+use std::{
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::oneshot, time::sleep};
+
+/// A daemon that counts what it brought to an end.
+#[derive(Default)]
+struct Fake {
+    applied: AtomicU32,
+}
+
+impl Api for Fake {
+    async fn status(&self) -> Result<Status, Failure> {
+        Ok(Status { hostname: "fake".into(), uptime: 7, ..Status::default() })
+    }
+
+    async fn leases(&self) -> Result<Leases, Failure> {
+        panic!("a bug in the daemon")
+    }
+
+    async fn plan(&self, request: ConfigRequest) -> Result<PlanReport, Failure> {
+        match request.config {
+            None => Ok(PlanReport::new(&[], vec![])),
+            Some(config) => Err(Failure::new(FailureKind::BadConfig, "not valid")
+                .diagnostics(format!("{}:1:1 {}", config.file_name, config.text))),
+        }
+    }
+
+    async fn apply(&self, _: ConfigRequest) -> Result<ApplyReport, Failure> {
+        sleep(Duration::from_millis(300)).await;
+        self.applied.fetch_add(1, Ordering::SeqCst);
+        Ok(ApplyReport::default())
+    }
+
+    async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
+        let AttachRequest { netns, name, network, ifname } = request;
+        let gateway = [10, 0, 1, 3].into();
+        Ok(Attached { netns, name, network, ifname, address: "10.0.1.4/24".into(), gateway, mac: "02:00:00:00:00:01".into() })
+    }
+
+    async fn detach(&self, _: DetachRequest) -> Result<Detached, Failure> {
+        Err(Failure::new(FailureKind::NotFound, "no such container").detail("routerctl leases lists them"))
+    }
+
+    async fn reachability(&self) -> Result<Reachability, Failure> {
+        Ok(Reachability::default())
+    }
+}
+
+struct Daemon {
+    dir: tempfile::TempDir,
+    api: Arc<Fake>,
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+fn start() -> Daemon {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = server::bind(dir.path()).unwrap();
+    let api = Arc::new(Fake::default());
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(server::serve(listener, api.clone(), async {
+        let _ = stopped.await;
+    }));
+    Daemon { dir, api, stop, task }
+}
+
+/// Sends bytes as they are, and reads to the end.
+async fn raw(dir: &Path, request: impl Into<Vec<u8>>) -> String {
+    let (socket, request) = (socket(dir), request.into());
+    tokio::task::spawn_blocking(move || {
+        let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+        // The server may close early on a request that is too long.
+        let _ = stream.write_all(&request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    })
+    .await
+    .unwrap()
+}
+
+fn post(path: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
+fn refused(error: ClientError) -> ErrorBody {
+    match error {
+        ClientError::Refused(body) => body,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn questions_and_answers_pass_whole() {
+    let daemon = start();
+    let client = Client::new(daemon.dir.path());
+    assert_eq!(client.status().await.unwrap().uptime, 7);
+    assert!(client.plan(&ConfigRequest::default()).await.unwrap().nothing_to_change);
+    assert!(client.reachability().await.unwrap().rows.is_empty());
+    let request =
+        AttachRequest { netns: "/run/netns/c1".into(), name: "c1".into(), network: "vehicle".into(), ifname: "eth0".into() };
+    assert_eq!(client.attach(&request).await.unwrap().address, "10.0.1.4/24");
+
+    let config = Some(ConfigText { file_name: "a.toml".into(), text: "x = é".into() });
+    let body = refused(client.plan(&ConfigRequest { config }).await.unwrap_err());
+    assert_eq!(body.diagnostics.as_deref(), Some("a.toml:1:1 x = é"));
+    let body = refused(client.detach(&DetachRequest::Name("c9".into())).await.unwrap_err());
+    assert_eq!((body.error.as_str(), body.detail.len()), ("no such container", 1));
+}
+
+#[tokio::test]
+async fn curl_needs_no_content_type() {
+    let daemon = start();
+    let dir = daemon.dir.path();
+    let body = r#"{"netns":"/run/netns/c1","name":"c1","network":"vehicle"}"#;
+    let answer = raw(dir, post("/v1/attach", body)).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""ifname":"eth0""#), "{answer}");
+    let answer = raw(dir, post("/v1/plan", "")).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let answer = raw(dir, post("/v1/detach", r#"{"name":"c1"}"#)).await;
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no such container"), "{answer}");
+}
+
+#[tokio::test]
+async fn nonsense_is_refused_in_words() {
+    let daemon = start();
+    let dir = daemon.dir.path();
+    for (request, status, word) in [
+        (post("/v1/attach", ""), 400, "not the JSON object"),
+        (post("/v1/attach", "\u{0}{"), 400, "not the JSON object"),
+        (post("/v1/plan", r#"{"cnofig":null}"#), 400, "unknown field `cnofig`"),
+        (post("/v1/detach", r#"{"name":"a","netns":"/b"}"#), 400, "not the JSON object"),
+        (post("/v1/plan", &"[".repeat(100_000)), 400, "not the JSON object"),
+        (post("/v1/plan", &" ".repeat((1 << 20) + 1)), 413, "at most 1048576 bytes"),
+        (post("/v1/status", ""), 405, "does not take POST"),
+        (post("/v2/status", ""), 404, "there is no /v2/status"),
+    ] {
+        let answer = raw(dir, request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(word), "{status} {word}: {answer}");
+    }
+    assert!(raw(dir, "garbage\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    assert_eq!(Client::new(dir).status().await.unwrap().uptime, 7, "it still answers");
+}
+
+#[tokio::test]
+async fn a_panic_is_one_answer_not_the_daemon() {
+    let daemon = start();
+    let client = Client::new(daemon.dir.path());
+    assert!(refused(client.leases().await.unwrap_err()).error.contains("failed on this request"));
+    assert!(client.status().await.is_ok());
+}
+
+#[tokio::test]
+async fn an_apply_ends_though_the_client_left() {
+    let daemon = start();
+    let client = Client::new(daemon.dir.path());
+    let request = ConfigRequest::default();
+    assert!(tokio::time::timeout(Duration::from_millis(100), client.apply(&request)).await.is_err());
+    assert_eq!(daemon.api.applied.load(Ordering::SeqCst), 0);
+    sleep(Duration::from_millis(400)).await;
+    assert_eq!(daemon.api.applied.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn stopping_answers_what_is_under_way() {
+    let daemon = start();
+    let client = Client::new(daemon.dir.path());
+    let apply = tokio::spawn(async move { client.apply(&ConfigRequest::default()).await });
+    sleep(Duration::from_millis(100)).await;
+    daemon.stop.send(()).unwrap();
+    assert!(apply.await.unwrap().is_ok());
+    daemon.task.await.unwrap().unwrap();
+    let error = Client::new(daemon.dir.path()).status().await.unwrap_err();
+    assert!(error.to_string().contains("control.sock") && error.detail()[0].contains("systemctl start"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stale_socket_is_replaced_a_living_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let unreachable = Client::new(dir.path()).status().await.unwrap_err();
+    assert!(matches!(unreachable, ClientError::Unreachable { .. }), "{unreachable}");
+
+    drop(server::bind(dir.path()).unwrap());
+    let living = server::bind(dir.path()).unwrap();
+    assert_eq!(socket(dir.path()).metadata().unwrap().permissions().mode() & 0o777, 0o660);
+    assert!(matches!(server::bind(dir.path()), Err(server::BindError::InUse(_))));
+
+    drop(living);
+    std::fs::remove_file(socket(dir.path())).unwrap();
+    std::fs::write(socket(dir.path()), "precious").unwrap();
+    assert!(matches!(server::bind(dir.path()), Err(server::BindError::NotASocket(_))));
+}
+
+/// The mode keeps others out; where somebody widened it, the peer's credentials do.
+#[tokio::test]
+async fn only_root_and_the_group_may_ask() {
+    if !nix::unistd::Uid::effective().is_root() {
+        // Another user can only be played by root; `scripts/test` is.
+        return;
+    }
+    let daemon = start();
+    let dir = daemon.dir.path().to_owned();
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(ask_as_nobody(&dir).await.contains("run as root, or join the group"));
+    std::fs::set_permissions(socket(&dir), std::fs::Permissions::from_mode(0o666)).unwrap();
+    assert!(ask_as_nobody(&dir).await.contains("HTTP/1.1 403"));
+}
+
+async fn ask_as_nobody(dir: &Path) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "asked_by_nobody", "--ignored", "--nocapture"]).env("RUN_DIR", dir).uid(65534).gid(65534);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test]
+#[ignore = "a part of only_root_and_the_group_may_ask"]
+async fn asked_by_nobody() {
+    let dir = std::path::PathBuf::from(std::env::var_os("RUN_DIR").unwrap());
+    match Client::new(&dir).status().await.unwrap_err() {
+        ClientError::Refused(_) => {
+            println!("{}", raw(&dir, "GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await)
+        }
+        error => println!("{error} {:?}", error.detail()),
+    }
+}
