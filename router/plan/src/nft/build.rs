@@ -23,6 +23,8 @@ const STATUS_DNAT: u32 = 1 << 5;
 const ICMP_ECHO_REQUEST: u8 = 8;
 const NFPROTO_IPV4: u8 = 2;
 const IFNAME_SIZE: usize = 16;
+/// `NFTNL_UDATA_COMMENT_MAXLEN`
+const MAX_COMMENT: usize = 128;
 /// Offsets in the IPv4 header (RFC 791) and in the TCP and UDP headers alike (RFC 9293, RFC 768).
 const IP_SADDR: u32 = 12;
 const IP_DADDR: u32 = 16;
@@ -67,9 +69,11 @@ pub fn rule<const N: usize>(pieces: [Vec<Expr>; N]) -> Rule {
 }
 
 impl Rule {
-    /// At most 126 bytes reach the kernel: nft keeps a comment in one byte of length, with its final NUL.
+    /// Cut to the 128 bytes that `nft` reads back.
     pub fn commented(self, comment: impl Into<String>) -> Rule {
-        Rule { comment: Some(comment.into()), ..self }
+        let mut comment = comment.into();
+        comment.truncate(comment.floor_char_boundary(MAX_COMMENT));
+        Rule { comment: Some(comment), ..self }
     }
 }
 

@@ -7,7 +7,8 @@ pub mod build;
 
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
+#[derive(Clone, Debug, Default)]
 pub struct Table {
     pub name: String,
     pub comment: Option<String>,
@@ -17,6 +18,19 @@ pub struct Table {
     /// What the kernel lists in our table that these types cannot say, in words: somebody edited it by hand. Never wanted, never written.
     pub foreign: Vec<String>,
 }
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        fn by_name<T>(list: &[T], name: fn(&T) -> &str) -> BTreeMap<&str, &T> {
+            list.iter().map(|entry| (name(entry), entry)).collect()
+        }
+        (&self.name, &self.comment, &self.foreign) == (&other.name, &other.comment, &other.foreign)
+            && by_name(&self.chains, |chain| &chain.name) == by_name(&other.chains, |chain| &chain.name)
+            && by_name(&self.sets, |set| &set.name) == by_name(&other.sets, |set| &set.name)
+    }
+}
+
+impl Eq for Table {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {

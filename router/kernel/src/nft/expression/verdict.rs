@@ -1,0 +1,40 @@
+use crate::nfnetlink::{Attributes, Writer};
+use edge_plan::nft::Verdict;
+
+const NFTA_DATA_VERDICT: u16 = 2;
+const NFTA_VERDICT_CODE: u16 = 1;
+const NFTA_VERDICT_CHAIN: u16 = 2;
+const NF_DROP: i32 = 0;
+const NF_ACCEPT: i32 = 1;
+const NFT_JUMP: i32 = -3;
+const NFT_GOTO: i32 = -4;
+const NFT_RETURN: i32 = -5;
+
+pub fn write(writer: &mut Writer, verdict: &Verdict) {
+    let (code, chain) = match verdict {
+        Verdict::Accept => (NF_ACCEPT, None),
+        Verdict::Drop => (NF_DROP, None),
+        Verdict::Return => (NFT_RETURN, None),
+        Verdict::Jump(chain) => (NFT_JUMP, Some(chain)),
+        Verdict::Goto(chain) => (NFT_GOTO, Some(chain)),
+    };
+    writer.nest(NFTA_DATA_VERDICT, |writer| {
+        writer.u32(NFTA_VERDICT_CODE, code.cast_unsigned());
+        if let Some(chain) = chain {
+            writer.string(NFTA_VERDICT_CHAIN, chain);
+        }
+    });
+}
+
+pub fn read(data: Attributes) -> Option<Verdict> {
+    let verdict = data.nested(NFTA_DATA_VERDICT)?;
+    let chain = || verdict.string(NFTA_VERDICT_CHAIN).map(str::to_owned);
+    match verdict.u32(NFTA_VERDICT_CODE)?.cast_signed() {
+        NF_ACCEPT => Some(Verdict::Accept),
+        NF_DROP => Some(Verdict::Drop),
+        NFT_RETURN => Some(Verdict::Return),
+        NFT_JUMP => chain().map(Verdict::Jump),
+        NFT_GOTO => chain().map(Verdict::Goto),
+        _ => None,
+    }
+}

@@ -1,0 +1,154 @@
+use super::{NFTA_TABLE, expression::verdict, rule::NFTA_LIST_ELEM};
+use crate::nfnetlink::{Attributes, Malformed, Writer};
+use edge_plan::nft::{Field, Set, Verdict};
+
+const NFTA_SET_NAME: u16 = 2;
+const NFTA_SET_FLAGS: u16 = 3;
+const NFTA_SET_KEY_TYPE: u16 = 4;
+const NFTA_SET_KEY_LEN: u16 = 5;
+const NFTA_SET_DATA_TYPE: u16 = 6;
+const NFTA_SET_DATA_LEN: u16 = 7;
+const NFTA_SET_ID: u16 = 10;
+const NFTA_SET_TIMEOUT: u16 = 11;
+const NFTA_SET_USERDATA: u16 = 13;
+const NFTA_SET_OBJ_TYPE: u16 = 15;
+const NFTA_SET_EXPR: u16 = 17;
+const NFTA_SET_EXPRESSIONS: u16 = 18;
+const NFTA_SET_ELEM_LIST_ELEMENTS: u16 = 3;
+const NFTA_SET_ELEM_KEY: u16 = 1;
+const NFTA_SET_ELEM_DATA: u16 = 2;
+const NFTA_DATA_VALUE: u16 = 1;
+const NFT_SET_MAP: u32 = 8;
+/// `NFT_DATA_VERDICT`
+const DATA_VERDICT: u32 = 0xffff_ff00;
+/// How many bits one of `nft`'s type numbers takes in a concatenation
+const TYPE_BITS: u32 = 6;
+/// `NFTNL_UDATA_SET_KEYBYTEORDER`: how `nft` prints a key
+const KEY_BYTE_ORDER: u8 = 0;
+
+pub type Element = (Vec<u8>, Option<Verdict>);
+
+pub fn name(writer: &mut Writer, table: &str, set: &str) {
+    writer.string(NFTA_TABLE, table);
+    writer.string(NFTA_SET_NAME, set);
+}
+
+/// `id` tells sets apart within the batch.
+pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
+    name(writer, table, &set.name);
+    writer.u32(NFTA_SET_FLAGS, if set.verdicts { NFT_SET_MAP } else { 0 });
+    writer.u32(NFTA_SET_KEY_TYPE, key_type(&set.fields));
+    writer.u32(NFTA_SET_KEY_LEN, key_length(&set.fields) as u32);
+    if set.verdicts {
+        writer.u32(NFTA_SET_DATA_TYPE, DATA_VERDICT);
+        writer.u32(NFTA_SET_DATA_LEN, 0);
+    }
+    writer.u32(NFTA_SET_ID, id);
+    let mut userdata = vec![KEY_BYTE_ORDER, 4];
+    userdata.extend(byte_order(&set.fields).to_ne_bytes());
+    writer.bytes(NFTA_SET_USERDATA, &userdata);
+}
+
+/// `Err`: a set that the plan's types cannot say.
+pub fn read(attributes: Attributes) -> Result<Result<Set, String>, Malformed> {
+    let name = attributes.string(NFTA_SET_NAME).ok_or(Malformed("a set without a name"))?.to_owned();
+    let fields = attributes.u32(NFTA_SET_KEY_TYPE).and_then(fields).filter(|fields| {
+        attributes.u32(NFTA_SET_KEY_LEN) == Some(key_length(fields) as u32)
+            && [NFTA_SET_TIMEOUT, NFTA_SET_OBJ_TYPE, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS]
+                .iter()
+                .all(|kind| attributes.get(*kind).is_none())
+    });
+    let verdicts = match (attributes.u32(NFTA_SET_FLAGS).unwrap_or(0), attributes.u32(NFTA_SET_DATA_TYPE)) {
+        (0, None) => Some(false),
+        (NFT_SET_MAP, Some(DATA_VERDICT)) => Some(true),
+        _ => None,
+    };
+    Ok(match (fields, verdicts) {
+        (Some(fields), Some(verdicts)) => Ok(Set { name, fields, verdicts, elements: Default::default() }),
+        _ => Err(format!("set {name}")),
+    })
+}
+
+/// Writes elements until the message has `limit` bytes or more.
+pub fn write_elements<'a>(
+    writer: &mut Writer,
+    table: &str,
+    set: &Set,
+    elements: &mut impl Iterator<Item = (&'a Vec<u8>, &'a Option<Verdict>)>,
+    limit: usize,
+) {
+    let end = writer.len() + limit;
+    name(writer, table, &set.name);
+    writer.nest(NFTA_SET_ELEM_LIST_ELEMENTS, |writer| {
+        while writer.len() < end {
+            let Some((key, value)) = elements.next() else { break };
+            writer.nest(NFTA_LIST_ELEM, |writer| {
+                let length = key.len().min(key_length(&set.fields));
+                writer.nest(NFTA_SET_ELEM_KEY, |writer| writer.bytes(NFTA_DATA_VALUE, &key[..length]));
+                if let Some(value) = value {
+                    writer.nest(NFTA_SET_ELEM_DATA, |writer| verdict::write(writer, value));
+                }
+            });
+        }
+    });
+}
+
+/// The elements of one message. `Err`: one that the plan's types cannot say.
+pub fn read_elements(attributes: Attributes, set: &Set) -> Result<Vec<Result<Element, String>>, Malformed> {
+    let Some(list) = attributes.get(NFTA_SET_ELEM_LIST_ELEMENTS) else { return Ok(Vec::new()) };
+    let element = |(_, bytes)| {
+        let element = Attributes::parse(bytes)?;
+        Ok(read_element(element, set).ok_or_else(|| format!("an element of set {}", set.name)))
+    };
+    Attributes::parse(list)?.iter().map(element).collect()
+}
+
+fn read_element(element: Attributes, set: &Set) -> Option<Element> {
+    let mut key = element.nested(NFTA_SET_ELEM_KEY)?.get(NFTA_DATA_VALUE)?.to_vec();
+    key.resize(key.len().next_multiple_of(4), 0);
+    let value = element.nested(NFTA_SET_ELEM_DATA).map(|data| verdict::read(data).ok_or(())).transpose().ok()?;
+    let known = element.only(&[NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_DATA]) && value.is_some() == set.verdicts;
+    known.then_some((key, value))
+}
+
+/// A field by itself is as long as its value; in a concatenation each is padded to whole registers.
+fn key_length(fields: &[Field]) -> usize {
+    match fields {
+        [field] => field.size(),
+        _ => fields.iter().map(|field| 4 * usize::from(field.registers())).sum(),
+    }
+}
+
+/// `enum datatypes` of nft's include/datatype.h
+fn number(field: Field) -> u32 {
+    match field {
+        Field::IfName => 41,
+        Field::Ipv4 => 7,
+        Field::Protocol => 12,
+        Field::Port => 13,
+    }
+}
+
+fn key_type(fields: &[Field]) -> u32 {
+    fields.iter().fold(0, |kind, field| kind << TYPE_BITS | number(*field))
+}
+
+fn fields(mut kind: u32) -> Option<Vec<Field>> {
+    let mut fields = Vec::new();
+    while kind != 0 {
+        let known = [Field::IfName, Field::Ipv4, Field::Protocol, Field::Port];
+        fields.push(known.into_iter().find(|field| number(*field) == kind & ((1 << TYPE_BITS) - 1))?);
+        kind >>= TYPE_BITS;
+    }
+    fields.reverse();
+    Some(fields)
+}
+
+/// `enum byteorder` of nft: 1 the machine's own, 2 big-endian, and 0 for a concatenation, whose fields know theirs.
+fn byte_order(fields: &[Field]) -> u32 {
+    match fields {
+        [Field::IfName | Field::Protocol] => 1,
+        [Field::Ipv4 | Field::Port] => 2,
+        _ => 0,
+    }
+}
