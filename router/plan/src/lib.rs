@@ -12,7 +12,7 @@ mod reachability;
 mod ruleset;
 mod state;
 
-pub use desired::{desired, router_space};
+pub use desired::{addressing, desired, router_space};
 pub use diff::{Conflict, Diff, Waiting, diff};
 pub use facts::{Facts, UplinkLease};
 pub use op::Op;

@@ -4,6 +4,7 @@
 //! Every node has, always: its own network; and the router's address in its own network for ping, DHCP and, from
 //! `ssh-from`, ssh. Everything else needs an `[[allow]]` or a `[[forward]]`.
 
+use crate::Label;
 use edge_config::{Allow, Config, Endpoint, Forward, Name, Network, PortRange, Protocol, Uplink};
 use std::{fmt, net::Ipv4Addr};
 
@@ -106,6 +107,23 @@ impl<'a> Policy<'a> {
     pub fn forwards(&self, uplink: &Uplink) -> impl Iterator<Item = &'a Forward> + use<'a> {
         let name = uplink.name.clone();
         self.config.forwards.iter().filter(move |forward| forward.uplink == name)
+    }
+
+    /// Networks, hosts and uplinks that some node of `network` may open something to, each once, in the order of the file.
+    pub fn reaches(&self, network: &Network) -> Vec<Label> {
+        let is_from = |endpoint: &Endpoint| match endpoint {
+            Endpoint::Network(name) => *name == network.name,
+            Endpoint::Host(name) => self.config.host(name).is_some_and(|host| host.network == network.name),
+            Endpoint::Uplink(_) => false,
+        };
+        let mut reached = Vec::new();
+        for allow in self.config.allows.iter().filter(|allow| is_from(&allow.from)) {
+            let label = Label::of(&allow.to);
+            if !reached.contains(&label) {
+                reached.push(label);
+            }
+        }
+        reached
     }
 
     /// Whether a policy line's end means this party (or all of whom this party is one).

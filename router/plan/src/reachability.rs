@@ -1,7 +1,7 @@
 //! The matrix of who may reach whom, with the reason, as `routerctl reachability` prints it.
 
 use crate::policy::{Party, Policy, Reach};
-use edge_config::{Config, Name};
+use edge_config::{Config, Endpoint, Name};
 use std::fmt;
 
 /// One cell of the matrix.
@@ -22,6 +22,16 @@ pub enum Label {
     /// The router's address in the network.
     Router(Name),
     Uplink(Name),
+}
+
+impl Label {
+    pub fn of(endpoint: &Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Network(name) => Label::Network(name.clone()),
+            Endpoint::Host(name) => Label::Host(name.clone()),
+            Endpoint::Uplink(name) => Label::Uplink(name.clone()),
+        }
+    }
 }
 
 impl fmt::Display for Label {

@@ -1,0 +1,133 @@
+//! From any configuration to any other: the operations lead there, there is nothing left to do then, and undone in reverse
+//! they lead back.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+mod model;
+
+use edge_config::Config;
+use edge_lab::generate;
+use edge_plan::{Diff, Facts, LinkKind, Op, Owner, Space, State, desired, diff};
+use proptest::prelude::*;
+
+const DEVICES: [&str; 3] = [generate::TRUNK, generate::UPLINK_DEVICE, "eth9"];
+
+fn config(seed: u64) -> Config {
+    let text = generate::config(seed);
+    edge_config::parse("generated.toml", &text).unwrap_or_else(|errors| panic!("{}\n{text}", errors.render(false)))
+}
+
+fn facts() -> Facts {
+    Facts { machine: [7; 16], ..Facts::default() }
+}
+
+/// Carries the difference out and returns what was done.
+fn bring(state: &mut State, config: &Config) -> Vec<Op> {
+    let Diff { ops, .. } = diff(&desired(config, &facts()), state);
+    model::apply(state, &ops);
+    ops
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_way_leads_there_and_back(from: u64, to: u64) {
+        let mut state = model::machine(&DEVICES);
+        bring(&mut state, &config(from));
+        prop_assert_eq!(bring(&mut state, &config(from)), Vec::new(), "applied twice");
+        let before = state.clone();
+
+        let ops = bring(&mut state, &config(to));
+        prop_assert_eq!(diff(&desired(&config(to), &facts()), &state), Diff::default());
+
+        let back: Vec<Op> = ops.into_iter().rev().map(Op::inverse).collect();
+        for op in &back {
+            model::step_back(&mut state, op);
+        }
+        prop_assert!(state == before, "not as before");
+    }
+
+    #[test]
+    fn a_device_that_comes_late_makes_no_difference(seed: u64, which in 0..DEVICES.len()) {
+        let config = config(seed);
+        let mut whole = model::machine(&DEVICES);
+        bring(&mut whole, &config);
+
+        let absent: Vec<&str> = DEVICES.iter().copied().filter(|device| *device != DEVICES[which]).collect();
+        let mut late = model::machine(&absent);
+        bring(&mut late, &config);
+        let host = late.spaces.get_mut(&Space::Host).unwrap();
+        host.links.insert(DEVICES[which].parse().unwrap(), model::device());
+        bring(&mut late, &config);
+        prop_assert!(late == whole, "not the same");
+    }
+
+    #[test]
+    fn nothing_of_ours_stays_behind(seed: u64) {
+        let before = model::machine(&DEVICES);
+        let mut state = before.clone();
+        bring(&mut state, &config(seed));
+        let ops = diff(&State::default(), &state).ops;
+        model::apply(&mut state, &ops);
+        let ours = state.spaces[&Space::Host].links.values().filter(|link| link.owner != Owner::Foreign).count();
+        prop_assert_eq!(ours, 0);
+        prop_assert_eq!(state.spaces.len(), 1);
+        prop_assert!(state.spaces[&Space::Host].table.is_none());
+        prop_assert_eq!(state.spaces[&Space::Host].links.len(), before.spaces[&Space::Host].links.len());
+    }
+}
+
+/// `allow` in the middle of a life: one table, no link touched.
+#[test]
+fn a_new_allow_is_one_operation() {
+    let text = include_str!("../../config/scenarios/fire-truck.toml");
+    let parse =
+        |text: &str| edge_config::parse("fire-truck.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    let mut state = model::machine(&DEVICES);
+    bring(&mut state, &parse(text));
+    let more = format!("{text}\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n");
+    let ops = bring(&mut state, &parse(&more));
+    assert!(matches!(ops.as_slice(), [Op::SetTable { space: Space::Named(_), .. }]), "{ops:#?}");
+}
+
+/// Somebody else's link with the name of ours is left alone, and the rest is set up.
+#[test]
+fn a_foreign_link_of_the_same_name_is_a_conflict() {
+    let text = include_str!("../../config/scenarios/fire-truck.toml");
+    let config = edge_config::parse("fire-truck.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    let mut state = model::machine(&DEVICES);
+    let theirs = edge_plan::Link { kind: LinkKind::Bridge, ..model::device() };
+    state.spaces.get_mut(&Space::Host).unwrap().links.insert("br0".parse().unwrap(), theirs.clone());
+    let found = diff(&desired(&config, &facts()), &state);
+    assert_eq!(found.conflicts.len(), 1);
+    model::apply(&mut state, &found.ops);
+    let host = &state.spaces[&Space::Host];
+    assert_eq!(host.links["br0"], theirs);
+    assert!(host.links.contains_key("br1"));
+    assert_eq!(diff(&desired(&config, &facts()), &state).ops, Vec::new(), "and then there is nothing to do");
+}
+
+/// An untagged port that changes networks is out of the one before it is in the other, with the new policy in between.
+#[test]
+fn a_port_moves_by_way_of_no_bridge() {
+    let with_port_in = |first: &str, second: &str| {
+        let text = format!(
+            "[[network]]\nname = \"a\"\naddress = \"10.0.1.1/24\"\nports = [{first}]\n[[network]]\nname = \"b\"\naddress = \"10.0.2.1/24\"\nports = [{second}]\n"
+        );
+        edge_config::parse("ports.toml", &text).unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+    };
+    let mut state = model::machine(&DEVICES);
+    bring(&mut state, &with_port_in("\"eth9\"", ""));
+    let ops = bring(&mut state, &with_port_in("", "\"eth9\""));
+    let masters: Vec<_> = ops
+        .iter()
+        .filter_map(|op| match op {
+            Op::ChangeLink { to, .. } => Some(to.master.as_ref().map(|master| master.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(masters, [None, Some("br-b")], "{ops:#?}");
+    bring(&mut state, &Config::default());
+    assert_eq!(state.spaces[&Space::Host].links["eth9"].owner, Owner::Foreign);
+}
