@@ -148,7 +148,7 @@ async fn nonsense_is_refused_in_words() {
         (post("/v1/plan", r#"{"cnofig":null}"#), 400, "unknown field `cnofig`"),
         (post("/v1/detach", r#"{"name":"a","netns":"/b"}"#), 400, "not the JSON object"),
         (post("/v1/plan", &"[".repeat(100_000)), 400, "not the JSON object"),
-        (post("/v1/plan", &" ".repeat((1 << 20) + 1)), 413, "at most 1048576 bytes"),
+        (post("/v1/plan", &" ".repeat((4 << 20) + 1)), 413, "at most 4194304 bytes"),
         (post("/v1/status", ""), 405, "does not take POST"),
         (post("/v2/status", ""), 404, "there is no /v2/status"),
     ] {

@@ -13,8 +13,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// The longest configuration is far below it.
-const LONGEST_REQUEST: usize = 1 << 20;
+/// Bytes: the longest configuration (1 MiB) as a JSON string, where each quote and line end takes two.
+const LONGEST_REQUEST: usize = 4 << 20;
 const READ_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 

@@ -1,0 +1,59 @@
+//! What can be told from a file alone.
+
+use super::{Output, Refusal, file};
+use edge_config::{Config, Diagnostic};
+use edge_control::{Reachability, render};
+use serde::Serialize;
+use std::path::Path;
+
+/// `routerctl check --json`
+#[derive(Serialize)]
+struct Report {
+    file: String,
+    valid: bool,
+    /// Zero when it is not valid.
+    networks: usize,
+    uplinks: usize,
+    hosts: usize,
+    /// How many mistakes there are; the first of them are listed in `diagnostics`.
+    errors: usize,
+    diagnostics: Vec<Diagnostic>,
+}
+
+pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
+    let text = file::read(path)?;
+    match edge_config::parse(&text.file_name, &text.text) {
+        Ok(config) => out.show(&Report::valid(text.file_name, &config), |report, _| report.line()),
+        Err(diagnostics) => {
+            let none = |_: &Report, _| String::new();
+            out.show(&Report::invalid(&diagnostics), none)?;
+            Err(diagnostics.into())
+        }
+    }
+}
+
+pub fn reachability(path: &Path, out: &Output) -> Result<(), Refusal> {
+    let config = file::parse(&file::read(path)?)?;
+    out.show(&Reachability::of(&config), render::reachability)
+}
+
+impl Report {
+    fn valid(file: String, config: &Config) -> Self {
+        let (networks, uplinks, hosts) = (config.networks.len(), config.uplinks.len(), config.hosts.len());
+        Self { file, valid: true, networks, uplinks, hosts, errors: 0, diagnostics: Vec::new() }
+    }
+
+    fn invalid(found: &edge_config::Diagnostics) -> Self {
+        let (file, errors) = (found.file_name().to_owned(), found.len());
+        Self { file, valid: false, networks: 0, uplinks: 0, hosts: 0, errors, diagnostics: found.iter().collect() }
+    }
+
+    fn line(&self) -> String {
+        let (networks, uplinks) = (count(self.networks, "network"), count(self.uplinks, "uplink"));
+        format!("{}: {networks}, {uplinks}, {}: valid\n", self.file, count(self.hosts, "host"))
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,93 @@
+//! `routerctl`: asks the daemon and shows its answer. `check`, and `reachability` of a file, need neither daemon nor root.
+
+mod ask;
+mod attach;
+mod check;
+mod file;
+mod output;
+mod refusal;
+
+use clap::{Args, Parser, Subcommand};
+use edge_control::Client;
+use output::Output;
+use refusal::Refusal;
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(name = "routerctl", version, about = "Shows and changes what this box routes", max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done, 1 the answer is no (invalid, refused), 2 usage, 3 the daemon cannot be reached.")]
+struct Cli {
+    /// Where the daemon's control socket is
+    #[arg(long, global = true, value_name = "DIR", default_value = "/run/edge-router")]
+    run_dir: PathBuf,
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Networks, uplinks, nodes: one screen, what is wrong first
+    Status,
+    /// Validate a configuration: every error at once; needs neither daemon nor root
+    Check {
+        /// The file; `-` is standard input
+        #[arg(default_value = "/etc/edge-router.toml")]
+        file: PathBuf,
+    },
+    /// What an apply would change in the kernel
+    Plan(OfConfig),
+    /// Bring the kernel to what the configuration says
+    Apply(OfConfig),
+    /// Who has which address, devices and containers alike
+    Leases,
+    /// Plug a network namespace in, as a container is
+    Attach(attach::AttachOptions),
+    /// Unplug a network namespace; its address is kept for it
+    Detach(attach::DetachOptions),
+    /// Who may reach whom
+    Reachability {
+        /// Of this file (`-` is standard input), without asking the daemon
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+struct OfConfig {
+    /// The file, `-` is standard input; the daemon's own when left out
+    file: Option<PathBuf>,
+}
+
+/// `arguments` with the program's name first.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing is left to be told when neither output takes a word.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(refusal::USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => refusal.tell(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Refusal> {
+    let client = Client::new(&cli.run_dir);
+    let out = Output::new(cli.json);
+    match cli.command {
+        Command::Check { file } => check::check(&file, &out),
+        Command::Reachability { file: Some(file) } => check::reachability(&file, &out),
+        Command::Reachability { file: None } => ask::reachability(&client, &out),
+        Command::Status => ask::status(&client, &out),
+        Command::Leases => ask::leases(&client, &out),
+        Command::Plan(OfConfig { file }) => ask::plan(&client, file.as_deref(), &out),
+        Command::Apply(OfConfig { file }) => ask::apply(&client, file.as_deref(), &out),
+        Command::Attach(options) => attach::attach(&client, options, &out),
+        Command::Detach(options) => attach::detach(&client, options, &out),
+    }
+}
