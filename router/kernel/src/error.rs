@@ -1,24 +1,65 @@
+use crate::socket::NetlinkError;
+use edge_config::Name;
 use edge_plan::{Op, Space};
+use nix::errno::Errno;
 use std::{io, path::PathBuf};
 
 /// What the kernel refused or what could not be read from it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{what} in space {space}: {source}")]
-    Io { what: String, space: Space, source: io::Error },
-    #[error("{}: {what}", path.display())]
-    Namespace { path: PathBuf, what: String },
+    /// `what` was being done in words, `open a netlink socket`.
+    #[error("cannot {what} in space {space}: {source}{}", mend(.source))]
+    Netlink { what: String, space: Space, source: NetlinkError },
+    #[error("cannot {what} in space {space}: {source}")]
+    Table { what: String, space: Space, source: crate::nft::Error },
+    #[error("cannot write {}: {source}", path.display())]
+    Sysctl { path: PathBuf, source: io::Error },
+    #[error("{}: {why}", path.display())]
+    Namespace { path: PathBuf, why: String },
+    /// `why` tells what was found and what to do.
+    #[error("{why}")]
+    Refused { why: String },
+}
+
+impl Error {
+    pub(crate) fn netlink(what: &str, space: Space, source: impl Into<NetlinkError>) -> Self {
+        Self::Netlink { what: what.to_owned(), space, source: source.into() }
+    }
+
+    pub(crate) fn no_namespace(name: &Name) -> Self {
+        let why = "there is no namespace of that name that is marked as ours; apply the configuration again to make it".to_owned();
+        Self::Namespace { path: crate::namespace::path(name), why }
+    }
+
+    /// The kernel's error number, where it gave one.
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Netlink { source, .. } => source.errno(),
+            _ => None,
+        }
+    }
+}
+
+/// What a user can do about a refusal whatever was asked for.
+fn mend(error: &NetlinkError) -> &'static str {
+    match error.errno() {
+        Some(Errno::EPERM) => "; run as root, with CAP_NET_ADMIN",
+        Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => "; this kernel lacks the driver or option for it (modprobe bridge, 8021q, veth, macvlan or ipvlan)",
+        Some(Errno::ENODEV) => "; the link went away meanwhile, apply again when it is back",
+        Some(Errno::EEXIST) => "; one is there already that is not ours: remove it, or choose another name, address or metric",
+        Some(Errno::ENETUNREACH) => "; the gateway must lie in a subnet of a link that is up",
+        Some(Errno::EBUSY) => "; the device is in use: as a port of another bridge or bond, or as the parent of another kind of child",
+        _ => "",
+    }
 }
 
 /// The operation that failed; everything before it is done, nothing after it was tried.
 #[derive(Debug, thiserror::Error)]
-#[error("{what}: {source}")]
+#[error("{source}")]
 pub struct ExecuteError {
     /// Its place in the list given to [`Kernel::execute`](crate::Kernel::execute).
     pub index: usize,
     pub op: Box<Op>,
-    /// The operation in words: `set up link br0 in space router`.
-    pub what: String,
     #[source]
     pub source: Error,
 }

@@ -1,9 +1,97 @@
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use nix::errno::Errno;
+use std::{io, sync::Arc};
+use tokio::{
+    io::{Interest, unix::AsyncFd},
+    runtime::Handle,
+    sync::watch,
+    task::AbortHandle,
+};
+
+/// `RTNLGRP_*` (include/uapi/linux/rtnetlink.h): links, IPv4 addresses, IPv4 routes, and `net.ipv4.conf` with `ip_forward`.
+const GROUPS: [u32; 4] = [1, 5, 7, 24];
+
 /// Tells that something changed in a space we look after, or that so much did that the kernel lost count.
-pub struct Events {}
+pub struct Events {
+    changed: watch::Receiver<()>,
+}
 
 impl Events {
     /// Returns when a link, address, route or IPv4 setting changed since the last call; changes in between count once.
     pub async fn changed(&mut self) {
-        std::future::pending().await
+        if self.changed.changed().await.is_err() {
+            // The kernel handle is gone, and with it everything that could change.
+            std::future::pending().await
+        }
+    }
+}
+
+/// Starts listening in namespaces.
+#[derive(Clone)]
+pub(crate) struct Watcher {
+    runtime: Handle,
+    changed: Arc<watch::Sender<()>>,
+}
+
+/// Listens in one namespace until dropped.
+pub(crate) struct Watch(AbortHandle);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Watcher {
+    pub fn new(runtime: Handle) -> Self {
+        Self { runtime, changed: Arc::new(watch::Sender::new(())) }
+    }
+
+    pub fn events(&self) -> Events {
+        Events { changed: self.changed.subscribe() }
+    }
+
+    /// Listens in the calling thread's namespace.
+    pub fn watch(&self) -> io::Result<Watch> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind(&SocketAddr::new(0, 0))?;
+        for group in GROUPS {
+            socket.add_membership(group)?;
+        }
+        socket.set_non_blocking(true)?;
+        let task = self.runtime.spawn(listen(socket, Arc::clone(&self.changed)));
+        Ok(Watch(task.abort_handle()))
+    }
+}
+
+/// What exactly changed does not matter, so nothing is decoded: whoever listens observes anew.
+async fn listen(socket: Socket, changed: Arc<watch::Sender<()>>) {
+    // SAFETY: the `AsyncFd` owns the socket, which keeps its descriptor open until it is dropped.
+    let socket = match unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) } {
+        Ok(socket) => socket,
+        Err(error) => return log::error!("changes of the kernel will not be noticed: {error}"),
+    };
+    while let Ok(mut ready) = socket.readable().await {
+        match drain(socket.get_ref()) {
+            Ok(()) => ready.clear_ready(),
+            Err(error) => return log::error!("changes of the kernel will not be noticed any more: {error}"),
+        }
+        changed.send_replace(());
+    }
+}
+
+fn drain(socket: &Socket) -> io::Result<()> {
+    // Longer events are cut off unread.
+    let mut start = Vec::with_capacity(64);
+    loop {
+        start.clear();
+        match socket.recv(&mut start, 0) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Overrun: events were lost, which is a change too.
+            Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {}
+            Err(error) => return Err(error),
+        }
     }
 }

@@ -1,32 +1,68 @@
-use crate::{Error, Events, ExecuteError};
+use crate::{
+    Error, Events, ExecuteError,
+    events::Watcher,
+    execute, observe,
+    space::Spaces,
+};
 use edge_plan::{Op, State};
+use std::{
+    panic,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::{runtime::Handle, task};
 
-/// A long-lived handle on the kernel: cheap to clone, calls take their turn.
+/// A long-lived handle on the kernel: cheap to clone, calls take their turn. Netlink answers inside the request, so
+/// the work is plain blocking code, done on tokio's threads for such; once begun it goes on even if the future is dropped.
 #[derive(Clone)]
-pub struct Kernel {}
+pub struct Kernel {
+    spaces: Arc<Mutex<Spaces>>,
+    writes: Arc<AtomicU64>,
+    watcher: Watcher,
+}
 
 impl Kernel {
     /// Looks at the caller's network namespace as the host space. Must be called inside a tokio runtime.
     pub async fn open() -> Result<Kernel, Error> {
-        unimplemented!()
+        let writes = Arc::new(AtomicU64::new(0));
+        let watcher = Watcher::new(Handle::current());
+        let spaces = Spaces::open(Arc::clone(&writes), watcher.clone())?;
+        Ok(Self { spaces: Arc::new(Mutex::new(spaces)), writes, watcher })
     }
 
-    /// The host space, and every named namespace that carries our mark.
+    /// The host space, and every named namespace that carries our mark. The loopbacks are left out.
     pub async fn observe(&self) -> Result<State, Error> {
-        unimplemented!()
+        self.blocking(observe::observe).await
     }
 
     /// Carries the operations out in order and stops at the first that fails.
-    pub async fn execute(&self, _ops: &[Op]) -> Result<(), ExecuteError> {
-        unimplemented!()
+    pub async fn execute(&self, ops: &[Op]) -> Result<(), ExecuteError> {
+        let ops = ops.to_vec();
+        self.blocking(move |spaces| execute::execute(spaces, &ops)).await
     }
 
     /// How many write requests the kernel was ever sent through this handle.
     pub fn writes(&self) -> u64 {
-        unimplemented!()
+        self.writes.load(Ordering::Relaxed)
     }
 
+    /// Changes from now on, in the host space and in those named ones that [`Kernel::observe`] has found.
     pub fn events(&self) -> Events {
-        unimplemented!()
+        self.watcher.events()
+    }
+
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&mut Spaces) -> T + Send + 'static) -> T {
+        let spaces = Arc::clone(&self.spaces);
+        let done = task::spawn_blocking(move || work(&mut spaces.lock().unwrap_or_else(PoisonError::into_inner)));
+        match done.await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(payload) => panic::resume_unwind(payload),
+                // The runtime is shutting down; nobody will ask for the answer.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 }

@@ -5,9 +5,19 @@
 pub mod endpoint;
 mod error;
 mod events;
+mod execute;
 mod kernel;
+pub mod marks;
+mod message;
 pub mod namespace;
+mod nfnetlink;
+pub mod nft;
+mod observe;
+mod socket;
+mod space;
+mod sysctl;
 
 pub use error::{Error, ExecuteError};
 pub use events::Events;
 pub use kernel::Kernel;
+pub use socket::NetlinkError;

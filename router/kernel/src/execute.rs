@@ -1,0 +1,145 @@
+//! Carries operations out, one request after the other: a failed one leaves nothing behind it done.
+
+mod link;
+
+use crate::{
+    Error, ExecuteError, marks, message, namespace,
+    socket::{NetlinkError, RouteSocket},
+    space::{LOOPBACK, Spaces},
+    sysctl,
+};
+use edge_config::{IfName, Name};
+use edge_plan::{Address, Op, Route, Space, Sysctl};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    link::LinkAttribute,
+    route::{RouteScope, RouteType},
+};
+use nix::errno::Errno;
+use std::{io, os::fd::AsFd, sync::atomic::Ordering};
+
+/// Makes anew, and refuses where one is already.
+const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
+
+pub(crate) fn execute(spaces: &mut Spaces, ops: &[Op]) -> Result<(), ExecuteError> {
+    for (index, op) in ops.iter().enumerate() {
+        // The first operation may be about a namespace that nobody has looked at yet.
+        let ready = if index == 0 { spaces.refresh() } else { Ok(()) };
+        ready.and_then(|()| one(spaces, op)).map_err(|source| ExecuteError { index, op: Box::new(op.clone()), source })?;
+    }
+    Ok(())
+}
+
+fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
+    match op {
+        Op::CreateNamespace(name) => create_namespace(spaces, name),
+        Op::DeleteNamespace(name) => delete_namespace(spaces, name),
+        Op::SetSysctl { space, sysctl, to, .. } => set_sysctl(spaces, space, *sysctl, *to),
+        Op::CreateLink { space, name, link, peer } => link::create(spaces, space, name, link, peer.as_ref()),
+        Op::DeleteLink { space, name, .. } => link::delete(spaces, space, name),
+        Op::ChangeLink { space, name, from, to } => link::change(spaces, space, name, from, to),
+        Op::MoveLink { name, from, to } => link::move_between(spaces, name, from, to),
+        Op::AddAddress { space, address } => add_address(spaces, space, address),
+        Op::DeleteAddress { space, address } => delete_address(spaces, space, address),
+        Op::AddRoute { space, route } => add_route(spaces, space, route),
+        Op::DeleteRoute { space, route } => delete_route(spaces, space, route),
+        Op::SetTable { space, from, to } => match to.as_ref().or(from.as_ref()) {
+            Some(table) => {
+                spaces.writes.fetch_add(1, Ordering::Relaxed);
+                spaces.get(space)?.replace_table(&table.name, to.as_ref())
+            }
+            None => Ok(()),
+        },
+    }
+}
+
+fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
+    let path = namespace::path(name);
+    if path.exists() {
+        let why = format!("exists and is not marked as ours; remove it (ip netns delete {name}) or choose another name in [router]");
+        return Err(Error::Namespace { path, why });
+    }
+    let made = namespace::create(name, || {
+        let marked = message::link(LOOPBACK, vec![LinkAttribute::Group(marks::PLAN_GROUP)]);
+        RouteSocket::open(&spaces.writes)?.write(RouteNetlinkMessage::SetLink(message::with_up(marked, true)), 0)
+    });
+    spaces.writes.fetch_add(1, Ordering::Relaxed);
+    made.map_err(|error| Error::netlink(&format!("make the namespace {name}"), Space::Host, error))?;
+    spaces.refresh()
+}
+
+fn delete_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
+    // Only if it is ours; our own sockets in it would keep it alive.
+    if spaces.named.remove(name).is_none() {
+        return if namespace::path(name).exists() { Err(Error::no_namespace(name)) } else { Ok(()) };
+    }
+    spaces.writes.fetch_add(1, Ordering::Relaxed);
+    namespace::delete(name).map_err(|error| Error::netlink(&format!("remove the namespace {name}"), Space::Host, error))
+}
+
+fn set_sysctl(spaces: &mut Spaces, space: &Space, sysctl: Sysctl, to: bool) -> Result<(), Error> {
+    let netns = &spaces.get(space)?.netns;
+    let set = namespace::inside(netns.as_fd(), || Ok::<_, io::Error>(sysctl::set(sysctl, to)));
+    let writes = set.map_err(|error| Error::netlink("enter the namespace", space.clone(), error))??;
+    spaces.writes.fetch_add(writes, Ordering::Relaxed);
+    Ok(())
+}
+
+fn add_address(spaces: &mut Spaces, space: &Space, address: &Address) -> Result<(), Error> {
+    let Address { link, interface } = address;
+    let space = spaces.get(space)?;
+    let index = space.index(link)?;
+    let request = RouteNetlinkMessage::NewAddress(message::address(index, *interface));
+    space.route.write(request, NEW).map_err(|error| space.error(format!("give link {link} the address {interface}"), error))
+}
+
+fn delete_address(spaces: &mut Spaces, space: &Space, address: &Address) -> Result<(), Error> {
+    let Address { link, interface } = address;
+    let space = spaces.get(space)?;
+    let Some(index) = space.index_if_any(link)? else { return Ok(()) };
+    let request = RouteNetlinkMessage::DelAddress(message::address(index, *interface));
+    gone(space.route.write(request, 0)).map_err(|error| space.error(format!("take the address {interface} from link {link}"), error))
+}
+
+fn add_route(spaces: &mut Spaces, space: &Space, route: &Route) -> Result<(), Error> {
+    let space = spaces.get(space)?;
+    let request = RouteNetlinkMessage::NewRoute(message::route(space.index(&route.link)?, route));
+    space.route.write(request, NEW).map_err(|error| space.error(format!("add the route {}", words(route)), error))
+}
+
+fn delete_route(spaces: &mut Spaces, space: &Space, route: &Route) -> Result<(), Error> {
+    let space = spaces.get(space)?;
+    let Some(index) = space.index_if_any(&route.link)? else { return Ok(()) };
+    let mut request = message::route(index, route);
+    // As `ip route delete` asks: of whatever scope and type.
+    request.header.scope = RouteScope::NoWhere;
+    request.header.kind = RouteType::Unspec;
+    let deleted = space.route.write(RouteNetlinkMessage::DelRoute(request), 0);
+    gone(deleted).map_err(|error| space.error(format!("remove the route {}", words(route)), error))
+}
+
+fn words(route: &Route) -> String {
+    let via = route.via.map(|via| format!(" via {via}")).unwrap_or_default();
+    format!("{}{via} dev {} metric {}", route.destination, route.link, route.metric)
+}
+
+/// What is gone already needs no removing.
+fn gone(deleted: Result<(), NetlinkError>) -> Result<(), NetlinkError> {
+    match deleted {
+        Err(error) if matches!(error.errno(), Some(Errno::ENODEV | Errno::EADDRNOTAVAIL | Errno::ESRCH)) => Ok(()),
+        deleted => deleted,
+    }
+}
+
+impl crate::space::OpenSpace {
+    fn index_if_any(&mut self, name: &IfName) -> Result<Option<u32>, Error> {
+        let link = self.link(name).map_err(|error| self.error(format!("look for link {name}"), error))?;
+        Ok(link.map(|link| link.header.index))
+    }
+
+    fn index(&mut self, name: &IfName) -> Result<u32, Error> {
+        let absent = || NetlinkError::Refused { errno: Errno::ENODEV, text: None };
+        self.index_if_any(name)?.ok_or_else(|| self.error(format!("find link {name}"), absent()))
+    }
+}

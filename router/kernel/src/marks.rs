@@ -1,0 +1,34 @@
+//! How we know our own: set in the same message that makes the object, so there is never one of ours without.
+
+use edge_plan::Owner;
+use netlink_packet_route::{address::AddressProtocol, route::RouteProtocol};
+
+/// Link group (`IFLA_GROUP`) of what an apply made, "ed"; on its loopback it marks a namespace.
+pub const PLAN_GROUP: u32 = 0x6564;
+/// Link group of a container's port.
+pub const ATTACH_GROUP: u32 = 0x6565;
+/// Link group of somebody else's device that an apply uses.
+pub const LENT_GROUP: u32 = 0x6566;
+/// `IFA_PROTO` (since Linux 5.18) of our addresses, and the protocol number of our routes.
+const PROTOCOL: u8 = 0xed;
+
+pub(crate) const ADDRESS: AddressProtocol = AddressProtocol::Other(PROTOCOL);
+pub(crate) const ROUTE: RouteProtocol = RouteProtocol::Other(PROTOCOL);
+
+pub(crate) fn group(owner: Owner) -> u32 {
+    match owner {
+        Owner::Plan => PLAN_GROUP,
+        Owner::Attach => ATTACH_GROUP,
+        Owner::Lent => LENT_GROUP,
+        Owner::Foreign => 0,
+    }
+}
+
+pub(crate) fn owner(group: u32) -> Owner {
+    match group {
+        PLAN_GROUP => Owner::Plan,
+        ATTACH_GROUP => Owner::Attach,
+        LENT_GROUP => Owner::Lent,
+        _ => Owner::Foreign,
+    }
+}

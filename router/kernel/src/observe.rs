@@ -1,0 +1,120 @@
+//! What is there, read with one dump a kind and space.
+
+mod link;
+
+use crate::{
+    Error, marks, message, namespace,
+    socket::NetlinkError,
+    space::{OpenSpace, Spaces},
+    sysctl,
+};
+use edge_config::{IfName, Interface};
+use edge_plan::{Address, Route, Space, SpaceState, State};
+use ipnet::Ipv4Net;
+use link::Found;
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    address::{AddressAttribute, AddressMessage},
+    route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteType},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::{IpAddr, Ipv4Addr},
+    os::fd::AsFd,
+};
+
+/// The links of one space by their index.
+type Links = HashMap<u32, Found>;
+
+pub(crate) fn observe(spaces: &mut Spaces) -> Result<State, Error> {
+    spaces.refresh()?;
+    let mut links = BTreeMap::new();
+    for space in spaces.iter_mut() {
+        let found = dump_links(space).map_err(|error| space.error("list links", error))?;
+        links.insert(space.space.clone(), found);
+    }
+    let neighbours = neighbours(spaces)?;
+    let mut state = State::default();
+    for space in spaces.iter_mut() {
+        let observed = SpaceState { links: link::resolve(&space.space, &links, &neighbours), ..rest(space, &links)? };
+        state.spaces.insert(space.space.clone(), observed);
+    }
+    Ok(state)
+}
+
+fn dump_links(space: &mut OpenSpace) -> Result<Links, NetlinkError> {
+    let ipv6 = space.ipv6;
+    let dump = space.route.dump(&message::get_links())?;
+    let links = dump.into_iter().filter_map(|message| match message {
+        RouteNetlinkMessage::NewLink(link) => Some((link.header.index, Found::read(link, ipv6))),
+        _ => None,
+    });
+    Ok(links.collect())
+}
+
+/// By which number each space knows each other one.
+fn neighbours(spaces: &mut Spaces) -> Result<HashMap<(Space, i32), Space>, Error> {
+    let mut netns = Vec::new();
+    for space in spaces.iter_mut() {
+        netns.push((space.space.clone(), space.netns.try_clone().map_err(|error| space.error("keep the namespace open", error))?));
+    }
+    let mut neighbours = HashMap::new();
+    for space in spaces.iter_mut() {
+        for (other, file) in netns.iter().filter(|(other, _)| *other != space.space) {
+            let nsid = space.route.nsid_of(file).map_err(|error| space.error("ask for a namespace's number", error))?;
+            neighbours.extend(nsid.map(|nsid| ((space.space.clone(), nsid), other.clone())));
+        }
+    }
+    Ok(neighbours)
+}
+
+/// Everything but the links.
+fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceState, Error> {
+    let name_of = |index: u32| links.get(&space.space)?.get(&index)?.name.as_ref();
+    let addresses = space.route.dump(&message::get_addresses());
+    let routes = space.route.dump(&message::get_routes());
+    let sysctls = namespace::inside(space.netns.as_fd(), sysctl::observe);
+    Ok(SpaceState {
+        links: BTreeMap::new(),
+        addresses: addresses
+            .map_err(|error| space.error("list addresses", error))?
+            .iter()
+            .filter_map(|message| if let RouteNetlinkMessage::NewAddress(message) = message { address(message, name_of) } else { None })
+            .collect(),
+        routes: routes
+            .map_err(|error| space.error("list routes", error))?
+            .iter()
+            .filter_map(|message| if let RouteNetlinkMessage::NewRoute(message) = message { route(message, name_of) } else { None })
+            .collect::<BTreeSet<_>>(),
+        sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
+        table: space.table()?,
+    })
+}
+
+fn address<'a>(message: &AddressMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Address> {
+    message.attributes.contains(&AddressAttribute::Protocol(marks::ADDRESS)).then_some(())?;
+    let local = message.attributes.iter().find_map(|attribute| match attribute {
+        AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
+        _ => None,
+    })?;
+    let interface = Interface::new(Ipv4Net::new(local, message.header.prefix_len).ok()?)?;
+    Some(Address { link: name_of(message.header.index)?.clone(), interface })
+}
+
+fn route<'a>(message: &RouteMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Route> {
+    let header = &message.header;
+    let is_ours = header.protocol == marks::ROUTE && header.table == RouteHeader::RT_TABLE_MAIN && header.kind == RouteType::Unicast;
+    is_ours.then_some(())?;
+    let (mut destination, mut via, mut link, mut metric) = (Ipv4Addr::UNSPECIFIED, None, None, 0);
+    for attribute in &message.attributes {
+        match attribute {
+            RouteAttribute::Destination(RouteAddress::Inet(address)) => destination = *address,
+            RouteAttribute::Gateway(RouteAddress::Inet(address)) => via = Some(*address),
+            RouteAttribute::Oif(index) => link = name_of(*index),
+            RouteAttribute::Priority(priority) => metric = *priority,
+            _ => {}
+        }
+    }
+    let destination = Ipv4Net::new(destination, header.destination_prefix_length).ok()?;
+    Some(Route { destination, via, link: link?.clone(), metric })
+}

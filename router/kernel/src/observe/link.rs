@@ -1,0 +1,133 @@
+use super::Links;
+use crate::marks;
+use edge_config::{IfName, Mac, VlanId};
+use edge_plan::{Link, LinkConf, LinkKind, RpFilter, Space};
+use netlink_packet_route::link::{
+    AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoVlan, IpVlanMode, LinkAttribute, LinkFlags,
+    LinkInfo, LinkMessage, VlanProtocol,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// A link as the kernel tells it: others by their index.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// `None`: a name no configuration can hold; such a link is nobody we could mean.
+    pub name: Option<IfName>,
+    group: u32,
+    master: Option<u32>,
+    up: bool,
+    loopback: bool,
+    mac: Option<Mac>,
+    kind: Option<InfoKind>,
+    data: Option<InfoData>,
+    /// The veth peer or the parent.
+    link: Option<u32>,
+    /// The number of the namespace `link` lives in; `None`: this one.
+    link_netns: Option<i32>,
+    conf: Option<LinkConf>,
+}
+
+impl Found {
+    pub fn read(message: LinkMessage, ipv6: bool) -> Self {
+        let flags = message.header.flags;
+        let mut found =
+            Self { up: flags.contains(LinkFlags::Up), loopback: flags.contains(LinkFlags::Loopback), ..Self::default() };
+        for attribute in message.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => found.name = name.parse().ok(),
+                LinkAttribute::Group(group) => found.group = group,
+                LinkAttribute::Controller(index) => found.master = Some(index),
+                LinkAttribute::Address(bytes) => found.mac = <[u8; 6]>::try_from(bytes).ok().and_then(|bytes| Mac::new(bytes).ok()),
+                LinkAttribute::Link(index) => found.link = Some(index),
+                LinkAttribute::LinkNetNsId(id) => found.link_netns = Some(id),
+                LinkAttribute::AfSpecUnspec(families) => found.conf = conf(&families, ipv6),
+                LinkAttribute::LinkInfo(infos) => infos.into_iter().for_each(|info| match info {
+                    LinkInfo::Kind(kind) => found.kind = Some(kind),
+                    LinkInfo::Data(data) => found.data = Some(data),
+                    _ => {}
+                }),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// `Some` when the link is set as we set links.
+fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
+    let mut rp_filter = None;
+    // A link too small for IPv6 has none of its settings and makes no address either.
+    let mut addr_gen = In6AddrGenMode::None;
+    for family in families {
+        match family {
+            AfSpecUnspec::Inet(inet) => {
+                rp_filter = inet.iter().find_map(|attribute| match attribute {
+                    AfSpecInet::DevConf(conf) if conf.arp_ignore == 1 => Some(conf.rp_filter),
+                    _ => None,
+                });
+            }
+            AfSpecUnspec::Inet6(inet6) if ipv6 => {
+                let mode = |attribute: &AfSpecInet6| if let AfSpecInet6::AddrGenMode(mode) = attribute { Some(*mode) } else { None };
+                addr_gen = inet6.iter().find_map(mode).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    let rp_filter = match rp_filter? {
+        0 => RpFilter::Off,
+        1 => RpFilter::Strict,
+        2 => RpFilter::Loose,
+        _ => return None,
+    };
+    (addr_gen == In6AddrGenMode::None).then_some(LinkConf { rp_filter })
+}
+
+/// The links of `space`, with those they point to by name. The loopback is left out: it is part of its namespace.
+pub(super) fn resolve(space: &Space, links: &BTreeMap<Space, Links>, neighbours: &HashMap<(Space, i32), Space>) -> BTreeMap<IfName, Link> {
+    let Some(own) = links.get(space) else { return BTreeMap::new() };
+    let name_of = |space: &Space, index: u32| links.get(space)?.get(&index)?.name.clone();
+    let named = own.values().filter(|found| !found.loopback).filter_map(|found| {
+        let other = found.link.and_then(|index| {
+            let space = match found.link_netns {
+                Some(id) => neighbours.get(&(space.clone(), id))?,
+                None => space,
+            };
+            Some((space.clone(), name_of(space, index)?))
+        });
+        let link = Link {
+            kind: kind(found, space, other),
+            owner: marks::owner(found.group),
+            master: found.master.and_then(|index| name_of(space, index)),
+            up: found.up,
+            mac: found.mac,
+            conf: found.conf,
+        };
+        Some((found.name.clone()?, link))
+    });
+    named.collect()
+}
+
+/// `other` is the veth peer or the parent, with the space it lives in.
+fn kind(found: &Found, space: &Space, other: Option<(Space, IfName)>) -> LinkKind {
+    match (&found.kind, &found.data, other) {
+        (Some(InfoKind::Bridge), ..) => LinkKind::Bridge,
+        (Some(InfoKind::Veth), _, Some((peer_space, peer))) => LinkKind::Veth { peer_space, peer },
+        (Some(InfoKind::Vlan), Some(InfoData::Vlan(data)), Some((at, parent))) if at == *space => match vlan_id(data) {
+            Some(id) => LinkKind::Vlan { parent, id },
+            None => LinkKind::Device,
+        },
+        (Some(InfoKind::IpVlan), Some(InfoData::IpVlan(data)), Some((Space::Host, parent)))
+            if data.contains(&InfoIpVlan::Mode(IpVlanMode::L2)) =>
+        {
+            LinkKind::IpvlanL2 { parent }
+        }
+        (Some(InfoKind::MacVlan), _, Some((Space::Host, parent))) => LinkKind::Macvlan { parent },
+        _ => LinkKind::Device,
+    }
+}
+
+/// Of an 802.1Q link; an 802.1ad one is not what we call a VLAN.
+fn vlan_id(data: &[InfoVlan]) -> Option<VlanId> {
+    data.contains(&InfoVlan::Protocol(VlanProtocol::Ieee8021Q)).then_some(())?;
+    data.iter().find_map(|attribute| if let InfoVlan::Id(id) = attribute { VlanId::new(*id) } else { None })
+}

@@ -1,0 +1,193 @@
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NlasIterator,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use nix::{
+    errno::Errno,
+    sys::{
+        socket::{setsockopt, sockopt},
+        time::TimeVal,
+    },
+};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// The kernel's parts of a dump are at most 32 KiB (`netlink_recvmsg`), and one message at most a page or a few.
+const BUFFER: usize = 64 * 1024;
+/// Only a kernel under constant change tears more dumps in a row than this.
+const ATTEMPTS: u32 = 20;
+
+/// What one exchange with the kernel came to, when not to what was wanted.
+#[derive(Debug, thiserror::Error)]
+pub enum NetlinkError {
+    #[error("the netlink socket failed: {0}")]
+    Io(#[from] io::Error),
+    /// The kernel's error number, and its words (extended ack) when it gives any.
+    #[error("{}{}", .errno.desc(), .text.as_ref().map(|text| format!(" (the kernel says: {text})")).unwrap_or_default())]
+    Refused { errno: Errno, text: Option<String> },
+    #[error("the kernel's answer cannot be decoded: {0}")]
+    Decode(String),
+    #[error("the kernel's list changed during each of {ATTEMPTS} attempts to read it")]
+    Interrupted,
+}
+
+impl NetlinkError {
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Refused { errno, .. } => Some(*errno),
+            _ => None,
+        }
+    }
+}
+
+/// A blocking `NETLINK_ROUTE` socket: rtnetlink works a request off inside `send`, so the answer is there at once and
+/// requests on different sockets happen in the order they were sent.
+pub(crate) struct RouteSocket {
+    socket: Socket,
+    sequence: u32,
+    buffer: Vec<u8>,
+    /// Counts every request that may change something.
+    writes: Arc<AtomicU64>,
+}
+
+impl RouteSocket {
+    /// Opens one in the calling thread's namespace.
+    pub fn open(writes: &Arc<AtomicU64>) -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind_auto()?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        socket.set_ext_ack(true)?;
+        socket.set_cap_ack(true)?;
+        // The kernel then refuses dump filters it would ignore.
+        socket.set_netlink_get_strict_chk(true)?;
+        setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(5, 0))?;
+        Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), writes: Arc::clone(writes) })
+    }
+
+    /// Asks for a change and waits until it is made. `flags`: `NLM_F_CREATE` and its like.
+    pub fn write(&mut self, request: RouteNetlinkMessage, flags: u16) -> Result<(), NetlinkError> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.send(request, NLM_F_REQUEST | NLM_F_ACK | flags)?;
+        loop {
+            for message in self.receive()? {
+                if let NetlinkPayload::Error(_) = message.payload {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Asks for one object.
+    pub fn get(&mut self, request: RouteNetlinkMessage) -> Result<RouteNetlinkMessage, NetlinkError> {
+        self.send(request, NLM_F_REQUEST)?;
+        loop {
+            for message in self.receive()? {
+                if let NetlinkPayload::InnerMessage(object) = message.payload {
+                    return Ok(object);
+                }
+            }
+        }
+    }
+
+    /// Asks for all objects of a kind. A list torn by a change meanwhile is read again.
+    pub fn dump(&mut self, request: &RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>, NetlinkError> {
+        for _ in 0..ATTEMPTS {
+            self.send(request.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+            if let Some(objects) = self.collect()? {
+                return Ok(objects);
+            }
+        }
+        Err(NetlinkError::Interrupted)
+    }
+
+    /// Reads to the end of a dump; `None` when it was torn.
+    fn collect(&mut self) -> Result<Option<Vec<RouteNetlinkMessage>>, NetlinkError> {
+        let mut objects = Vec::new();
+        let mut torn = false;
+        loop {
+            for message in self.receive()? {
+                torn |= message.header.flags & NLM_F_DUMP_INTR != 0;
+                match message.payload {
+                    NetlinkPayload::InnerMessage(object) => objects.push(object),
+                    NetlinkPayload::Done(done) if done.code < 0 => {
+                        return Err(refusal(done.code, extended_ack(&done.extended_ack)));
+                    }
+                    NetlinkPayload::Done(_) => return Ok((!torn).then_some(objects)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, request: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut header = NetlinkHeader::default();
+        header.flags = flags;
+        header.sequence_number = self.sequence;
+        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(request));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        self.socket.send(&bytes, 0).map(drop)
+    }
+
+    /// One datagram's messages that answer the last request; what a request given up on left behind is passed over.
+    fn receive(&mut self) -> Result<Vec<NetlinkMessage<RouteNetlinkMessage>>, NetlinkError> {
+        self.buffer.clear();
+        let length = loop {
+            match self.socket.recv(&mut self.buffer, nix::libc::MSG_TRUNC) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                received => break received?,
+            }
+        };
+        if length > self.buffer.len() {
+            return Err(NetlinkError::Decode(format!("a message of {length} bytes is longer than {BUFFER}")));
+        }
+        let mut messages = Vec::new();
+        let mut rest = &self.buffer[..];
+        while !rest.is_empty() {
+            let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(|error| NetlinkError::Decode(error.to_string()))?;
+            let length = (message.header.length as usize).next_multiple_of(4).clamp(16, rest.len().max(16));
+            rest = rest.get(length..).unwrap_or_default();
+            if message.header.sequence_number != self.sequence {
+                continue;
+            }
+            if let NetlinkPayload::Error(error) = &message.payload
+                && let Some(code) = error.code
+            {
+                return Err(refusal(code.get(), error_text(message.header.flags, &error.header)));
+            }
+            messages.push(message);
+        }
+        Ok(messages)
+    }
+}
+
+fn refusal(code: i32, text: Option<String>) -> NetlinkError {
+    NetlinkError::Refused { errno: Errno::from_raw(-code), text }
+}
+
+/// The words in an `NLMSG_ERROR`: behind the request's header, and behind its body unless that was left out.
+fn error_text(flags: u16, payload: &[u8]) -> Option<String> {
+    if flags & NLM_F_ACK_TLVS == 0 {
+        return None;
+    }
+    let length = u32::from_ne_bytes(payload.get(..4)?.try_into().ok()?) as usize;
+    let skipped = if flags & NLM_F_CAPPED != 0 { 16 } else { length.next_multiple_of(4) };
+    extended_ack(payload.get(skipped..)?)
+}
+
+/// `NLMSGERR_ATTR_MSG` (include/uapi/linux/netlink.h).
+fn extended_ack(attributes: &[u8]) -> Option<String> {
+    const MESSAGE: u16 = 1;
+    let message = NlasIterator::new(attributes).map_while(Result::ok).find(|attribute| attribute.kind() == MESSAGE)?;
+    let text = String::from_utf8_lossy(message.value());
+    Some(text.trim_end_matches('\0').to_owned())
+}

@@ -1,0 +1,160 @@
+//! The namespaces we look after, each with its sockets.
+
+use crate::{
+    Error, events, marks, message, namespace,
+    nft::{self, Nft},
+    socket::{NetlinkError, RouteSocket},
+};
+use edge_config::{IfName, Name};
+use edge_plan::{Space, TABLE, nft::Table};
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    link::{LinkAttribute, LinkMessage},
+    nsid::{NsidAttribute, NsidMessage},
+};
+use nix::errno::Errno;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io,
+    os::fd::{AsFd, AsRawFd},
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+/// `LOOPBACK_IFINDEX` (include/net/net_namespace.h): the same in every namespace.
+pub(crate) const LOOPBACK: u32 = 1;
+
+pub(crate) struct OpenSpace {
+    pub space: Space,
+    pub netns: File,
+    pub route: RouteSocket,
+    /// Whether the kernel has IPv6 (it may be booted with `ipv6.disable=1`).
+    pub ipv6: bool,
+    /// Opened when first needed.
+    nft: Option<Nft>,
+    _watch: events::Watch,
+}
+
+impl OpenSpace {
+    /// Opens the namespace the calling thread is in.
+    fn here(space: Space, netns: File, route: RouteSocket, watcher: &events::Watcher) -> io::Result<Self> {
+        let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
+        Ok(Self { space, netns, route, ipv6, nft: None, _watch: watcher.watch()? })
+    }
+
+    pub fn link(&mut self, name: &IfName) -> Result<Option<LinkMessage>, NetlinkError> {
+        self.route.link(message::get_link(name))
+    }
+
+    pub fn table(&mut self) -> Result<Option<Table>, Error> {
+        self.nft("list the nftables table", |nft| nft.table(TABLE))
+    }
+
+    pub fn replace_table(&mut self, name: &str, table: Option<&Table>) -> Result<(), Error> {
+        self.nft("replace the nftables table", |nft| nft.replace(name, table))
+    }
+
+    fn nft<T>(&mut self, what: &str, work: impl FnOnce(&mut Nft) -> Result<T, nft::Error>) -> Result<T, Error> {
+        let nft = match &mut self.nft {
+            Some(nft) => Ok(nft),
+            none => {
+                let opened = namespace::inside(self.netns.as_fd(), || Ok::<_, io::Error>(Nft::open()));
+                let opened = opened.map_err(|error| Error::netlink("enter the namespace", self.space.clone(), error))?;
+                opened.map(|nft| none.insert(nft))
+            }
+        };
+        nft.and_then(work).map_err(|source| Error::Table { what: what.to_owned(), space: self.space.clone(), source })
+    }
+
+    pub fn error(&self, what: impl Into<String>, source: impl Into<NetlinkError>) -> Error {
+        Error::Netlink { what: what.into(), space: self.space.clone(), source: source.into() }
+    }
+}
+
+impl RouteSocket {
+    pub fn link(&mut self, request: RouteNetlinkMessage) -> Result<Option<LinkMessage>, NetlinkError> {
+        match self.get(request) {
+            Ok(RouteNetlinkMessage::NewLink(link)) => Ok(Some(link)),
+            Ok(other) => Err(NetlinkError::Decode(format!("asked for a link, got {other:?}"))),
+            Err(error) if error.errno() == Some(Errno::ENODEV) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The number by which this socket's namespace knows `other`; the kernel gives one when a link first leads there.
+    pub fn nsid_of(&mut self, other: &File) -> Result<Option<i32>, NetlinkError> {
+        let mut request = NsidMessage::default();
+        request.attributes = vec![NsidAttribute::Fd(other.as_raw_fd() as u32)];
+        let RouteNetlinkMessage::NewNsId(answer) = self.get(RouteNetlinkMessage::GetNsId(request))? else { return Ok(None) };
+        Ok(answer.attributes.iter().find_map(|attribute| match attribute {
+            NsidAttribute::Id(id) if *id >= 0 => Some(*id),
+            _ => None,
+        }))
+    }
+}
+
+pub(crate) fn group_of(link: &LinkMessage) -> u32 {
+    let group = |attribute: &LinkAttribute| if let LinkAttribute::Group(group) = attribute { Some(*group) } else { None };
+    link.attributes.iter().find_map(group).unwrap_or(0)
+}
+
+pub(crate) struct Spaces {
+    pub host: OpenSpace,
+    pub named: BTreeMap<Name, OpenSpace>,
+    pub writes: Arc<AtomicU64>,
+    watcher: events::Watcher,
+}
+
+impl Spaces {
+    /// The calling thread's namespace is the host space.
+    pub fn open(writes: Arc<AtomicU64>, watcher: events::Watcher) -> Result<Self, Error> {
+        let open = || OpenSpace::here(Space::Host, namespace::own()?, RouteSocket::open(&writes)?, &watcher);
+        let host = open().map_err(|error| Error::netlink("open a netlink socket", Space::Host, error))?;
+        Ok(Self { host, named: BTreeMap::new(), writes, watcher })
+    }
+
+    pub fn get(&mut self, space: &Space) -> Result<&mut OpenSpace, Error> {
+        match space {
+            Space::Host => Ok(&mut self.host),
+            Space::Named(name) => self.named.get_mut(name).ok_or_else(|| Error::no_namespace(name)),
+        }
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenSpace> {
+        [&mut self.host].into_iter().chain(self.named.values_mut())
+    }
+
+    /// Lets go of namespaces whose name has gone or means another one now, and opens those that are new and ours.
+    /// Nobody else's is kept open: that would keep a dead container's namespace alive.
+    pub fn refresh(&mut self) -> Result<(), Error> {
+        let found = namespace::list().map_err(|error| Error::netlink("list /run/netns", Space::Host, error))?;
+        let is_same = |a: &File, b: &File| matches!((namespace::identity(a), namespace::identity(b)), (Ok(a), Ok(b)) if a == b);
+        self.named.retain(|name, space| found.iter().any(|(found, file)| found == name && is_same(file, &space.netns)));
+        let unknown: Vec<_> = found.into_iter().filter(|(name, _)| !self.named.contains_key(name)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let opened = namespace::throw_away(|| {
+            let opened = unknown.into_iter().map(|(name, netns)| self.open_marked(name, netns));
+            opened.collect::<Result<Vec<_>, NetlinkError>>()
+        });
+        let opened = opened.map_err(|error| Error::netlink("open the named namespaces", Space::Host, error))?;
+        self.named.extend(opened.into_iter().flatten());
+        Ok(())
+    }
+
+    /// On a throw-away thread. `None`: not a namespace, or not ours.
+    fn open_marked(&self, name: Name, netns: File) -> Result<Option<(Name, OpenSpace)>, NetlinkError> {
+        if namespace::enter(netns.as_fd()).is_err() {
+            return Ok(None);
+        }
+        let mut route = RouteSocket::open(&self.writes)?;
+        let loopback = route.link(message::get_link_at(LOOPBACK))?;
+        if !loopback.is_some_and(|link| group_of(&link) == marks::PLAN_GROUP) {
+            return Ok(None);
+        }
+        let space = OpenSpace::here(Space::Named(name.clone()), netns, route, &self.watcher)?;
+        Ok(Some((name, space)))
+    }
+}

@@ -1,0 +1,62 @@
+//! `/proc/sys`, as the calling thread's network namespace has it.
+
+use crate::{Error, message::Settings};
+use edge_plan::Sysctl;
+use netlink_packet_route::link::In6AddrGenMode;
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+fn files(sysctl: Sysctl) -> &'static [&'static str] {
+    match sysctl {
+        Sysctl::IpForward => &["net/ipv4/ip_forward"],
+        Sysctl::BridgeNetfilter => {
+            &["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables", "net/bridge/bridge-nf-call-arptables"]
+        }
+    }
+}
+
+/// A setting whose files are not there is left out.
+pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
+    let mut found = BTreeMap::new();
+    for sysctl in [Sysctl::IpForward, Sysctl::BridgeNetfilter] {
+        for file in files(sysctl) {
+            match read(file) {
+                Ok(value) => *found.entry(sysctl).or_default() |= value != "0",
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Writes the files that say otherwise; how many.
+pub(crate) fn set(sysctl: Sysctl, to: bool) -> Result<u64, Error> {
+    let mut writes = 0;
+    for file in files(sysctl) {
+        let failed = |source| Error::Sysctl { path: path(file), source };
+        if (read(file).map_err(failed)? != "0") != to {
+            fs::write(path(file), if to { "1" } else { "0" }).map_err(failed)?;
+            writes += 1;
+        }
+    }
+    Ok(writes)
+}
+
+/// What the namespace gives a new link: so that a device that was lent is given back as it would be without us.
+pub(crate) fn defaults(ipv6: bool) -> io::Result<Settings> {
+    let value = |key: &str| read(&format!("net/ipv4/conf/default/{key}")).map(|text| text.parse().unwrap_or(0));
+    let addr_gen = ipv6.then_some(In6AddrGenMode::Eui64);
+    Ok(Settings { addr_gen, arp_ignore: value("arp_ignore")?, rp_filter: value("rp_filter")? })
+}
+
+fn read(file: &str) -> io::Result<String> {
+    fs::read_to_string(path(file)).map(|text| text.trim().to_owned())
+}
+
+fn path(file: &str) -> PathBuf {
+    Path::new("/proc/sys").join(file)
+}
