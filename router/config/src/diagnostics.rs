@@ -1,0 +1,107 @@
+use crate::{mistake::Mistake, span::Span};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+use std::fmt;
+
+/// Mistakes listed and rendered; the rest are only counted.
+pub const MAX_SHOWN: usize = 50;
+
+/// Columns a rendered line may take; longer lines are cut around the caret.
+const WIDTH: usize = 140;
+
+/// Everything wrong in one file, in its order. Never empty.
+#[derive(Clone, Debug)]
+pub struct Diagnostics {
+    file_name: String,
+    text: String,
+    mistakes: Vec<Mistake>,
+    total: usize,
+}
+
+/// One thing wrong, for `--json`. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+    pub related: Vec<Related>,
+}
+
+/// Another place that explains a [`Diagnostic`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Related {
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+}
+
+impl Diagnostics {
+    pub(crate) fn new(file_name: String, text: String, mistakes: Vec<Mistake>, total: usize) -> Self {
+        Self { file_name, text, mistakes, total }
+    }
+
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// How many mistakes there are, those beyond [`MAX_SHOWN`] too.
+    #[expect(clippy::len_without_is_empty, reason = "there is always at least one")]
+    pub fn len(&self) -> usize {
+        self.total
+    }
+
+    /// The first [`MAX_SHOWN`].
+    pub fn iter(&self) -> impl Iterator<Item = Diagnostic> {
+        self.mistakes.iter().map(|mistake| {
+            let (line, column) = self.position(mistake.span);
+            let related = mistake.related.iter().map(|(span, message)| {
+                let (line, column) = self.position(*span);
+                Related { line, column, message: message.clone() }
+            });
+            Diagnostic { line, column, message: mistake.message.clone(), help: mistake.help.clone(), related: related.collect() }
+        })
+    }
+
+    /// As the Rust compiler shows them: file:line:col, the line, a caret, the mend.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+        let mut shown: Vec<String> = self.mistakes.iter().map(|mistake| self.render_one(&renderer, mistake)).collect();
+        if self.total > shown.len() {
+            shown.push(format!("… and {} more", self.total - shown.len()));
+        }
+        shown.join("\n\n") + "\n"
+    }
+
+    fn render_one(&self, renderer: &Renderer, mistake: &Mistake) -> String {
+        let annotation = |kind: AnnotationKind, span: Span| kind.span(self.clamp(span.start)..self.clamp(span.end));
+        let related = mistake.related.iter().map(|(span, label)| annotation(AnnotationKind::Context, *span).label(label));
+        let snippet = Snippet::source(&self.text)
+            .path(&self.file_name)
+            .annotation(annotation(AnnotationKind::Primary, mistake.span))
+            .annotations(related);
+        let help = mistake.help.iter().map(|help| Level::HELP.message(help));
+        renderer.render(&[Level::ERROR.primary_title(&mistake.message).element(snippet).elements(help)])
+    }
+
+    fn position(&self, span: Span) -> (usize, usize) {
+        let before = &self.text[..self.clamp(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// The parser may point past the end or into a character.
+    fn clamp(&self, offset: usize) -> usize {
+        self.text.floor_char_boundary(offset)
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let plural = if self.total == 1 { "" } else { "s" };
+        write!(f, "{} has {} error{plural}", self.file_name, self.total)
+    }
+}
+
+impl std::error::Error for Diagnostics {}

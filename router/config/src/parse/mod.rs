@@ -1,0 +1,52 @@
+//! One file a table, one a kind of value. Each `…Draft` holds what one table says, with its place in the file;
+//! [`draft`] holds them against each other and makes the [`Config`].
+
+mod address;
+mod allow;
+mod dhcp;
+mod domain;
+mod draft;
+mod forward;
+mod host;
+mod lease;
+mod links;
+mod names;
+mod network;
+mod port;
+mod ssh_key;
+mod subnets;
+mod syntax;
+mod system;
+mod table;
+mod target;
+mod uplink;
+mod value;
+mod word;
+
+use crate::{Config, Diagnostics, mistake::Mistakes, span::Span};
+use draft::Draft;
+use toml::de::DeTable;
+
+/// Bytes. A thousand networks with ten hosts each are smaller.
+const MAX_SIZE: usize = 1 << 20;
+
+/// Reads a configuration, or finds everything that is wrong with it. `file_name` is for the messages only.
+/// Nesting is bounded by the TOML parser (80 levels), the size and the mistakes shown by us.
+pub fn parse(file_name: &str, text: &str) -> Result<Config, Diagnostics> {
+    if text.len() > MAX_SIZE {
+        let mut mistakes = Mistakes::default();
+        let message = format!("the file has {} bytes, at most {MAX_SIZE} are read", text.len());
+        mistakes.add(Span::default(), message).help("make it smaller, or check that it is the right file");
+        return Err(mistakes.into_diagnostics(file_name, String::new()));
+    }
+    // With plain line ends, and no byte order mark, lines and columns are the same for every editor.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    let mut mistakes = Mistakes::default();
+    let config = Draft::read(document.get_ref(), &mut mistakes).finish(&mut mistakes);
+    let mistakes = mistakes.after_syntax(syntax::mistakes(&errors), &text);
+    match config {
+        Some(config) if mistakes.is_empty() => Ok(config),
+        _ => Err(mistakes.into_diagnostics(file_name, text)),
+    }
+}

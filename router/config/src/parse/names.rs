@@ -1,0 +1,106 @@
+use crate::{
+    Endpoint, Name,
+    mistake::Mistakes,
+    parse::{host::HostDraft, network::NetworkDraft, uplink::UplinkDraft},
+    span::{At, Span},
+    suggest::{list, nearest},
+};
+use std::collections::{BTreeMap, btree_map::Entry};
+
+/// What a name means; networks and hosts with their place in the file's list.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Network(usize),
+    Uplink,
+    Host(usize),
+}
+
+/// The one name space of networks, uplinks and hosts.
+#[derive(Default)]
+pub struct Names<'a> {
+    known: BTreeMap<&'a Name, (Kind, Span)>,
+}
+
+impl<'a> Names<'a> {
+    pub fn collect(
+        uplinks: &'a [UplinkDraft],
+        networks: &'a [NetworkDraft],
+        hosts: &'a [HostDraft],
+        mistakes: &mut Mistakes,
+    ) -> Self {
+        let uplinks = uplinks.iter().map(|uplink| (&uplink.name, Kind::Uplink));
+        let networks = networks.iter().enumerate().map(|(place, network)| (&network.name, Kind::Network(place)));
+        let hosts = hosts.iter().enumerate().map(|(place, host)| (&host.name, Kind::Host(place)));
+        let mut names = Self::default();
+        for (name, kind) in uplinks.chain(networks).chain(hosts) {
+            if let Some(name) = name {
+                names.add(name, kind, mistakes);
+            }
+        }
+        names
+    }
+
+    fn add(&mut self, name: &'a At<Name>, kind: Kind, mistakes: &mut Mistakes) {
+        match self.known.entry(&name.value) {
+            Entry::Vacant(free) => {
+                free.insert((kind, name.span));
+            }
+            Entry::Occupied(taken) => {
+                let (other, span) = taken.get();
+                mistakes
+                    .add(name.span, format!("`{}` names {} already", name.value, other.what()))
+                    .related(*span, "used here first")
+                    .help("rename one: networks, uplinks and hosts share their names, because `allow` names any of them");
+            }
+        }
+    }
+
+    /// What `name` means, if it is `wanted` by the test; else the mistake is noted.
+    pub fn find(&self, name: &At<Name>, wanted: &str, fits: impl Fn(Kind) -> bool, mistakes: &mut Mistakes) -> Option<Kind> {
+        let found = self.known.get(&name.value);
+        if let Some((kind, _)) = found.filter(|(kind, _)| fits(*kind)) {
+            return Some(*kind);
+        }
+        let help = if mistakes.is_full() { String::new() } else { self.mend(name, wanted, fits) };
+        match found {
+            Some((kind, span)) => {
+                let message = format!("`{}` is {}, wanted {wanted}", name.value, kind.what());
+                mistakes.add(name.span, message).related(*span, "named here").help(help);
+            }
+            None => {
+                mistakes.add(name.span, format!("there is no `{}`, wanted {wanted}", name.value)).help(help).absence();
+            }
+        }
+        None
+    }
+
+    fn mend(&self, name: &Name, wanted: &str, fits: impl Fn(Kind) -> bool) -> String {
+        let fitting = || self.known.iter().filter(|(_, (kind, _))| fits(*kind)).map(|(name, _)| name.as_str());
+        match nearest(name.as_str(), fitting()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if fitting().next().is_none() => format!("the file has nothing of the kind: add {wanted}"),
+            None => format!("name {}", list(fitting(), |name| format!("`{name}`"))),
+        }
+    }
+
+    pub fn endpoint(&self, name: &At<Name>, mistakes: &mut Mistakes) -> Option<(Kind, Endpoint)> {
+        let kind = self.find(name, "a network, an uplink or a host", |_| true, mistakes)?;
+        let name = name.value.clone();
+        let endpoint = match kind {
+            Kind::Network(_) => Endpoint::Network(name),
+            Kind::Uplink => Endpoint::Uplink(name),
+            Kind::Host(_) => Endpoint::Host(name),
+        };
+        Some((kind, endpoint))
+    }
+}
+
+impl Kind {
+    fn what(self) -> &'static str {
+        match self {
+            Kind::Network(_) => "a network",
+            Kind::Uplink => "an uplink",
+            Kind::Host(_) => "a host",
+        }
+    }
+}

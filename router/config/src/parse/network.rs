@@ -1,0 +1,111 @@
+use crate::{
+    AttachKind, Dhcp, IfName, Interface, Name, Network, Tagged, VlanId,
+    mistake::Mistakes,
+    parse::{dhcp, table::Table, value::FromText},
+    span::{At, Span},
+};
+use std::collections::HashMap;
+
+pub struct NetworkDraft {
+    pub name: Option<At<Name>>,
+    pub trunk: Option<At<IfName>>,
+    pub vlan: Option<At<VlanId>>,
+    pub ports: Vec<At<IfName>>,
+    pub bridge: Option<At<IfName>>,
+    pub address: Option<At<Interface>>,
+    dhcp: Option<Dhcp>,
+    pub attach: AttachKind,
+}
+
+impl NetworkDraft {
+    pub fn read(mut table: Table, mistakes: &mut Mistakes) -> Self {
+        let name = table.need("name", "\"vehicle\"", mistakes);
+        let trunk = table.take("trunk", mistakes);
+        let vlan = table.take("vlan", mistakes);
+        check_pair(&table, &trunk, &vlan, mistakes);
+        let ports = table.take::<Vec<At<IfName>>>("ports", mistakes);
+        let bridge = table.take("bridge", mistakes);
+        let bridge = if table.has("bridge") { bridge } else { default_bridge(&name, mistakes) };
+        let address = table.need("address", "\"10.0.1.1/24\"", mistakes);
+        check_room(&address, mistakes);
+        let dhcp = table.table("dhcp", "[network.dhcp]", mistakes);
+        let attach = table.take("attach", mistakes);
+        let draft = Self {
+            name,
+            trunk,
+            vlan,
+            ports: ports.map(|ports| ports.value).unwrap_or_default(),
+            bridge,
+            dhcp: dhcp.and_then(|table| dhcp::read(table, &address, mistakes)),
+            address,
+            attach: attach.map_or(AttachKind::Bridge, |attach| attach.value),
+        };
+        table.finish(mistakes);
+        draft
+    }
+
+    pub fn finish(self) -> Option<Network> {
+        Some(Network {
+            name: self.name?.value,
+            tagged: self.trunk.zip(self.vlan).map(|(trunk, vlan)| Tagged { trunk: trunk.value, vlan: vlan.value }),
+            ports: self.ports.into_iter().map(|port| port.value).collect(),
+            bridge: self.bridge?.value,
+            address: self.address?.value,
+            dhcp: self.dhcp,
+            attach: self.attach,
+        })
+    }
+}
+
+fn check_pair(table: &Table, trunk: &Option<At<IfName>>, vlan: &Option<At<VlanId>>, mistakes: &mut Mistakes) {
+    if let Some(trunk) = trunk
+        && !table.has("vlan")
+    {
+        let help = format!("add `vlan`, or carry the network untagged: ports = [\"{}\"]", trunk.value);
+        mistakes.add(trunk.span, "a trunk without a vlan").help(help).absence();
+    }
+    if let Some(vlan) = vlan
+        && !table.has("trunk")
+    {
+        let help = "add `trunk`, the device that carries this VLAN, as in: trunk = \"enp2s0\"";
+        mistakes.add(vlan.span, "a vlan without a trunk").help(help).absence();
+    }
+}
+
+fn default_bridge(name: &Option<At<Name>>, mistakes: &mut Mistakes) -> Option<At<IfName>> {
+    let At { value: name, span } = name.as_ref()?;
+    let bridge = format!("br-{name}");
+    IfName::from_text(&bridge)
+        .map_err(|_| {
+            let short = &bridge[..bridge.len().min(15)];
+            mistakes
+                .add(*span, format!("the bridge's name {bridge} would have {} bytes, an interface has at most 15", bridge.len()))
+                .help(format!("set one yourself, as in: bridge = \"{short}\""));
+        })
+        .map(|value| At { value, span: *span })
+        .ok()
+}
+
+fn check_room(address: &Option<At<Interface>>, mistakes: &mut Mistakes) {
+    if let Some(address) = address
+        && address.prefix_len() > 30
+    {
+        mistakes
+            .add(address.span, format!("a /{} network has no room for nodes", address.prefix_len()))
+            .help("write /30 or shorter, as in \"10.0.1.1/24\"");
+    }
+}
+
+/// One VLAN of one trunk carries one network.
+pub fn check_vlans(networks: &[NetworkDraft], mistakes: &mut Mistakes) {
+    let mut seen: HashMap<(&IfName, VlanId), Span> = HashMap::new();
+    for network in networks {
+        let (Some(trunk), Some(vlan)) = (&network.trunk, &network.vlan) else { continue };
+        if let Some(first) = seen.insert((&trunk.value, vlan.value), vlan.span) {
+            mistakes
+                .add(vlan.span, format!("VLAN {} of {} carries two networks", vlan.value, trunk.value))
+                .related(first, "used here first")
+                .help("give each network its own `vlan`");
+        }
+    }
+}

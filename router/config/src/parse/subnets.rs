@@ -1,0 +1,27 @@
+use crate::{
+    Interface,
+    mistake::Mistakes,
+    parse::{network::NetworkDraft, uplink::UplinkDraft},
+    span::At,
+};
+
+/// No two subnets overlap, networks' or uplinks', whatever namespace they are in: a packet must have one way to go.
+pub fn check(networks: &[NetworkDraft], uplinks: &[UplinkDraft], mistakes: &mut Mistakes) {
+    let networks = networks.iter().filter_map(|network| network.address.clone());
+    let mut all: Vec<At<Interface>> = networks.chain(uplinks.iter().filter_map(UplinkDraft::interface)).collect();
+    all.sort_by_key(|interface| (interface.subnet(), interface.span));
+    // Of two subnets one contains the other or they are apart, so each is held against the last that contained its forerunners.
+    let mut widest: Option<&At<Interface>> = None;
+    for interface in &all {
+        match widest {
+            Some(outer) if outer.subnet().contains(&interface.subnet()) => {
+                let (early, late) = if outer.span < interface.span { (outer, interface) } else { (interface, outer) };
+                mistakes
+                    .add(late.span, format!("the subnets {} and {} overlap", early.subnet(), late.subnet()))
+                    .related(early.span, "used here first")
+                    .help("give each network and uplink a subnet of its own");
+            }
+            _ => widest = Some(interface),
+        }
+    }
+}
