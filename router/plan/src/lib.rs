@@ -4,6 +4,7 @@
 
 mod desired;
 mod diff;
+mod drawing;
 mod facts;
 pub mod nft;
 mod op;
@@ -14,6 +15,7 @@ mod state;
 
 pub use desired::{addressing, desired, router_space};
 pub use diff::{Conflict, Diff, Waiting, diff};
+pub use drawing::drawing;
 pub use facts::{Facts, UplinkLease};
 pub use op::Op;
 pub use policy::Policy;
