@@ -3,13 +3,23 @@
 //! A packet comes in by `socket`, is read by `wire`, judged by `decide` (pure: no clock, no socket), kept by `lease` and
 //! `log`, and answered only when what it promises is on disk.
 
+mod answer;
 mod claim;
+mod clock;
 mod counters;
+mod decide;
 mod error;
 mod lease;
+mod limit;
+mod log;
 mod server;
 mod service;
+mod socket;
+mod state;
+mod wire;
 
+#[doc(hidden)]
+pub use answer::fuzz_packet;
 pub use claim::{Claim, ClaimError};
 pub use counters::{Counters, Report};
 pub use error::{ConfigureError, Error, SocketError};

@@ -1,39 +1,201 @@
-use crate::{Claim, ClaimError, ConfigureError, Error, Lease, Report, Service};
+use crate::{
+    Claim, ClaimError, ConfigureError, Error, Identity, Lease, Report, Service,
+    clock::Clock,
+    decide,
+    lease::{Binding, Change, State},
+    log::{Directory, Done, Log, Record, recover},
+    socket::{Handler, Outgoing, Packet, Ports, Sockets},
+    state::{Network, Networks, lease},
+};
 use edge_config::Name;
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+use tokio::sync::oneshot;
 
-/// A handle on the one server; clones are the same server.
+/// A handle on the one server; clones are the same server. When the last one is dropped, the server stops and its log is
+/// closed.
 #[derive(Clone)]
-pub struct Server {}
+pub struct Server {
+    core: Arc<Core>,
+}
+
+struct Core {
+    ports: tokio::sync::Mutex<Ports>,
+    networks: Arc<Mutex<Networks>>,
+    clock: Arc<Clock>,
+    log: Log,
+    recovery: Vec<String>,
+}
 
 impl Server {
     /// Recovers the lease log under `state_dir`/dhcp. Sockets come with [`Server::configure`].
-    pub fn open(_state_dir: &Path) -> Result<Server, Error> {
-        Ok(Server {})
+    pub fn open(state_dir: &Path) -> Result<Server, Error> {
+        let path = state_dir.join("dhcp");
+        let failed = |what| {
+            let path = path.clone();
+            move |source| Error::Log { path, what, source }
+        };
+        let directory = Directory::lock(&path).map_err(failed("cannot be opened"))?;
+        let directory = directory.ok_or_else(|| Error::InUse(path.clone()))?;
+        let mut recovered = recover(&directory).map_err(failed("cannot be read"))?;
+        recovered.notes.iter().for_each(|note| log::error!("lease log {}: {note}", path.display()));
+
+        let records = std::mem::take(&mut recovered.records);
+        let clock = Arc::new(Clock::start(records.iter().map(|record| record.at).max().unwrap_or_default()));
+        let networks = Arc::new(Mutex::new(Networks::replay(records)));
+        let (all, at) = (networks.clone(), clock.clone());
+        let snapshot = Box::new(move || lock(&all).records(at.now()));
+        let log = Log::start(directory, &recovered, snapshot).map_err(failed("cannot be written"))?;
+        let core = Core { ports: tokio::sync::Mutex::default(), networks, clock, log, recovery: recovered.notes };
+        Ok(Server { core: Arc::new(core) })
     }
 
-    /// Serves exactly these networks from now on. Leases are untouched, also those of a network that goes (it may come
-    /// back). An interface that is not there yet is no error: it is served when it comes.
-    pub async fn configure(&self, _services: Vec<Service>) -> Vec<ConfigureError> {
-        Vec::new()
+    /// Serves exactly these networks from now on; to be called on a tokio runtime, where the server then lives. Leases are
+    /// untouched, also those of a network that goes (it may come back). An interface that is not there yet is no error: it
+    /// is served when it comes.
+    pub async fn configure(&self, services: Vec<Service>) -> Vec<ConfigureError> {
+        let mut ports = self.core.ports.lock().await;
+        let wanted: BTreeSet<_> = services.iter().map(|service| service.netns.clone()).collect();
+        let networks_in = |netns: &Option<PathBuf>| {
+            services.iter().filter(|service| service.netns == *netns).map(|service| service.network.clone()).collect()
+        };
+        lock(&self.core.networks).configure(services.clone());
+        let core = Arc::downgrade(&self.core);
+        let handler: Handler = Arc::new(move |netns, sockets, packets| receive(&core, netns, sockets, packets));
+        let errors = ports.listen(&wanted, &handler);
+        errors.into_iter().map(|(netns, source)| ConfigureError { networks: networks_in(&netns), source }).collect()
     }
 
     /// An address for a container, on disk when this returns.
-    pub async fn claim(&self, network: &Name, _claim: Claim) -> Result<Lease, ClaimError> {
-        Err(ClaimError::NoNetwork(network.clone()))
+    pub async fn claim(&self, network: &Name, claim: Claim) -> Result<Lease, ClaimError> {
+        let (lease, logged) = self.core.claim(network, &claim)?;
+        let Err(why) = settled(logged).await else { return Ok(lease) };
+        // Nobody is told of it, so nobody holds it.
+        if let Some(network) = lock(&self.core.networks).by_name.get_mut(network) {
+            network.let_go(&claim.name, self.core.clock.now()).into_iter().for_each(|change| network.table.apply(change));
+        }
+        Err(ClaimError::NotDurable(why))
     }
 
-    /// The container is gone: its address stays its own until somebody else needs it.
-    pub async fn release(&self, network: &Name, _name: &str) -> Result<(), ClaimError> {
-        Err(ClaimError::NoNetwork(network.clone()))
+    /// The container is gone: its address stays its own until somebody else needs it. Nothing to do for a name that holds
+    /// none.
+    pub async fn release(&self, network: &Name, name: &str) -> Result<(), ClaimError> {
+        settled(self.core.release(network, name)?).await.map_err(ClaimError::NotDurable)
     }
 
     /// Everything known about the configured networks, sorted by network and address.
     pub fn leases(&self) -> Vec<Lease> {
-        Vec::new()
+        let networks = lock(&self.core.networks);
+        networks.by_name.iter().flat_map(|(name, network)| network.leases(name, &self.core.clock)).collect()
     }
 
     pub fn counters(&self) -> Report {
-        Report::default()
+        let networks = lock(&self.core.networks);
+        let now = self.core.clock.now();
+        let configured = networks.by_name.iter().filter(|(_, network)| network.scope.is_some());
+        Report {
+            networks: configured.map(|(name, network)| (name.clone(), network.counters(now))).collect(),
+            stray: networks.stray,
+            log_error: self.core.log.error(),
+            recovery: self.core.recovery.clone(),
+        }
     }
+}
+
+type Logged = oneshot::Receiver<Result<(), String>>;
+
+impl Core {
+    fn claim(&self, name: &Name, claim: &Claim) -> Result<(Lease, Logged), ClaimError> {
+        let now = self.clock.now();
+        let mut networks = lock(&self.networks);
+        let network = networks.by_name.get_mut(name);
+        let Some(Network { table, scope: Some(scope), .. }) = network else { return Err(ClaimError::NoNetwork(name.clone())) };
+        table.lapse(now);
+        let binding = decide::claim(table, scope, claim, now)?;
+        let lease = lease(name, scope, &binding, &self.clock);
+        let (sender, logged) = oneshot::channel();
+        self.commit(&mut networks, name, vec![Change::Bind(binding)], notify(sender)).map_err(ClaimError::NotDurable)?;
+        Ok((lease, logged))
+    }
+
+    fn release(&self, name: &Name, container: &str) -> Result<Logged, ClaimError> {
+        let mut networks = lock(&self.networks);
+        let network = networks.by_name.get_mut(name).ok_or_else(|| ClaimError::NoNetwork(name.clone()))?;
+        let changes = Vec::from_iter(network.let_go(container, self.clock.now()));
+        let (sender, logged) = oneshot::channel();
+        self.commit(&mut networks, name, changes, notify(sender)).map_err(ClaimError::NotDurable)?;
+        Ok(logged)
+    }
+
+    /// Logs and applies; both while the tables are locked, so that the log's order is theirs.
+    fn commit(&self, networks: &mut Networks, name: &Name, changes: Vec<Change>, done: Done) -> Result<(), String> {
+        let Some(network) = networks.by_name.get_mut(name) else { return Ok(()) };
+        let at = self.clock.now();
+        let new = changes.iter().filter(|change| !network.table.says(change));
+        let records = new.map(|change| Record { network: name.clone(), at, change: change.clone() }).collect();
+        if !self.log.submit(records, done) {
+            return Err("too much waits to be written".to_owned());
+        }
+        changes.into_iter().for_each(|change| network.table.apply(change));
+        Ok(())
+    }
+
+    fn answer(&self, networks: &mut Networks, netns: &Option<PathBuf>, sockets: &Arc<Sockets>, packet: Packet) {
+        let link = sockets.link(packet.ifindex);
+        let name = link.and_then(|link| networks.by_link.get(netns)?.get(&link).cloned());
+        let Some((name, network)) = name.and_then(|name| networks.by_name.get_mut(&name).map(|network| (name, network))) else {
+            networks.stray += 1;
+            return;
+        };
+        let answer = network.answer(&packet.bytes, self.clock.now());
+        let from = network.scope.as_ref().map(decide::Scope::router);
+        let reply = answer.reply.zip(from);
+        let reply = reply.map(|((to, bytes), from)| Outgoing { ifindex: packet.ifindex, from, to, bytes });
+        let sockets = sockets.clone();
+        let send = move || reply.iter().for_each(|reply| sockets.send(reply));
+        let done: Done = if answer.durable {
+            Box::new(move |logged| {
+                if logged.is_ok() {
+                    send()
+                }
+            })
+        } else {
+            send();
+            Box::new(|_| ())
+        };
+        if (answer.durable || !answer.changes.is_empty()) && self.commit(networks, &name, answer.changes, done).is_err() {
+            log::warn!("DHCP in {name}: the lease log does not keep up; a request is left unanswered");
+        }
+    }
+}
+
+fn receive(core: &Weak<Core>, netns: &Option<PathBuf>, sockets: &Arc<Sockets>, packets: Vec<Packet>) {
+    let Some(core) = core.upgrade() else { return };
+    let mut networks = lock(&core.networks);
+    packets.into_iter().for_each(|packet| core.answer(&mut networks, netns, sockets, packet));
+}
+
+impl Network {
+    /// What makes a container's address nobody's, if it holds one.
+    fn let_go(&self, container: &str, now: u64) -> Option<Change> {
+        let held = self.table.of(&Identity::Container(container.to_owned())).filter(|binding| binding.state == State::Held)?;
+        Some(Change::Bind(Binding { state: State::Released { since: now }, ..held.clone() }))
+    }
+}
+
+fn notify(sender: oneshot::Sender<Result<(), String>>) -> Done {
+    // A caller that no longer waits needs no answer.
+    Box::new(move |logged| drop(sender.send(logged.map_err(str::to_owned))))
+}
+
+async fn settled(logged: Logged) -> Result<(), String> {
+    logged.await.unwrap_or_else(|_| Err("the lease log has stopped".to_owned()))
+}
+
+/// A panic of somebody who held the tables must not stop every lease: they are only changed by whole steps.
+fn lock(networks: &Mutex<Networks>) -> MutexGuard<'_, Networks> {
+    networks.lock().unwrap_or_else(PoisonError::into_inner)
 }

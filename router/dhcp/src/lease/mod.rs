@@ -1,12 +1,20 @@
 //! Who has which address: [`Lease`] as it is shown, and the table it comes from.
 
+mod binding;
 mod identity;
+mod offers;
+mod table;
 pub(crate) mod text;
+mod unused;
 
 use edge_config::{Mac, Name};
 use std::{net::Ipv4Addr, time::SystemTime};
 
+pub(crate) use binding::{Binding, Change, Secs, State};
 pub use identity::Identity;
+use offers::Offers;
+pub(crate) use table::Table;
+use unused::Unused;
 
 /// One binding as `routerctl leases` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

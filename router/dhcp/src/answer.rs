@@ -1,0 +1,99 @@
+use crate::{
+    decide::{Decision, OFFER, Scope, decide},
+    lease::{Change, Secs},
+    socket::To,
+    state::Network,
+    wire::{Kind, Reply, ReplyKind, Request, hostname},
+};
+
+/// What a message leads to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// To be logged, then applied.
+    pub changes: Vec<Change>,
+    pub reply: Option<(To, Vec<u8>)>,
+    /// The reply waits until everything logged before it is on disk.
+    pub durable: bool,
+}
+
+impl Network {
+    /// Judges a message. Only what needs no log is changed here: offers and counters.
+    pub fn answer(&mut self, bytes: &[u8], now: Secs) -> Answer {
+        let Some(scope) = &self.scope else { return Answer::default() };
+        let request = match Request::read(bytes) {
+            Ok(request) if self.limit.passes(request.mac, now) => request,
+            Ok(_) => return self.dropped("too-many"),
+            Err(why) => return self.dropped(why.as_str()),
+        };
+        let counters = &mut self.counters;
+        *match request.kind {
+            Kind::Discover => &mut counters.discovers,
+            Kind::Request => &mut counters.requests,
+            Kind::Decline => &mut counters.declines,
+            Kind::Release => &mut counters.releases,
+            Kind::Inform => &mut counters.informs,
+        } += 1;
+        self.table.lapse(now);
+        let (kind, change, identity) = match decide(&self.table, scope, &request, now) {
+            Decision::Silence(why) => return self.dropped(why.as_str()),
+            Decision::Withdraw(identity) => {
+                self.table.withdraw(&identity);
+                return self.dropped("other-server");
+            }
+            Decision::Note(changes) => return Answer { changes, ..Answer::default() },
+            Decision::Offer { address, identity, lease } => {
+                self.table.offer(address, identity.clone(), now + OFFER);
+                (ReplyKind::Offer { address, lease }, None, Some(identity))
+            }
+            Decision::Ack { binding, lease } => {
+                let identity = binding.identity.clone();
+                (ReplyKind::Ack { address: binding.address, lease }, Some(Change::Bind(binding)), Some(identity))
+            }
+            Decision::Nak { why, change } => (ReplyKind::Nak(why), change, None),
+            Decision::Inform => (ReplyKind::Options, None, None),
+        };
+        let reply =
+            Reply { kind, hostname: scope.of_mac(request.mac).and_then(|host| hostname::clean(host.name.as_str().as_bytes())) };
+        // Where several clients share one MAC, as ipvlan's do, only a broadcast reaches the right one.
+        let shared = identity.is_some_and(|identity| self.table.shares_mac(request.mac, &identity));
+        let to = destination(kind, scope, &request, shared);
+        let Ok(bytes) = reply.encode(&request, &scope.service) else { return self.dropped("not-encoded") };
+        match kind {
+            ReplyKind::Offer { .. } => self.counters.offers += 1,
+            ReplyKind::Ack { .. } | ReplyKind::Options => self.counters.acks += 1,
+            ReplyKind::Nak(_) => self.counters.naks += 1,
+        }
+        Answer { changes: Vec::from_iter(change), reply: Some((to, bytes)), durable: matches!(kind, ReplyKind::Ack { .. }) }
+    }
+
+    fn dropped(&mut self, why: &'static str) -> Answer {
+        *self.counters.drops.entry(why).or_default() += 1;
+        Answer::default()
+    }
+}
+
+/// RFC 2131, 4.1.
+fn destination(kind: ReplyKind, scope: &Scope, request: &Request, shared: bool) -> To {
+    match (kind, request.ciaddr) {
+        (ReplyKind::Nak(_), _) => To::Broadcast,
+        (_, Some(address)) if scope.has_host(address) => To::Address(address),
+        (ReplyKind::Offer { address, .. } | ReplyKind::Ack { address, .. }, _) if !request.broadcast && !shared => {
+            To::Hardware(request.mac, address)
+        }
+        _ => To::Broadcast,
+    }
+}
+
+/// For the fuzzer: any bytes through everything but sockets and disk.
+#[doc(hidden)]
+pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
+    let scope = Scope::new(service);
+    let mut network = Network::default();
+    network.table.settle(scope.range(), scope.excluded());
+    network.scope = Some(scope);
+    for now in [1, 2] {
+        for change in network.answer(bytes, now).changes {
+            network.table.apply(change);
+        }
+    }
+}

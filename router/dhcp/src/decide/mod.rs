@@ -1,0 +1,181 @@
+//! What to answer. Pure: tables, configuration, request and time in, decision out.
+
+mod claim;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod who;
+
+use crate::{
+    lease::{Binding, Change, Identity, Secs, State, Table},
+    wire::{Kind, Request},
+};
+use std::net::Ipv4Addr;
+use who::Who;
+
+pub use claim::claim;
+pub use scope::Scope;
+
+/// How long an offered address waits for its request. Clients request within a second or two, and a flood of DISCOVERs must
+/// not keep a pool closed for long.
+pub const OFFER: Secs = 15;
+/// How long a declined address rests: whoever uses it without a lease is likely still there in some minutes.
+const QUARANTINE: Secs = 3600;
+/// A network's quarantine holds at most this share of its pool, so that declining everything closes no pool.
+const QUARANTINE_SHARE: u64 = 8;
+/// The shortest lease a client may ask for, seconds.
+const SHORTEST: u32 = 60;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Not a word, for the reason given.
+    Silence(Reason),
+    /// Silence, and what was offered to this one may go to others.
+    Withdraw(Identity),
+    Offer {
+        address: Ipv4Addr,
+        identity: Identity,
+        lease: u32,
+    },
+    Ack {
+        binding: Binding,
+        lease: u32,
+    },
+    /// With what becomes of the address, if anything.
+    Nak {
+        why: &'static str,
+        change: Option<Change>,
+    },
+    /// Options without an address.
+    Inform,
+    /// Nothing to answer, something to note.
+    Note(Vec<Change>),
+}
+
+/// Why a well-formed message is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    NoPool,
+    Exhausted,
+    Unknown,
+    NoAddress,
+    NotItsLease,
+}
+
+impl Reason {
+    /// The counter's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::NoPool => "no-pool",
+            Reason::Exhausted => "pool-exhausted",
+            Reason::Unknown => "unknown-client",
+            Reason::NoAddress => "names-no-address",
+            Reason::NotItsLease => "not-its-lease",
+        }
+    }
+}
+
+pub fn decide(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Decision {
+    let Some(pool) = &scope.service.pool else { return Decision::Silence(Reason::NoPool) };
+    let who = Who::device(table, scope, request, now);
+    let longest = u32::try_from(pool.lease.as_secs()).unwrap_or(u32::MAX - 1);
+    let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
+    match request.kind {
+        Kind::Discover => match choose(table, scope, &who, request.requested, now) {
+            Some(address) => Decision::Offer { address, identity: who.identity, lease },
+            None => Decision::Silence(Reason::Exhausted),
+        },
+        Kind::Request => judge(table, scope, who, request, lease, now),
+        Kind::Release => release(table, scope, who, request, now),
+        Kind::Decline => decline(table, scope, &who, request, now),
+        Kind::Inform => match request.ciaddr {
+            Some(address) if scope.has_host(address) => Decision::Inform,
+            _ => Decision::Silence(Reason::NoAddress),
+        },
+    }
+}
+
+/// The address to offer: the reserved one, the one it has or had, the one offered already, the one it asks for, a new one
+/// (RFC 2131, 4.3.1).
+fn choose(table: &Table, scope: &Scope, who: &Who, requested: Option<Ipv4Addr>, now: Secs) -> Option<Ipv4Addr> {
+    let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);
+    let had = || table.of(&who.identity).map(|binding| binding.address).filter(good);
+    let offered = || table.offers().of(&who.identity).filter(good);
+    // Wishes are granted out of what nobody ever had: an idle address is still kept for its last owner.
+    let wished = || requested.filter(|address| table.at(*address).is_none()).filter(good);
+    who.reservation(table, now).or_else(had).or_else(offered).or_else(wished).or_else(|| table.pick(now))
+}
+
+/// DHCPREQUEST in its four kinds (RFC 2131, 4.3.2).
+fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, now: Secs) -> Decision {
+    if request.server_id.is_some_and(|server| server != scope.router()) {
+        return Decision::Withdraw(who.identity);
+    }
+    let selecting = request.server_id.is_some();
+    let (first, second) = if selecting { (request.requested, request.ciaddr) } else { (request.ciaddr, request.requested) };
+    let Some(address) = first.or(second) else { return Decision::Silence(Reason::NoAddress) };
+    if !scope.has_host(address) {
+        return Decision::Nak { why: "this address is not of this network", change: None };
+    }
+    let own = table.of(&who.identity).map(|binding| binding.address);
+    if !who.may_have(scope, address) {
+        let change = (own == Some(address)).then_some(Change::Forget { address });
+        return Decision::Nak { why: "the configuration keeps this address from you", change };
+    }
+    if !who.is_free(table, address, now) {
+        return Decision::Nak { why: "this address is somebody else's", change: None };
+    }
+    if who.reservation(table, now).is_some_and(|reserved| reserved != address) {
+        return Decision::Nak { why: "another address is reserved for you", change: None };
+    }
+    if !selecting && own.is_some_and(|own| own != address) && who.reserved.is_none_or(|host| host.address != address) {
+        return Decision::Nak { why: "you have another address", change: None };
+    }
+    // INIT-REBOOT of somebody without a record gets silence, as RFC 2131 demands; one that renews is using the address.
+    if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
+        return Decision::Silence(Reason::Unknown);
+    }
+    Decision::Ack { binding: bind(table, who, request, address, lease, now), lease }
+}
+
+fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
+    let lease = Secs::from(lease);
+    let until = now + lease;
+    let logged = table.at(address).filter(|binding| binding.identity == who.identity).and_then(|binding| match binding.state {
+        State::Bound { logged, .. } => Some(logged).filter(|logged| *logged >= until),
+        State::Held | State::Released { .. } => None,
+    });
+    let state = State::Bound { until, logged: logged.unwrap_or(until + lease / 2) };
+    Binding { address, identity: who.identity, mac: who.mac, hostname: request.hostname.clone(), state }
+}
+
+/// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.
+fn release(table: &Table, scope: &Scope, who: Who, request: &Request, now: Secs) -> Decision {
+    let own = table.of(&who.identity).filter(|binding| {
+        Some(binding.address) == request.ciaddr && binding.mac == Some(request.mac) && request.server_id == Some(scope.router())
+    });
+    match own {
+        Some(binding) if matches!(binding.state, State::Bound { .. }) => {
+            Decision::Note(vec![Change::Bind(Binding { state: State::Released { since: now }, ..binding.clone() })])
+        }
+        _ => Decision::Silence(Reason::NotItsLease),
+    }
+}
+
+/// DHCPDECLINE (RFC 2131, 4.3.3), of an address that was offered or given to this very client.
+fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
+    let bound = table.of(&who.identity).filter(|binding| binding.mac == Some(request.mac)).map(|binding| binding.address);
+    let its = |address: &Ipv4Addr| bound == Some(*address) || table.offers().of(&who.identity) == Some(*address);
+    let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.router())).filter(its) else {
+        return Decision::Silence(Reason::NotItsLease);
+    };
+    let mut changes = Vec::new();
+    let most = (scope.pool_size() / QUARANTINE_SHARE).max(1);
+    if table.quarantine().len() as u64 >= most
+        && let Some((oldest, _)) = table.quarantine().iter().min_by_key(|(_, until)| **until)
+    {
+        changes.push(Change::Forget { address: *oldest });
+    }
+    changes.push(Change::Quarantine { address, until: now + QUARANTINE });
+    Decision::Note(changes)
+}

@@ -1,0 +1,68 @@
+use super::Scope;
+use crate::{
+    lease::{Identity, Secs, Table},
+    wire::Request,
+};
+use edge_config::{Host, Mac};
+use std::net::Ipv4Addr;
+
+/// Who asks, and what the configuration keeps for them.
+pub struct Who<'a> {
+    pub identity: Identity,
+    pub mac: Option<Mac>,
+    pub reserved: Option<&'a Host>,
+}
+
+impl<'a> Who<'a> {
+    pub fn device(table: &Table, scope: &'a Scope, request: &Request, now: Secs) -> Self {
+        let reserved = scope.of_mac(request.mac);
+        let identity = match reserved {
+            // The user named the MAC: its firmware, its installer and its system are all that one device.
+            Some(_) => Identity::Mac(request.mac),
+            None => identify(table, request, now),
+        };
+        Self { identity, mac: Some(request.mac), reserved }
+    }
+
+    pub fn container(scope: &'a Scope, name: &str) -> Self {
+        Self { identity: Identity::Container(name.to_owned()), mac: None, reserved: scope.of_container(name) }
+    }
+
+    /// Whether the configuration lets them have the address.
+    pub fn may_have(&self, scope: &Scope, address: Ipv4Addr) -> bool {
+        let kept = match scope.reserved_at(address) {
+            Some(host) => self.reserved.is_some_and(|own| own.name == host.name),
+            None => self.identity.is_container() || scope.range().contains(&address),
+        };
+        kept && scope.has_host(address)
+    }
+
+    /// Whether they could have the address without taking it from anybody.
+    pub fn is_free(&self, table: &Table, address: Ipv4Addr, now: Secs) -> bool {
+        // A device whose MAC was reserved may still be known by the client identifier it was bound under before.
+        let before = table.at(address).filter(|binding| {
+            self.reserved.is_some() && self.mac.is_some() && binding.mac == self.mac && !binding.identity.is_container()
+        });
+        let own = |identity: &Identity| *identity == self.identity || before.is_some_and(|binding| binding.identity == *identity);
+        table.is_free(address, own, now)
+    }
+
+    /// The reserved address, where it is free.
+    pub fn reservation(&self, table: &Table, now: Secs) -> Option<Ipv4Addr> {
+        self.reserved.map(|host| host.address).filter(|address| self.is_free(table, *address, now))
+    }
+}
+
+/// The client identifier comes before the MAC (RFC 2131, 4.2), unless it is too short to be one (RFC 2132, 9.14) or says
+/// only the MAC again.
+fn identify(table: &Table, request: &Request, now: Secs) -> Identity {
+    let mac = request.mac;
+    let id = match &request.client_id {
+        Some(id) if id.len() >= 2 && !(id[0] == 1 && id[1..] == mac.bytes()) => id.clone(),
+        _ => return Identity::Mac(mac),
+    };
+    let cloned = Identity::Cloned(id.clone(), mac);
+    let plain = Identity::ClientId(id);
+    let elsewhere = table.of(&plain).is_some_and(|binding| binding.mac != Some(mac) && binding.is_live(now));
+    if elsewhere || table.of(&cloned).is_some() { cloned } else { plain }
+}

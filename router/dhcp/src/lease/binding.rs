@@ -1,0 +1,91 @@
+use super::Identity;
+use edge_config::Mac;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// Seconds on the lease clock (see [`crate::clock`]); about Unix time, but it never jumps.
+pub type Secs = u64;
+
+/// An address and whose it is, or was last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    pub address: Ipv4Addr,
+    pub identity: Identity,
+    #[serde(with = "super::text::option")]
+    pub mac: Option<Mac>,
+    /// As the device sent it, cleaned (see [`crate::wire::hostname`]).
+    pub hostname: Option<String>,
+    pub state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    Bound {
+        /// What the device was promised.
+        #[serde(skip)]
+        until: Secs,
+        /// What the log says, never earlier than the promise: about every second renewal then needs no write.
+        logged: Secs,
+    },
+    Held,
+    Released {
+        since: Secs,
+    },
+}
+
+impl Binding {
+    /// Nobody else may have the address at `now`.
+    pub fn is_live(&self, now: Secs) -> bool {
+        match self.state {
+            State::Bound { until, .. } => until > now,
+            State::Held => true,
+            State::Released { .. } => false,
+        }
+    }
+
+    /// From when on somebody else may have it, if ever by itself.
+    pub fn idle_from(&self) -> Option<Secs> {
+        match self.state {
+            State::Bound { until, .. } => Some(until),
+            State::Held => None,
+            State::Released { since } => Some(since),
+        }
+    }
+
+    /// Whether the log would say the same of both.
+    pub fn logs_like(&self, other: &Binding) -> bool {
+        self.clone().recovered() == other.clone().recovered()
+    }
+
+    /// As read from the log: the promise itself was not written, so the later time stands in for it.
+    pub fn recovered(mut self) -> Self {
+        if let State::Bound { until, logged } = &mut self.state {
+            *until = *logged;
+        }
+        self
+    }
+}
+
+/// What happens to a table, and what the log holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    Bind(Binding),
+    /// A device found the address in use by somebody else (DHCPDECLINE).
+    Quarantine {
+        address: Ipv4Addr,
+        until: Secs,
+    },
+    /// The address is as if never used.
+    Forget {
+        address: Ipv4Addr,
+    },
+}
+
+impl Change {
+    pub fn recovered(self) -> Self {
+        match self {
+            Change::Bind(binding) => Change::Bind(binding.recovered()),
+            other => other,
+        }
+    }
+}

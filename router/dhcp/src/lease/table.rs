@@ -1,0 +1,208 @@
+use super::{Binding, Change, Identity, Offers, Secs, Unused};
+use edge_config::Mac;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    net::Ipv4Addr,
+    ops::RangeInclusive,
+};
+
+/// One network's bindings. An identity has at most one of them, an address too.
+#[derive(Debug)]
+pub struct Table {
+    bindings: BTreeMap<Ipv4Addr, Binding>,
+    owners: HashMap<Identity, Ipv4Addr>,
+    /// How many bindings a MAC has: more than one where ipvlan children share their parent's.
+    macs: HashMap<Mac, usize>,
+    quarantine: BTreeMap<Ipv4Addr, Secs>,
+    offers: Offers,
+    range: RangeInclusive<Ipv4Addr>,
+    /// Addresses of the range that are never picked: reserved, or the router's own.
+    excluded: HashSet<Ipv4Addr>,
+    /// What may be picked: never used, or (least recently used first) no longer anybody's.
+    unused: Unused,
+    idle: BTreeSet<(Secs, Ipv4Addr)>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            bindings: BTreeMap::new(),
+            owners: HashMap::new(),
+            macs: HashMap::new(),
+            quarantine: BTreeMap::new(),
+            offers: Offers::default(),
+            // Empty until `settle`.
+            range: Ipv4Addr::BROADCAST..=Ipv4Addr::UNSPECIFIED,
+            excluded: HashSet::new(),
+            unused: Unused::default(),
+            idle: BTreeSet::new(),
+        }
+    }
+}
+
+impl Table {
+    /// Says which addresses [`Table::pick`] may give out.
+    pub fn settle(&mut self, range: RangeInclusive<Ipv4Addr>, excluded: HashSet<Ipv4Addr>) {
+        self.unused = Unused::new(&range);
+        excluded.iter().for_each(|address| self.unused.remove(*address));
+        (self.range, self.excluded) = (range, excluded);
+        self.idle.clear();
+        let known: Vec<_> = self.bindings.keys().chain(self.quarantine.keys()).copied().collect();
+        known.into_iter().for_each(|address| self.shelve(address));
+    }
+
+    pub fn at(&self, address: Ipv4Addr) -> Option<&Binding> {
+        self.bindings.get(&address)
+    }
+
+    pub fn of(&self, identity: &Identity) -> Option<&Binding> {
+        self.owners.get(identity).and_then(|address| self.bindings.get(address))
+    }
+
+    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.values()
+    }
+
+    pub fn quarantine(&self) -> &BTreeMap<Ipv4Addr, Secs> {
+        &self.quarantine
+    }
+
+    pub fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
+    /// Whether a binding other than `identity`'s has the same MAC.
+    pub fn shares_mac(&self, mac: Mac, identity: &Identity) -> bool {
+        let own = self.of(identity).is_some_and(|binding| binding.mac == Some(mac));
+        self.macs.get(&mac).copied().unwrap_or(0) > usize::from(own)
+    }
+
+    /// Whether somebody could have the address without taking it from anybody; `own` says which identities are theirs.
+    pub fn is_free(&self, address: Ipv4Addr, own: impl Fn(&Identity) -> bool, now: Secs) -> bool {
+        let bound = self.at(address).is_some_and(|binding| !own(&binding.identity) && binding.is_live(now));
+        let offered = self.offers.at(address).is_some_and(|(to, until)| !own(to) && *until > now);
+        let quarantined = self.quarantine.get(&address).is_some_and(|until| *until > now);
+        !bound && !offered && !quarantined
+    }
+
+    /// An address for somebody new: never used first, then the one unused for longest.
+    pub fn pick(&self, now: Secs) -> Option<Ipv4Addr> {
+        let idle = || self.idle.first().filter(|(since, _)| *since <= now).map(|(_, address)| *address);
+        self.unused.first().or_else(idle)
+    }
+
+    /// Whether the log already says what `change` would make it say.
+    pub fn says(&self, change: &Change) -> bool {
+        match change {
+            Change::Bind(new) => self.at(new.address).is_some_and(|old| old.logs_like(new)),
+            Change::Quarantine { .. } | Change::Forget { .. } => false,
+        }
+    }
+
+    pub fn apply(&mut self, change: Change) {
+        match change {
+            Change::Bind(binding) => self.bind(binding),
+            Change::Quarantine { address, until } => {
+                self.unbind(address);
+                self.quarantine.insert(address, until);
+                self.shelve(address);
+            }
+            Change::Forget { address } => {
+                self.quarantine.remove(&address);
+                self.unbind(address);
+                self.shelve(address);
+            }
+        }
+    }
+
+    pub fn offer(&mut self, address: Ipv4Addr, identity: Identity, until: Secs) {
+        let freed = self.offers.add(address, identity, until);
+        freed.into_iter().chain([address]).for_each(|address| self.shelve(address));
+    }
+
+    pub fn withdraw(&mut self, identity: &Identity) {
+        if let Some(address) = self.offers.withdraw(identity) {
+            self.shelve(address);
+        }
+    }
+
+    /// Ends what `now` has run past: offers and quarantines.
+    pub fn lapse(&mut self, now: Secs) {
+        let ended: Vec<_> = self.quarantine.iter().filter(|(_, until)| **until <= now).map(|(address, _)| *address).collect();
+        ended.iter().for_each(|address| {
+            self.quarantine.remove(address);
+        });
+        let lapsed = self.offers.lapse(now);
+        ended.into_iter().chain(lapsed).for_each(|address| self.shelve(address));
+    }
+
+    fn bind(&mut self, binding: Binding) {
+        let address = binding.address;
+        if let Some(before) = self.owners.get(&binding.identity).copied()
+            && before != address
+        {
+            self.unbind(before);
+            self.shelve(before);
+        }
+        self.unbind(address);
+        self.offers.remove(address);
+        self.withdraw(&binding.identity);
+        self.quarantine.remove(&address);
+        self.owners.insert(binding.identity.clone(), address);
+        if let Some(mac) = binding.mac {
+            *self.macs.entry(mac).or_default() += 1;
+        }
+        self.bindings.insert(address, binding);
+        self.shelve(address);
+    }
+
+    fn unbind(&mut self, address: Ipv4Addr) {
+        let Some(binding) = self.bindings.remove(&address) else { return };
+        self.owners.remove(&binding.identity);
+        if let Some(since) = binding.idle_from() {
+            self.idle.remove(&(since, address));
+        }
+        if let Some(mac) = binding.mac
+            && let Some(count) = self.macs.get_mut(&mac)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.macs.remove(&mac);
+            }
+        }
+    }
+
+    /// Files an address where `pick` finds it, or takes it from there, by what it is now.
+    fn shelve(&mut self, address: Ipv4Addr) {
+        let idle_from = self.at(address).map(Binding::idle_from);
+        if let Some(Some(since)) = idle_from {
+            self.idle.remove(&(since, address));
+        }
+        let barred = !self.range.contains(&address)
+            || self.excluded.contains(&address)
+            || self.quarantine.contains_key(&address)
+            || self.offers.at(address).is_some();
+        match idle_from {
+            _ if barred => self.unused.remove(address),
+            None => self.unused.insert(address),
+            Some(since) => {
+                self.unused.remove(address);
+                self.idle.extend(since.map(|since| (since, address)));
+            }
+        }
+    }
+
+    /// The changes that make an empty table this one, in the order they were or could have been made.
+    pub fn changes(&self) -> impl Iterator<Item = Change> {
+        let quarantine = self.quarantine.iter().map(|(address, until)| Change::Quarantine { address: *address, until: *until });
+        self.bindings.values().cloned().map(Change::Bind).chain(quarantine)
+    }
+
+    /// Addresses of the range that are somebody's now.
+    pub fn used(&self, now: Secs) -> u64 {
+        let ours = |address: &Ipv4Addr| self.range.contains(address);
+        let live = self.bindings.values().filter(|binding| binding.is_live(now) && ours(&binding.address)).count();
+        let quarantined = self.quarantine.keys().filter(|address| ours(address)).count();
+        (live + quarantined) as u64
+    }
+}

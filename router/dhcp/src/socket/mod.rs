@@ -1,0 +1,8 @@
+//! How packets come and go: one pair of sockets and one task per network namespace, whatever the number of networks in it.
+
+mod namespace;
+mod port;
+mod sockets;
+
+pub use port::{Handler, Ports};
+pub use sockets::{Outgoing, Packet, Sockets, To};

@@ -1,0 +1,77 @@
+use super::{Packet, Sockets, namespace};
+use crate::SocketError;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{task::JoinHandle, time::sleep};
+
+/// How long until a namespace that could not be entered is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Takes what came in by the sockets of a namespace.
+pub type Handler = Arc<dyn Fn(&Option<PathBuf>, &Arc<Sockets>, Vec<Packet>) + Send + Sync>;
+
+/// The namespaces that are listened in.
+#[derive(Default)]
+pub struct Ports(BTreeMap<Option<PathBuf>, Port>);
+
+struct Port {
+    inode: Option<(u64, u64)>,
+    task: JoinHandle<()>,
+}
+
+impl Ports {
+    /// Listens in exactly these namespaces. One that cannot be entered is tried again until it can or is no longer wanted.
+    pub fn listen(&mut self, wanted: &BTreeSet<Option<PathBuf>>, handler: &Handler) -> Vec<(Option<PathBuf>, SocketError)> {
+        self.0.retain(|netns, port| {
+            let current = netns.as_deref().and_then(namespace::inode) == port.inode;
+            let kept = wanted.contains(netns) && current && !port.task.is_finished();
+            if !kept {
+                port.task.abort();
+            }
+            kept
+        });
+        let mut errors = Vec::new();
+        for netns in wanted.iter().filter(|netns| !self.0.contains_key(netns)).cloned().collect::<Vec<_>>() {
+            let inode = netns.as_deref().and_then(namespace::inode);
+            let sockets = open(&netns);
+            let task = tokio::spawn(serve(netns.clone(), sockets.as_ref().ok().cloned(), handler.clone()));
+            errors.extend(sockets.err().map(|error| (netns.clone(), error)));
+            self.0.insert(netns, Port { inode, task });
+        }
+        errors
+    }
+}
+
+impl Drop for Ports {
+    fn drop(&mut self) {
+        self.0.values().for_each(|port| port.task.abort());
+    }
+}
+
+fn open(netns: &Option<PathBuf>) -> Result<Arc<Sockets>, SocketError> {
+    Sockets::open(netns.as_deref()).map(Arc::new)
+}
+
+async fn serve(netns: Option<PathBuf>, opened: Option<Arc<Sockets>>, handler: Handler) {
+    let sockets = match opened {
+        Some(sockets) => sockets,
+        None => loop {
+            sleep(RETRY).await;
+            match open(&netns) {
+                Ok(sockets) => break sockets,
+                Err(error) => log::debug!("DHCP: {error}"),
+            }
+        },
+    };
+    loop {
+        match sockets.receive().await {
+            Ok(packets) => handler(&netns, &sockets, packets),
+            // Errors of packets sent before, as "host unreachable", are reported here too; the socket goes on.
+            Err(error) => log::debug!("DHCP: {error}"),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+use super::namespace;
+use crate::{
+    SocketError,
+    wire::{CLIENT_PORT, SERVER_PORT, udp_packet},
+};
+use edge_config::Mac;
+use nix::{
+    errno::Errno,
+    libc,
+    sys::socket::{
+        ControlMessage, ControlMessageOwned, LinkAddr, MsgFlags, MultiHeaders, SockaddrIn, SockaddrLike, recvmmsg, sendmsg,
+        sendto, setsockopt, sockopt,
+    },
+};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::{
+    io::{self, IoSlice, IoSliceMut},
+    net::{Ipv4Addr, SocketAddrV4},
+    os::fd::AsRawFd,
+    path::Path,
+};
+use tokio::{io::Interest, net::UdpSocket};
+
+/// Messages taken from the kernel with one call.
+const BATCH: usize = 32;
+/// Ethernet's MTU: a client's message is never longer.
+const LONGEST: usize = 1500;
+/// Bytes the kernel keeps for us while we are busy: some hundred clients that start at the same moment.
+const BUFFER: usize = 1 << 20;
+
+/// A message as it came in.
+#[derive(Clone, Debug)]
+pub struct Packet {
+    pub ifindex: u32,
+    pub bytes: Vec<u8>,
+}
+
+/// A message to go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    pub ifindex: u32,
+    /// The router's address in that network.
+    pub from: Ipv4Addr,
+    pub to: To,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    Broadcast,
+    /// A client that has its address.
+    Address(Ipv4Addr),
+    /// A client that is to get this address and cannot answer ARP for it yet.
+    Hardware(Mac, Ipv4Addr),
+}
+
+/// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
+/// And a packet socket that only sends.
+pub struct Sockets {
+    udp: UdpSocket,
+    raw: Socket,
+}
+
+impl Sockets {
+    pub fn open(netns: Option<&Path>) -> Result<Self, SocketError> {
+        let udp_failed = |source| SocketError::Open { what: "UDP port 67", source };
+        let (udp, raw) = namespace::within(netns, || {
+            let udp = udp().map_err(udp_failed)?;
+            // Protocol 0: nothing is received by it.
+            let raw = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None);
+            Ok((udp, raw.map_err(|source| SocketError::Open { what: "a packet socket", source })?))
+        })?;
+        Ok(Self { udp: UdpSocket::from_std(udp.into()).map_err(udp_failed)?, raw })
+    }
+
+    /// Waits for messages and takes what is there, up to a batch.
+    pub async fn receive(&self) -> io::Result<Vec<Packet>> {
+        self.udp.async_io(Interest::READABLE, || self.take()).await
+    }
+
+    fn take(&self) -> io::Result<Vec<Packet>> {
+        let mut buffers = vec![[0; LONGEST]; BATCH];
+        let mut slices: Vec<_> = buffers.iter_mut().map(|buffer| [IoSliceMut::new(buffer)]).collect();
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BATCH, Some(nix::cmsg_space!(libc::in_pktinfo)));
+        let received = recvmmsg(self.udp.as_raw_fd(), &mut headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)?;
+        let packet = |message: nix::sys::socket::RecvMsg<SockaddrIn>| {
+            let ifindex = message.cmsgs().ok()?.find_map(|control| match control {
+                ControlMessageOwned::Ipv4PacketInfo(info) => u32::try_from(info.ipi_ifindex).ok(),
+                _ => None,
+            })?;
+            let bytes = message.iovs().next()?.to_vec();
+            Some(Packet { ifindex, bytes })
+        };
+        Ok(received.filter_map(packet).collect())
+    }
+
+    /// The name of an interface in the sockets' namespace (SIOCGIFNAME, netdevice(7)). Asked for each message: names change,
+    /// and nobody says so here.
+    pub fn link(&self, ifindex: u32) -> Option<String> {
+        // SAFETY: `ifreq` is plain data for which zeros are valid.
+        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+        request.ifr_ifru.ifru_ifindex = i32::try_from(ifindex).ok()?;
+        // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
+        let result = unsafe { libc::ioctl(self.udp.as_raw_fd(), libc::SIOCGIFNAME, &mut request) };
+        Errno::result(result).ok()?;
+        let name = request.ifr_name.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte as u8));
+        Some(name.collect())
+    }
+
+    /// Sends or loses: the client asks again.
+    pub fn send(&self, message: &Outgoing) {
+        let sent = match message.to {
+            To::Broadcast => self.send_udp(message, Ipv4Addr::BROADCAST),
+            To::Address(address) => self.send_udp(message, address),
+            To::Hardware(mac, address) => self.send_raw(message, mac, address),
+        };
+        if let Err(error) = sent {
+            log::debug!("a DHCP reply from {} to {:?} was not sent: {error}", message.from, message.to);
+        }
+    }
+
+    fn send_udp(&self, message: &Outgoing, to: Ipv4Addr) -> nix::Result<()> {
+        let info = libc::in_pktinfo {
+            ipi_ifindex: message.ifindex as i32,
+            ipi_spec_dst: libc::in_addr { s_addr: u32::from(message.from).to_be() },
+            ipi_addr: libc::in_addr { s_addr: 0 },
+        };
+        let control = [ControlMessage::Ipv4PacketInfo(&info)];
+        let to = SockaddrIn::from(SocketAddrV4::new(to, CLIENT_PORT));
+        let bytes = [IoSlice::new(&message.bytes)];
+        sendmsg(self.udp.as_raw_fd(), &bytes, &control, MsgFlags::MSG_DONTWAIT, Some(&to)).map(drop)
+    }
+
+    fn send_raw(&self, message: &Outgoing, mac: Mac, to: Ipv4Addr) -> nix::Result<()> {
+        let packet = udp_packet(message.from, to, &message.bytes).ok_or(Errno::EMSGSIZE)?;
+        let mut address = [0; 8];
+        address[..6].copy_from_slice(&mac.bytes());
+        let address = libc::sockaddr_ll {
+            sll_family: libc::AF_PACKET as u16,
+            sll_protocol: (libc::ETH_P_IP as u16).to_be(),
+            sll_ifindex: message.ifindex as i32,
+            sll_hatype: 0,
+            sll_pkttype: 0,
+            sll_halen: 6,
+            sll_addr: address,
+        };
+        let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+        // SAFETY: the pointer and length are those of a whole sockaddr_ll with its family set.
+        let address = unsafe { LinkAddr::from_raw((&raw const address).cast(), Some(length)) }.ok_or(Errno::EINVAL)?;
+        sendto(self.raw.as_raw_fd(), &packet, &address, MsgFlags::MSG_DONTWAIT).map(drop)
+    }
+}
+
+fn udp() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_broadcast(true)?;
+    setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
+    setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;
+    socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, SERVER_PORT).into())?;
+    Ok(socket)
+}

@@ -1,0 +1,105 @@
+use crate::{
+    Counters, Identity, Kind, Lease, LeaseState, Service,
+    clock::Clock,
+    decide::Scope,
+    lease::{Binding, Secs, State, Table},
+    limit::Limit,
+    log::Record,
+};
+use edge_config::Name;
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
+
+/// Everything that is known, in memory.
+#[derive(Default)]
+pub struct Networks {
+    pub by_name: BTreeMap<Name, Network>,
+    /// Which network a message belongs to, by its namespace and interface.
+    pub by_link: HashMap<Option<PathBuf>, HashMap<String, Name>>,
+    /// Messages that belong to none.
+    pub stray: u64,
+}
+
+#[derive(Default)]
+pub struct Network {
+    pub table: Table,
+    /// None: not configured now. Its leases are kept, as it may come back.
+    pub scope: Option<Scope>,
+    pub counters: Counters,
+    pub limit: Limit,
+}
+
+impl Networks {
+    pub fn replay(records: Vec<Record>) -> Self {
+        let mut networks = Self::default();
+        for Record { network, change, .. } in records {
+            networks.by_name.entry(network).or_default().table.apply(change.recovered());
+        }
+        networks
+    }
+
+    pub fn records(&self, at: Secs) -> Vec<Record> {
+        let changes = |(name, network): (&Name, &Network)| {
+            network.table.changes().map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
+        };
+        self.by_name.iter().flat_map(changes).collect()
+    }
+
+    pub fn configure(&mut self, services: Vec<Service>) {
+        self.by_name.values_mut().for_each(|network| network.scope = None);
+        self.by_link.clear();
+        for service in services {
+            let links = self.by_link.entry(service.netns.clone()).or_default();
+            links.insert(service.link.to_string(), service.network.clone());
+            let network = self.by_name.entry(service.network.clone()).or_default();
+            let scope = Scope::new(service);
+            network.table.settle(scope.range(), scope.excluded());
+            network.scope = Some(scope);
+        }
+    }
+}
+
+impl Network {
+    pub fn leases(&self, name: &Name, clock: &Clock) -> Vec<Lease> {
+        let Some(scope) = &self.scope else { return Vec::new() };
+        self.table.bindings().map(|binding| lease(name, scope, binding, clock)).collect()
+    }
+
+    pub fn counters(&self, now: Secs) -> Counters {
+        let (used, size) = match &self.scope {
+            Some(scope) if scope.service.pool.is_some() => (self.table.used(now), scope.pool_size()),
+            _ => (0, 0),
+        };
+        Counters { pool_used: used, pool_size: size, ..self.counters.clone() }
+    }
+}
+
+pub fn lease(network: &Name, scope: &Scope, binding: &Binding, clock: &Clock) -> Lease {
+    let reserved = scope.reserved_at(binding.address).filter(|host| match (&binding.identity, host.mac) {
+        (Identity::Container(name), None) => host.name.as_str() == name,
+        (Identity::Container(_), Some(_)) | (_, None) => false,
+        (_, mac) => mac == binding.mac,
+    });
+    let (kind, own) = match &binding.identity {
+        Identity::Container(name) => (Kind::Container, Some(name.clone())),
+        _ => (Kind::Device, binding.hostname.clone()),
+    };
+    let state = match binding.state {
+        State::Held => LeaseState::Held,
+        State::Released { since } => LeaseState::Released { since: clock.wall(since) },
+        State::Bound { until, .. } if binding.is_live(clock.now()) => LeaseState::Bound { until: clock.wall(until) },
+        State::Bound { until, .. } => LeaseState::Expired { since: clock.wall(until) },
+    };
+    Lease {
+        network: network.clone(),
+        address: binding.address,
+        identity: binding.identity.clone(),
+        mac: binding.mac,
+        name: reserved.map(|host| host.name.to_string()).or(own),
+        kind,
+        state,
+        permanent: reserved.is_some(),
+    }
+}

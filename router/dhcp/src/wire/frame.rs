@@ -1,0 +1,59 @@
+use super::{CLIENT_PORT, SERVER_PORT};
+use std::net::Ipv4Addr;
+
+/// An IPv4 packet (RFC 791) with a UDP datagram (RFC 768) from the server's port to the client's, for a client that has no
+/// address yet and so cannot answer ARP. None where `payload` does not fit into one.
+pub fn udp_packet(from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Option<Vec<u8>> {
+    let udp_length = u16::try_from(payload.len() + 8).ok()?;
+    let total = udp_length.checked_add(20)?;
+    let mut packet = Vec::with_capacity(total.into());
+    // Version and header length, DSCP CS6 as network control (RFC 4594), length, id, don't fragment, TTL, UDP.
+    packet.extend([0x45, 0xc0]);
+    packet.extend(total.to_be_bytes());
+    packet.extend([0, 0, 0x40, 0, 64, 17, 0, 0]);
+    packet.extend(from.octets());
+    packet.extend(to.octets());
+    let header = checksum(sum(&packet));
+    packet[10..12].copy_from_slice(&header.to_be_bytes());
+
+    packet.extend(SERVER_PORT.to_be_bytes());
+    packet.extend(CLIENT_PORT.to_be_bytes());
+    packet.extend(udp_length.to_be_bytes());
+    packet.extend([0, 0]);
+    packet.extend(payload);
+    let pseudo_header = sum(&packet[12..20]) + 17 + u32::from(udp_length);
+    // A checksum of zero would mean that there is none.
+    let udp = match checksum(pseudo_header + sum(&packet[20..])) {
+        0 => 0xffff,
+        udp => udp,
+    };
+    packet[26..28].copy_from_slice(&udp.to_be_bytes());
+    Some(packet)
+}
+
+fn sum(bytes: &[u8]) -> u32 {
+    bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))).sum()
+}
+
+/// RFC 1071; `sum` of at most 64 KiB cannot overflow.
+fn checksum(mut sum: u32) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_to_zero_as_a_receiver_checks_it() {
+        for payload in [&b"abc"[..], b"abcd", &[0xff; 301]] {
+            let packet = udp_packet(Ipv4Addr::new(10, 0, 1, 3), Ipv4Addr::new(10, 0, 1, 5), payload).expect("it fits");
+            assert_eq!(checksum(sum(&packet[..20])), 0);
+            assert_eq!(checksum(sum(&packet[12..20]) + 17 + packet.len() as u32 - 20 + sum(&packet[20..])), 0);
+        }
+        assert!(udp_packet(Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST, &[0; 65_508]).is_none());
+    }
+}
