@@ -1,5 +1,5 @@
 use crate::{mistake::Mistake, span::Span};
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 use std::fmt;
 
@@ -8,6 +8,9 @@ pub const MAX_SHOWN: usize = 50;
 
 /// Columns a rendered line may take; longer lines are cut around the caret.
 const WIDTH: usize = 140;
+
+/// Bytes of the lines around a caret; of more, only the place is shown. The renderer takes its time for each character.
+const MAX_SHOWN_BYTES: usize = 16 * 1024;
 
 /// Everything wrong in one file, in its order. Never empty.
 #[derive(Clone, Debug)]
@@ -76,13 +79,25 @@ impl Diagnostics {
 
     fn render_one(&self, renderer: &Renderer, mistake: &Mistake) -> String {
         let annotation = |kind: AnnotationKind, span: Span| kind.span(self.clamp(span.start)..self.clamp(span.end));
-        let related = mistake.related.iter().map(|(span, label)| annotation(AnnotationKind::Context, *span).label(label));
-        let snippet = Snippet::source(&self.text)
-            .path(&self.file_name)
-            .annotation(annotation(AnnotationKind::Primary, mistake.span))
-            .annotations(related);
-        let help = mistake.help.iter().map(|help| Level::HELP.message(help));
-        renderer.render(&[Level::ERROR.primary_title(&mistake.message).element(snippet).elements(help)])
+        let related = mistake.related.iter().filter(|(span, _)| self.is_short(*span));
+        let related = related.map(|(span, label)| annotation(AnnotationKind::Context, *span).label(label));
+        let title = Level::ERROR.primary_title(&mistake.message);
+        let place = if self.is_short(mistake.span) {
+            let snippet = Snippet::source(&self.text).path(&self.file_name);
+            title.element(snippet.annotation(annotation(AnnotationKind::Primary, mistake.span)).annotations(related))
+        } else {
+            let (line, column) = self.position(mistake.span);
+            title.element(Origin::path(&self.file_name).line(line).char_column(column))
+        };
+        renderer.render(&[place.elements(mistake.help.iter().map(|help| Level::HELP.message(help)))])
+    }
+
+    /// Whether the lines of a span are short enough to be shown.
+    fn is_short(&self, span: Span) -> bool {
+        let start = self.text[..self.clamp(span.start)].rfind('\n').unwrap_or(0);
+        let end = self.clamp(span.end);
+        let end = self.text[end..].find('\n').map_or(self.text.len(), |newline| end + newline);
+        end - start <= MAX_SHOWN_BYTES
     }
 
     fn position(&self, span: Span) -> (usize, usize) {

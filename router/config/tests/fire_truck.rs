@@ -1,5 +1,7 @@
 //! The article's vehicle, read whole.
 
+#![allow(clippy::unwrap_used, reason = "the helpers of a test are test code")]
+
 use edge_config::*;
 use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, time::Duration};

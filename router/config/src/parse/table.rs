@@ -94,7 +94,8 @@ impl<'a> Table<'a> {
     /// Notes every key that was not asked for.
     pub fn finish(self, mistakes: &mut Mistakes) {
         for (key, value) in self.entries.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref())) {
-            let help = match nearest(key.get_ref(), self.known.iter().copied()) {
+            let near = if mistakes.is_full() { None } else { nearest(key.get_ref(), self.known.iter().copied()) };
+            let help = match near {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("{} takes {}", self.title, list(self.known.iter().copied(), |known| format!("`{known}`"))),
             };
