@@ -84,17 +84,33 @@ pub(crate) fn name_group_mac(name: &IfName, group: u32, mac: Option<Mac>) -> Vec
     attributes
 }
 
-/// `IFLA_LINKINFO` of a kind; `peer` is a veth's other end.
+/// `IFLA_LINKINFO` of a kind; `peer` is a veth's other end. A device has none.
 pub(crate) fn link_info(kind: &LinkKind, peer: Option<LinkMessage>) -> Option<LinkAttribute> {
-    let (kind, data) = match kind {
-        LinkKind::Device => return None,
-        LinkKind::Bridge => (InfoKind::Bridge, None),
-        LinkKind::Vlan { id, .. } => (InfoKind::Vlan, Some(InfoData::Vlan(vec![InfoVlan::Id(id.get())]))),
-        LinkKind::Veth { .. } => (InfoKind::Veth, peer.map(|peer| InfoData::Veth(InfoVeth::Peer(peer)))),
-        LinkKind::IpvlanL2 { .. } => (InfoKind::IpVlan, Some(InfoData::IpVlan(vec![InfoIpVlan::Mode(IpVlanMode::L2)]))),
-        LinkKind::Macvlan { .. } => (InfoKind::MacVlan, Some(InfoData::MacVlan(vec![InfoMacVlan::Mode(MacVlanMode::Bridge)]))),
-    };
-    Some(LinkAttribute::LinkInfo([LinkInfo::Kind(kind)].into_iter().chain(data.map(LinkInfo::Data)).collect()))
+    match kind {
+        LinkKind::Device => None,
+        LinkKind::Bridge => Some(info(InfoKind::Bridge, None)),
+        LinkKind::Vlan { id, .. } => Some(info(InfoKind::Vlan, Some(InfoData::Vlan(vec![InfoVlan::Id(id.get())])))),
+        LinkKind::Veth { .. } => peer.map(veth),
+        LinkKind::IpvlanL2 { .. } => Some(ipvlan_l2()),
+        LinkKind::Macvlan { .. } => Some(macvlan()),
+    }
+}
+
+pub(crate) fn veth(peer: LinkMessage) -> LinkAttribute {
+    info(InfoKind::Veth, Some(InfoData::Veth(InfoVeth::Peer(peer))))
+}
+
+pub(crate) fn ipvlan_l2() -> LinkAttribute {
+    info(InfoKind::IpVlan, Some(InfoData::IpVlan(vec![InfoIpVlan::Mode(IpVlanMode::L2)])))
+}
+
+/// In bridge mode: children of the same parent reach each other.
+pub(crate) fn macvlan() -> LinkAttribute {
+    info(InfoKind::MacVlan, Some(InfoData::MacVlan(vec![InfoMacVlan::Mode(MacVlanMode::Bridge)])))
+}
+
+fn info(kind: InfoKind, data: Option<InfoData>) -> LinkAttribute {
+    LinkAttribute::LinkInfo([LinkInfo::Kind(kind)].into_iter().chain(data.map(LinkInfo::Data)).collect())
 }
 
 pub(crate) fn address(index: u32, interface: Interface) -> AddressMessage {

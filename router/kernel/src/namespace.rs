@@ -63,7 +63,8 @@ pub(crate) fn own() -> io::Result<File> {
     File::open("/proc/thread-self/ns/net")
 }
 
-pub(crate) fn path(name: &Name) -> PathBuf {
+/// The file of a named namespace.
+pub fn path(name: &Name) -> PathBuf {
     Path::new(DIRECTORY).join(name.as_str())
 }
 

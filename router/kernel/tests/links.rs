@@ -47,7 +47,8 @@ fn a_pair_across_spaces_knows_its_other_end_and_has_no_ipv6_address() {
         assert_eq!(ip("-6 addr show"), ip("-6 addr show dev lo"));
         assert!(!ip("-n router -6 addr show").contains("gw-a"));
 
-        let removed = [Op::DeleteLink { space: HOST, name: "rt-a".parse().unwrap(), link: port.clone(), peer: Some(leg.clone()) }];
+        let removed =
+            [Op::DeleteLink { space: HOST, name: "rt-a".parse().unwrap(), link: port.clone(), peer: Some(leg.clone()) }];
         assert_eq!(seen(&apply(&kernel, &removed).await, &router, "gw-a"), None);
         // The other way round: asked for from inside.
         let state = apply(&kernel, &[pair(&router, "gw-a", &leg, &port)]).await;

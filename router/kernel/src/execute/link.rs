@@ -60,12 +60,11 @@ fn creation(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: O
 
 fn settle_all(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: Option<&Link>) -> Result<(), Error> {
     match (&link.kind, peer) {
-        // The first end of a pair has no carrier until the second is up too, nor has a bridge without ports.
+        // The first end of a pair has no carrier until the second is up too.
         (LinkKind::Veth { peer_space, peer: peer_name }, Some(peer)) => {
             settle(spaces.get(peer_space)?, peer_name, peer, false)?;
             settle(spaces.get(at)?, name, link, true)
         }
-        (LinkKind::Bridge, _) => settle(spaces.get(at)?, name, link, false),
         _ => settle(spaces.get(at)?, name, link, true),
     }
 }

@@ -76,12 +76,52 @@ fn error(body: &[u8], flags: u16, sequence: u32) -> Result<Reply<'_>, Malformed>
         let length = if flags & NLM_F_CAPPED != 0 { HEADER } else { length.next_multiple_of(4) };
         let attributes = Attributes::parse(request.get(length..).ok_or(CUT)?)?;
         refusal.message = attributes.string(NLMSGERR_ATTR_MSG).map(str::to_owned);
-        refusal.offset =
-            attributes.get(NLMSGERR_ATTR_OFFS).and_then(|at| Some(u32::from_ne_bytes(at.try_into().ok()?) as usize));
+        refusal.offset = attributes.get(NLMSGERR_ATTR_OFFS).and_then(|at| Some(u32::from_ne_bytes(at.try_into().ok()?) as usize));
     }
     Ok(Reply::Refused(refusal))
 }
 
 fn refusal(code: i32, sequence: u32) -> Refusal {
     Refusal { sequence, errno: Errno::from_raw(code.saturating_neg()), message: None, offset: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
+        let length = (HEADER + body.len()) as u32;
+        [&length.to_ne_bytes(), &kind.to_ne_bytes()[..], &flags.to_ne_bytes(), &[9, 0, 0, 0], &[0; 4], body].concat()
+    }
+
+    #[test]
+    fn an_extended_ack_is_read_behind_the_request_at_fault() {
+        let request = message(0xa00, 1, b"1234567");
+        let text = b"\x09\0\x01\0why?\0\0\0\0\x08\0\x02\0\x18\0\0\0";
+        for (flags, request) in
+            [(NLM_F_ACK_TLVS, &[&request[..], &[0]].concat()[..]), (NLM_F_ACK_TLVS | NLM_F_CAPPED, &request[..HEADER])]
+        {
+            let bytes = message(NLMSG_ERROR, flags, &[&(-2i32).to_ne_bytes(), request, text].concat());
+            let Reply::Refused(refusal) = Message::take(&mut &bytes[..]).unwrap().reply else { panic!("not refused") };
+            assert_eq!(
+                refusal,
+                Refusal { sequence: 9, errno: Errno::ENOENT, message: Some("why?".to_owned()), offset: Some(24) }
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_in_messages_or_an_error(
+            kind in prop_oneof![Just(NLMSG_ERROR), Just(NLMSG_DONE), any::<u16>()],
+            flags: u16,
+            body: Vec<u8>,
+            tail: Vec<u8>,
+        ) {
+            let bytes = [message(kind, flags, &body), tail].concat();
+            let mut rest = &bytes[..];
+            while !rest.is_empty() && Message::take(&mut rest).is_ok() {}
+        }
+    }
 }

@@ -13,8 +13,8 @@ use nix::{
 };
 use std::{
     io,
-    os::fd::{AsRawFd, BorrowedFd},
     ops::ControlFlow,
+    os::fd::{AsRawFd, BorrowedFd},
 };
 
 /// `NLM_F_ROOT | NLM_F_MATCH`
@@ -163,11 +163,7 @@ impl Socket {
     }
 
     /// Gives the answers to `sequence` to `each` until it breaks.
-    fn receive<T>(
-        &mut self,
-        sequence: u32,
-        mut each: impl FnMut(Message) -> ControlFlow<Result<T, Error>>,
-    ) -> Result<T, Error> {
+    fn receive<T>(&mut self, sequence: u32, mut each: impl FnMut(Message) -> ControlFlow<Result<T, Error>>) -> Result<T, Error> {
         for _ in 0..MAX_DATAGRAMS {
             let length = self.datagram()?.ok_or(Error::Silent)?;
             let mut rest = &self.buffer[..length];

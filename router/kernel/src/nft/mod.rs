@@ -3,6 +3,8 @@
 mod batch;
 mod chain;
 mod expression;
+#[cfg(test)]
+mod hostile;
 mod refusal;
 mod rule;
 mod set;
@@ -62,7 +64,7 @@ pub enum Error {
     #[error("nftables: {0}")]
     Netlink(#[from] nfnetlink::Error),
     #[error("nftables: {0}")]
-    Refused(refusal::Explained),
+    Refused(Explained),
     #[error("nftables: the ruleset was changed by somebody else each of {ATTEMPTS} times; is another firewall program running?")]
     Busy,
 }
