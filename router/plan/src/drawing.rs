@@ -20,9 +20,8 @@ pub fn drawing(config: &Config) -> String {
         let _ = writeln!(picture, "    {} ---|{}| router", id(&network.name), network.address.address());
     }
     for allow in &config.allows {
-        let services = services_of(allow).map_or("all".to_owned(), |some| {
-            some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        });
+        let services = services_of(allow)
+            .map_or("all".to_owned(), |some| some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
         let _ = writeln!(picture, "    {} -.->|{services}| {}", id(&Label::of(&allow.from)), id(&Label::of(&allow.to)));
     }
     for forward in &config.forwards {

@@ -145,12 +145,7 @@ impl<'a> Policy<'a> {
             if forwarded { (flow.reply_source, flow.reply_source_port) } else { (flow.destination, flow.destination_port) };
         let to_node = self.config.network_of(destination);
         let Some(network) = self.config.network_of(flow.source) else {
-            // From beyond an uplink, or from the box itself, whose flows are all allowed.
-            let Some(target) = to_node else { return true };
-            return self.is_own(flow.source)
-                || self.config.uplinks.iter().any(|uplink| {
-                    admits(&self.reach(Party::Beyond(uplink), Party::Node(target, Some(destination))), flow.protocol, port)
-                });
+            return self.keeps_from_beyond(flow, destination, port);
         };
         if flow.source == network.address.address() {
             return true;
@@ -162,6 +157,23 @@ impl<'a> Policy<'a> {
             }
             Some(target) => admits(&self.reach(from, Party::Node(target, Some(destination))), flow.protocol, port),
             None => self.ways_out(flow).any(|uplink| admits(&self.reach(from, Party::Beyond(uplink)), flow.protocol, port)),
+        }
+    }
+
+    /// From beyond an uplink, or from the box itself, whose flows are all allowed.
+    fn keeps_from_beyond(&self, flow: &Flow, destination: Ipv4Addr, port: u16) -> bool {
+        if self.is_own(flow.source) {
+            return true;
+        }
+        let mut uplinks = self.config.uplinks.iter();
+        match self.config.network_of(destination) {
+            Some(network) => uplinks.any(|uplink| {
+                admits(&self.reach(Party::Beyond(uplink), Party::Node(network, Some(destination))), flow.protocol, port)
+            }),
+            None if self.is_own(destination) => uplinks
+                .filter(|uplink| static_address(uplink) == Some(destination))
+                .any(|uplink| self.ssh(&uplink.name).is_some_and(|ssh| admits(&Reach::Only(vec![ssh]), flow.protocol, port))),
+            None => true,
         }
     }
 

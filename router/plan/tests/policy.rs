@@ -1,0 +1,128 @@
+//! The policy by itself: the article's table, services, forwards, and which flows stay when the policy changes.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+use edge_config::{Config, Protocol};
+use edge_plan::{
+    Policy,
+    policy::{Flow, Party, Reach},
+    reachability,
+};
+use std::net::Ipv4Addr;
+
+const FIRE_TRUCK: &str = include_str!("../../config/scenarios/fire-truck.toml");
+const TABLE: &str = include_str!("../../config/scenarios/fire-truck-reachability.csv");
+
+fn parse(text: &str) -> Config {
+    edge_config::parse("test.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)))
+}
+
+fn party<'a>(config: &'a Config, name: &str) -> Party<'a> {
+    if name == "router" {
+        return Party::Router(&config.networks[0]);
+    }
+    if let Some(host) = config.hosts.iter().find(|host| host.name.as_str() == name) {
+        return Party::Node(config.network(&host.network).unwrap(), Some(host.address));
+    }
+    let address: Ipv4Addr = name.parse().unwrap();
+    match config.network_of(address) {
+        Some(network) => Party::Router(network),
+        None => Party::Beyond(&config.uplinks[0]),
+    }
+}
+
+#[test]
+fn the_articles_table_is_what_the_policy_says() {
+    let config = parse(FIRE_TRUCK);
+    let rows: Vec<Vec<&str>> = TABLE.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows.len(), 28);
+    for row in rows {
+        let reach = Policy::of(&config).reach(party(&config, row[0]), party(&config, row[1]));
+        assert_eq!(reach.pings(), row[2] == "yes", "{row:?}: {reach}");
+    }
+}
+
+#[test]
+fn the_matrix_has_every_ordered_pair_once() {
+    let config = parse(FIRE_TRUCK);
+    let rows = reachability(&config);
+    // 2 networks, 4 hosts, 2 router addresses, 1 uplink
+    assert_eq!(rows.len(), 9 * 8);
+    let cell = |from: &str, to: &str| rows.iter().find(|row| row.from.to_string() == from && row.to.to_string() == to).unwrap();
+    assert_eq!(cell("vehicle", "wan").reach, Reach::All);
+    assert_eq!(cell("vehicle", "equipment").reach, Reach::Nothing);
+    assert_eq!(cell("device1", "router in vehicle").reach.to_string(), "icmp, tcp 22, udp 67");
+    assert_eq!(cell("device2", "router in equipment").reach.to_string(), "icmp, udp 67", "ssh-from names the vehicle only");
+}
+
+fn more(lines: &str) -> Config {
+    parse(&format!("{FIRE_TRUCK}\n{lines}"))
+}
+
+fn reach(config: &Config, from: &str, to: &str) -> String {
+    Policy::of(config).reach(party(config, from), party(config, to)).to_string()
+}
+
+#[test]
+fn a_line_opens_what_it_says_in_its_direction() {
+    let config = more("[[allow]]\nfrom = \"device1\"\nto = \"equipment\"\nprotocol = \"tcp\"\nports = [443, \"8000-8010\"]\n");
+    assert_eq!(reach(&config, "device1", "device2"), "tcp 443, tcp 8000-8010");
+    assert_eq!(reach(&config, "container1", "device2"), "no");
+    assert_eq!(reach(&config, "device2", "device1"), "no");
+    assert_eq!(reach(&config, "device1", "10.0.2.3"), "no", "never the router's address in another network");
+}
+
+#[test]
+fn a_line_for_everything_makes_the_others_moot() {
+    let config = more(
+        "[[allow]]\nfrom = \"vehicle\"\nto = \"device2\"\nprotocol = \"udp\"\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n",
+    );
+    assert_eq!(reach(&config, "device1", "device2"), "yes");
+}
+
+#[test]
+fn a_forward_opens_its_target_only() {
+    let config = more("[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n");
+    assert_eq!(reach(&config, "8.8.8.8", "container1"), "tcp 80");
+    assert_eq!(reach(&config, "8.8.8.8", "device1"), "no");
+}
+
+/// `reply_source` differs from `destination` for a forwarded flow.
+fn flow(source: &str, destination: &str, protocol: Protocol, port: u16) -> Flow {
+    let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
+    Flow {
+        source,
+        destination,
+        protocol: protocol.number(),
+        destination_port: port,
+        reply_source: destination,
+        reply_source_port: port,
+        reply_destination: source,
+    }
+}
+
+#[test]
+fn flows_stay_while_the_policy_allows_them() {
+    let config = more("[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n");
+    let policy = Policy::of(&config);
+    let keeps = |source, destination, protocol, port| policy.keeps(&flow(source, destination, protocol, port));
+    assert!(keeps("10.0.1.5", "8.8.8.8", Protocol::Icmp, 0));
+    assert!(keeps("10.0.1.5", "10.0.1.4", Protocol::Tcp, 80), "same network");
+    assert!(!keeps("10.0.1.5", "10.0.2.5", Protocol::Tcp, 80));
+    assert!(keeps("10.0.1.3", "10.0.2.5", Protocol::Tcp, 80), "the router's own");
+    assert!(keeps("10.0.1.5", "10.0.1.3", Protocol::Tcp, 22), "ssh-from");
+    assert!(!keeps("10.0.2.5", "10.0.2.3", Protocol::Tcp, 22), "not in ssh-from");
+    assert!(!keeps("203.0.113.9", "10.0.1.5", Protocol::Tcp, 80), "nothing comes in unasked");
+    assert!(!keeps("203.0.113.9", "192.168.50.2", Protocol::Tcp, 22), "ssh from the uplink is not in ssh-from");
+    assert!(keeps("192.168.50.2", "203.0.113.9", Protocol::Tcp, 443), "the router's own");
+    assert!(keeps("172.17.0.2", "172.17.0.3", Protocol::Tcp, 80), "none of our networks, not ours to judge");
+
+    let forwarded = Flow {
+        reply_source: "10.0.1.4".parse().unwrap(),
+        reply_source_port: 80,
+        ..flow("203.0.113.9", "192.168.50.2", Protocol::Tcp, 8080)
+    };
+    assert!(policy.keeps(&forwarded));
+    let without = parse(FIRE_TRUCK);
+    assert!(!Policy::of(&without).keeps(&forwarded), "the forward is gone, and what it let in goes too");
+}
