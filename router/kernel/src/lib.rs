@@ -2,6 +2,7 @@
 //!
 //! Nothing here runs a program. What carries no mark of ours is listed but never touched.
 
+pub mod conntrack;
 pub mod endpoint;
 mod error;
 mod events;

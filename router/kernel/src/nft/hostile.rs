@@ -1,0 +1,60 @@
+//! Damaged and random bytes: the decoders give what they can say, foreign things or an error, and never panic.
+
+use super::{chain, expression, rule, set, userdata};
+use crate::nfnetlink::{Attributes, Writer};
+use edge_plan::nft::{
+    BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Verdict,
+    build::{self, CtState, Source},
+};
+use proptest::{prelude::*, sample::Index};
+
+fn samples() -> Vec<Vec<u8>> {
+    let rule = build::rule([
+        build::ip_saddr("10.0.0.0/9".parse().unwrap()),
+        build::ct_state(&[CtState::New]),
+        build::vmap(&[Source::Iifname], "m"),
+        build::dnat([10, 0, 0, 1].into(), edge_config::PortRange::new(1, 2).unwrap()),
+        build::jump("c"),
+    ]);
+    let base = BaseChain { kind: ChainKind::Nat, hook: Hook::Prerouting, priority: -100, drop: true };
+    let chain = Chain { name: "c".to_owned(), base: Some(base), rules: Vec::<Rule>::new() };
+    let elements = [(vec![0; 16], Some(Verdict::Jump("c".to_owned()))), (vec![1; 16], Some(Verdict::Drop))].into();
+    let set = Set { name: "m".to_owned(), fields: vec![Field::IfName], verdicts: true, elements };
+    let written = |write: &dyn Fn(&mut Writer)| {
+        let mut writer = Writer::default();
+        write(&mut writer);
+        writer.finish().unwrap()
+    };
+    vec![
+        written(&|writer| rule::write(writer, "t", "c", &rule.expressions, Some("why"))),
+        written(&|writer| chain::write(writer, "t", &chain)),
+        written(&|writer| set::write(writer, "t", &set, 1)),
+        written(&|writer| set::write_elements(writer, "t", &set, &mut set.elements.iter(), 1000)),
+    ]
+}
+
+fn read_as_everything(bytes: &[u8]) {
+    let _ = userdata::comment(bytes);
+    let Ok(attributes) = Attributes::parse(bytes) else { return };
+    let set = Set { name: "m".to_owned(), fields: vec![Field::Port], verdicts: false, elements: Default::default() };
+    let _ = (rule::read(attributes), chain::read(attributes), set::read(attributes), set::read_elements(attributes, &set));
+    let _ = expression::read(attributes);
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_do_no_harm(bytes: Vec<u8>) {
+        read_as_everything(&bytes);
+    }
+
+    #[test]
+    fn damaged_messages_do_no_harm(damage: Vec<(Index, u8)>, cut: Index) {
+        for mut bytes in samples() {
+            for (at, byte) in &damage {
+                *at.get_mut(&mut bytes) = *byte;
+            }
+            read_as_everything(&bytes);
+            read_as_everything(&bytes[..cut.index(bytes.len())]);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! nf_tables and conntrack against the real kernel, with the `nft` program as the judge. Needs root; everything happens in
+//! network namespaces that end with the test.
+
+mod atomic;
+mod foreign;
+mod generated;
+mod listing;
+mod sample;
+mod size;
+mod space;
+mod sweep;

@@ -1,0 +1,78 @@
+use crate::{
+    sample::{NAME, base, link},
+    space::in_namespace,
+};
+use edge_config::IfName;
+use edge_kernel::nft::Nft;
+use edge_plan::nft::{
+    ChainKind, Field, Hook, Set, Table, Verdict,
+    build::{Source, Value, accept, drop, iifname, ip_saddr_not, key, rule, vmap},
+};
+use ipnet::Ipv4Net;
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+/// As for so many networks: a rule against wrong sources for each, and who may reach whom in maps.
+fn networks(count: u32) -> Table {
+    let bridge = |n: u32| -> IfName { link(&format!("br-{n}")) };
+    let subnet = |n: u32| Ipv4Net::new(Ipv4Addr::from_bits(0x0a00_0000 + (n << 8)), 24).unwrap();
+    let sources = (0..count).map(|n| rule([iifname(&bridge(n)), ip_saddr_not(subnet(n)), drop()])).collect();
+    let pairs = (0..count).flat_map(|n| (1..=4).map(move |step| (n, (n + step) % count)));
+    let pairs: BTreeMap<_, _> =
+        pairs.map(|(a, b)| (key(&[Value::IfName(&bridge(a)), Value::IfName(&bridge(b))]), Some(Verdict::Accept))).collect();
+    let inputs = (0..count).map(|n| (key(&[Value::IfName(&bridge(n))]), Some(Verdict::Accept))).collect();
+    let set =
+        |name: &str, fields: &[Field], elements| Set { name: name.to_owned(), fields: fields.to_vec(), verdicts: true, elements };
+    let forward = vec![rule([vmap(&[Source::Iifname, Source::Oifname], "pairs")]), rule([drop()])];
+    Table {
+        name: NAME.to_owned(),
+        chains: vec![
+            base("prerouting", ChainKind::Filter, Hook::Prerouting, -300, false, sources),
+            base("forward", ChainKind::Filter, Hook::Forward, 0, true, forward),
+            base(
+                "input",
+                ChainKind::Filter,
+                Hook::Input,
+                0,
+                true,
+                vec![rule([vmap(&[Source::Iifname], "inputs")]), rule([accept()])],
+            ),
+        ],
+        sets: vec![set("pairs", &[Field::IfName, Field::IfName], pairs), set("inputs", &[Field::IfName], inputs)],
+        ..Table::default()
+    }
+}
+
+fn timed<T>(what: &str, mut run: impl FnMut() -> T) -> Duration {
+    let mut times: Vec<Duration> = (0..9)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    println!("{what}: median {:.1} ms, slowest {:.1} ms", times[4].as_secs_f64() * 1e3, times[8].as_secs_f64() * 1e3);
+    times[4]
+}
+
+#[test]
+fn a_thousand_networks_are_soon_written_and_read() {
+    in_namespace(|| {
+        let wanted = networks(1000);
+        let mut kernel = Nft::open().unwrap();
+        let made = timed("make 1,000 networks", || {
+            kernel.replace(NAME, None).unwrap();
+            kernel.replace(NAME, Some(&wanted)).unwrap();
+        });
+        let replaced = timed("replace 1,000 networks", || kernel.replace(NAME, Some(&wanted)).unwrap());
+        let listed = timed("list 1,000 networks", || assert_eq!(kernel.table(NAME).unwrap().as_ref(), Some(&wanted)));
+        // Far above what is measured: against something quadratic, not against a slow machine.
+        for time in [made, replaced, listed] {
+            assert!(time < Duration::from_secs(2));
+        }
+    });
+}
