@@ -11,8 +11,6 @@ use std::collections::BTreeMap;
 enum Role {
     /// Made by us.
     Made,
-    /// Made by us, for a VLAN of a trunk.
-    Vlan,
     /// The user's device, as a bridge's untagged port.
     Port,
     /// The user's device, under VLAN interfaces.
@@ -77,7 +75,7 @@ impl Claims {
         }
         if let (Some(trunk), Some(vlan)) = (&network.trunk, &network.vlan) {
             let link = At { value: derived::vlan(trunk, vlan.value), span: vlan.span };
-            self.add(&link, Role::Vlan, format!("the VLAN interface of {what}"), mistakes);
+            self.add(&link, Role::Made, format!("VLAN {} of {}", vlan.value, trunk.value), mistakes);
         }
         if let Some(name) = network.name.as_ref().filter(|_| namespaced || network.attach != AttachKind::Bridge) {
             for value in [derived::leg(name), derived::leg_port(name)] {
@@ -89,7 +87,7 @@ impl Claims {
     fn add(&mut self, name: &At<IfName>, role: Role, what: String, mistakes: &mut Mistakes) {
         let earlier = self.0.entry(name.value.clone()).or_default();
         let clash = earlier.iter().find_map(|claim| Some((claim, mend(claim.role, role)?)));
-        // Two networks of one name have every derived interface in common; the name's mistake is noted already.
+        // Networks of one name, or of one VLAN, have the interfaces derived from it in common: that is noted already.
         let twin = role == Role::Made && clash.is_some_and(|(claim, _)| claim.what == what);
         if let Some((claim, mend)) = clash.filter(|_| !twin) {
             let message = format!("{} cannot be {what} too", name.value);
@@ -103,14 +101,13 @@ impl Claims {
 
 /// Why two roles do not go together; none if they do.
 fn mend(one: Role, other: Role) -> Option<&'static str> {
-    use Role::{Direct, Ipvlan, Macvlan, Made, Port, Trunk, Vlan};
+    use Role::{Direct, Ipvlan, Macvlan, Made, Port, Trunk};
     Some(match (one, other) {
-        // Noted by `network::check_vlans`.
-        (Vlan, Vlan) => return None,
         (Trunk, Trunk) | (Ipvlan, Ipvlan) | (Macvlan, Macvlan) => return None,
-        // VLAN frames leave the device before its other children see them (`vlan_do_receive` in net/core/dev.c).
+        // The kernel takes out tagged frames before a device's other children see any (`vlan_do_receive` comes before
+        // `rx_handler` in net/core/dev.c).
         (Trunk, Ipvlan | Macvlan) | (Ipvlan | Macvlan, Trunk) => return None,
-        (Made | Vlan, _) | (_, Made | Vlan) => "give one of them another name",
+        (Made, _) | (_, Made) => "give one of them another name",
         (Port, Port) => "a device carries one untagged network; to carry several, give each a `vlan` and this device as `trunk`",
         (Port, Trunk) | (Trunk, Port) => "a device is a port or a trunk; give the untagged network a `vlan` too",
         (Ipvlan, Macvlan) | (Macvlan, Ipvlan) => "the kernel refuses ipvlan and macvlan on one device: write one `link` for both",
