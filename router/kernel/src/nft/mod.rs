@@ -64,7 +64,7 @@ pub enum Error {
     #[error("nftables: {0}")]
     Netlink(#[from] nfnetlink::Error),
     #[error("nftables: {0}")]
-    Refused(Explained),
+    Refused(Box<Explained>),
     #[error("nftables: the ruleset was changed by somebody else each of {ATTEMPTS} times; is another firewall program running?")]
     Busy,
 }
@@ -104,7 +104,7 @@ impl Nft {
             match self.socket.batch(messages, last) {
                 Ok(()) => return Ok(()),
                 Err(nfnetlink::Error::Refused(refusal)) if refusal.errno == Errno::ERESTART => {}
-                Err(nfnetlink::Error::Refused(refusal)) => return Err(Error::Refused(parts.explain(refusal))),
+                Err(nfnetlink::Error::Refused(refusal)) => return Err(Error::Refused(Box::new(parts.explain(refusal)))),
                 Err(error) => return Err(error.into()),
             }
         }

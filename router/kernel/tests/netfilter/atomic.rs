@@ -22,7 +22,7 @@ fn refused(wanted: &Table) -> edge_kernel::nft::Explained {
     // The socket goes on working.
     assert_eq!(kernel.table(NAME).unwrap(), Some(sample::table()));
     match error {
-        Error::Refused(explained) => explained,
+        Error::Refused(explained) => *explained,
         other => panic!("{other}"),
     }
 }
@@ -35,7 +35,7 @@ fn a_bad_rule_changes_nothing_and_is_named() {
         let error = refused(&wanted);
         assert_eq!((error.part.as_str(), error.errno), ("chain forward, rule 3", Errno::ENOENT));
         assert!(matches!(error.expression, Some(Expr::Lookup { ref set, .. }) if set == "nowhere"), "{error:?}");
-        let text = Error::Refused(error).to_string();
+        let text = Error::Refused(Box::new(error)).to_string();
         assert!(text.starts_with("nftables: the kernel refuses chain forward, rule 3, at Lookup"), "{text}");
     });
 }
