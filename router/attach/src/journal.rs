@@ -1,0 +1,134 @@
+use crate::{EndpointName, JournalError, NetnsId, Record};
+use edge_config::Name;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+const VERSION: u64 = 1;
+/// Bytes; the most records are far below it.
+const LARGEST: u64 = 64 << 20;
+
+/// What is attached, on disk: memory never says more than the file does.
+pub(crate) struct Journal {
+    path: PathBuf,
+    boot: String,
+    records: Vec<Record>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    version: u64,
+    /// Of which boot the namespaces are (`/proc/sys/kernel/random/boot_id`): after another none of them is left.
+    boot: String,
+    attachments: Vec<Record>,
+}
+
+/// Read first, so that another version is told from damage.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
+
+impl Journal {
+    /// How many attachments are kept at most.
+    pub const MOST: usize = 16_384;
+
+    /// Reads `attachments.json` below `state_dir`; none is as good as an empty one. `boot` names this boot.
+    pub fn open(state_dir: &Path, boot: String) -> Result<Self, JournalError> {
+        let path = state_dir.join("attachments.json");
+        let mut records = Vec::new();
+        if let Some(bytes) = read(&path).map_err(fail("read", &path))? {
+            let contents = parse(&path, &bytes)?;
+            if contents.boot == boot {
+                records = contents.attachments;
+            } else {
+                log::info!("{} attachments of an earlier boot are gone with it", contents.attachments.len());
+            }
+        }
+        Ok(Self { path, boot, records })
+    }
+
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    pub fn find(&self, network: &Name, name: &EndpointName) -> Option<&Record> {
+        self.records.iter().find(|record| record.is(network, name))
+    }
+
+    pub fn in_netns(&self, id: NetnsId) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(move |record| record.id == id)
+    }
+
+    /// Keeps `record`, in place of the one of the same name and network.
+    pub async fn keep(&mut self, record: Record) -> Result<(), JournalError> {
+        let mut records = self.records.clone();
+        match records.iter_mut().find(|old| old.is(&record.network, &record.name)) {
+            Some(old) => *old = record,
+            None => records.push(record),
+        }
+        self.store(records).await
+    }
+
+    pub async fn forget(&mut self, network: &Name, name: &EndpointName) -> Result<(), JournalError> {
+        let records = self.records.iter().filter(|record| !record.is(network, name)).cloned().collect();
+        self.store(records).await
+    }
+
+    async fn store(&mut self, records: Vec<Record>) -> Result<(), JournalError> {
+        if records == self.records {
+            return Ok(());
+        }
+        let (path, boot) = (self.path.clone(), self.boot.clone());
+        // A card may take its time; DHCP shall not wait for it.
+        let stored = tokio::task::spawn_blocking(move || {
+            let contents = Contents { version: VERSION, boot, attachments: records };
+            let json = serde_json::to_vec_pretty(&contents).map_err(|error| fail("write", &path)(error.into()))?;
+            replace(&path, &json)?;
+            Ok(contents.attachments)
+        });
+        self.records = stored.await.map_err(|error| fail("write", &self.path)(io::Error::other(error)))??;
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Vec::new();
+    file.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Contents, JournalError> {
+    let damaged = |why: serde_json::Error| JournalError::Damaged { path: path.to_owned(), why: why.to_string() };
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(damaged)?;
+    if version != VERSION {
+        return Err(JournalError::Version { path: path.to_owned(), found: version, known: VERSION });
+    }
+    serde_json::from_slice(bytes).map_err(damaged)
+}
+
+/// All of it or nothing, also when the power goes: rename(2), with the file and then the directory flushed.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    let fresh = path.with_extension("json.new");
+    let written = File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(fail("write", &fresh))?;
+    fs::rename(&fresh, path).map_err(fail("replace", path))?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail("flush", folder))
+}
+
+fn fail(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {
+    let path = path.to_owned();
+    move |why| JournalError::Io { doing, path, why }
+}

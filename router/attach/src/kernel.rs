@@ -1,0 +1,56 @@
+use crate::{NetnsId, Plugs, Port, error::Cause};
+use edge_config::Mac;
+use edge_kernel::{
+    Kernel,
+    endpoint::{self, Plug, Unplug},
+};
+use edge_plan::{Owner, Space};
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
+use tokio::sync::OnceCell;
+
+/// The real ends.
+#[derive(Default)]
+pub struct KernelPlugs {
+    kernel: OnceCell<Kernel>,
+}
+
+impl Plugs for KernelPlugs {
+    fn identify(&self, netns: &Path) -> Result<NetnsId, &'static str> {
+        let own =
+            look(Path::new("/proc/self/ns/net")).map_err(|_| "the daemon does not see its own namespace: is /proc mounted?")?;
+        let id = look(netns).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => "it is not there; ip netns list shows the named ones",
+            _ => "it cannot be read",
+        })?;
+        match id {
+            _ if id.device != own.device => Err("it is another kind of file; a namespace is /run/netns/NAME or /proc/PID/ns/net"),
+            _ if id == own => Err("it is the host's own"),
+            _ => Ok(id),
+        }
+    }
+
+    async fn plug(&self, plug: Plug) -> Result<Mac, Cause> {
+        Ok(endpoint::plug(plug).await?.mac)
+    }
+
+    async fn unplug(&self, unplug: Unplug) -> Result<(), Cause> {
+        Ok(endpoint::unplug(unplug).await?)
+    }
+
+    async fn ports(&self) -> Result<Vec<Port>, Cause> {
+        let kernel = self.kernel.get_or_try_init(Kernel::open).await?;
+        let host = kernel.observe().await?.spaces.remove(&Space::Host).unwrap_or_default();
+        let ports = host.links.into_iter().filter(|(_, link)| link.owner == Owner::Attach);
+        Ok(ports.map(|(name, link)| Port { name, bridge: link.master }).collect())
+    }
+}
+
+fn look(path: &Path) -> io::Result<NetnsId> {
+    let metadata = fs::metadata(path)?;
+    Ok(NetnsId { device: metadata.dev(), inode: metadata.ino() })
+}
+
+/// Differs from boot to boot (random(4)).
+pub(crate) fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,56 @@
+use crate::{EndpointName, error::Cause};
+use edge_config::{AttachKind, IfName, Mac, Name};
+use edge_dhcp::ClaimError;
+use edge_kernel::endpoint::{Plug, Unplug};
+use serde::{Deserialize, Serialize};
+use std::{net::Ipv4Addr, path::Path};
+
+/// Where addresses come from. Everything is on disk when it returns.
+pub trait Leases: Send + Sync + 'static {
+    /// The container's address in the network: the reserved one, else the one it had, else a free one.
+    fn claim(&self, network: &Name, name: &EndpointName) -> impl Future<Output = Result<Ipv4Addr, ClaimError>> + Send;
+
+    /// The container is gone. The address stays its own until somebody else needs it.
+    fn release(&self, network: &Name, name: &str) -> impl Future<Output = Result<(), ClaimError>> + Send;
+
+    /// Containers that are held to be attached: network and name.
+    fn held(&self) -> Vec<(Name, String)>;
+}
+
+/// What plugs the ends in.
+pub trait Plugs: Send + Sync + 'static {
+    /// Which network namespace the path leads to; an error when to none, or to one that is not a container's.
+    fn identify(&self, netns: &Path) -> Result<NetnsId, &'static str>;
+
+    /// Plugs in, or mends what is plugged in; when it fails nothing new is left behind.
+    fn plug(&self, plug: Plug) -> impl Future<Output = Result<Mac, Cause>> + Send;
+
+    /// Removes what `plug` made. Succeeds when it is gone already.
+    fn unplug(&self, unplug: Unplug) -> impl Future<Output = Result<(), Cause>> + Send;
+
+    /// Every bridge port that carries an attachment's mark.
+    fn ports(&self) -> impl Future<Output = Result<Vec<Port>, Cause>> + Send;
+}
+
+/// Device and inode of a namespace (namespaces(7)): different numbers, different namespaces. They may be used again
+/// when a namespace is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetnsId {
+    pub device: u64,
+    pub inode: u64,
+}
+
+/// The host's end of an attachment to a bridge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    pub name: IfName,
+    pub bridge: Option<IfName>,
+}
+
+impl Port {
+    /// How to remove one that nobody remembers.
+    pub(crate) fn unplug(self) -> Unplug {
+        // A port is found by its name; the other end goes with it.
+        Unplug { netns: None, ifname: self.name.clone(), kind: AttachKind::Bridge, port: self.name }
+    }
+}

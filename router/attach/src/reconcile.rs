@@ -1,0 +1,109 @@
+use crate::{Attach, EndpointName, Error, Leases, Plugs, Port, Record, Request, attach::interface, journal::Journal};
+use edge_config::{AttachKind, Config, Network};
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+impl<L: Leases, P: Plugs> Attach<L, P> {
+    /// Brings journal, leases and kernel together, after the start and after each apply: who is gone is forgotten (and keeps
+    /// its address), who lost its port is plugged again, and ports and leases that nobody remembers are given back.
+    ///
+    /// One that cannot be mended is logged and does not keep the others from it.
+    pub async fn reconcile(&self, config: &Config) -> Result<(), Error> {
+        let mut journal = self.journal.lock().await;
+        let ports = self.plugs.ports().await.map_err(Error::List)?;
+        let mut ports: BTreeMap<_, _> = ports.into_iter().map(|port| (port.name.clone(), port)).collect();
+        for record in journal.records().to_vec() {
+            let port = ports.remove(&record.port());
+            if self.is_gone(&record, port.as_ref()) {
+                self.forget(&mut journal, &record).await?;
+            } else if let Some(network) = config.network(&record.network)
+                && !is_right(config, network, &record, port.as_ref())
+                && let Err(error) = self.mend(&mut journal, config, network, &record).await
+            {
+                log::error!("{}", with_cause(&error));
+            }
+        }
+        for port in ports.into_values() {
+            log::info!("port {} is nobody's: it is removed", port.name);
+            if let Err(error) = self.plugs.unplug(port.unplug()).await {
+                log::warn!("{error}");
+            }
+        }
+        self.release_forgotten(&journal).await;
+        Ok(())
+    }
+
+    /// The path may go before the namespace does, which a running process keeps: as long as there is a veth, there is.
+    fn is_gone(&self, record: &Record, port: Option<&Port>) -> bool {
+        !self.is_there(record) && port.is_none()
+    }
+
+    async fn forget(&self, journal: &mut Journal, record: &Record) -> Result<(), Error> {
+        log::info!("{} is gone from {}; {} is kept for it", record.name, record.network, record.address);
+        journal.forget(&record.network, &record.name).await?;
+        self.give_back(&record.network, &record.name).await;
+        Ok(())
+    }
+
+    async fn mend(&self, journal: &mut Journal, config: &Config, network: &Network, record: &Record) -> Result<(), Error> {
+        if !self.is_there(record) {
+            log::warn!(
+                "{} in {}: {} leads nowhere, its port cannot be mended",
+                record.name,
+                record.network,
+                record.netns.display()
+            );
+            return Ok(());
+        }
+        let address = match address(config, network, record) {
+            Some(address) => address,
+            None => self.leases.claim(&network.name, &record.name).await?,
+        };
+        // Another kind or another subnet: nothing of the old one may stay.
+        if record.kind != network.attach || interface(network, address) != Some(record.address) {
+            self.pull(record).await?;
+        }
+        let Record { netns, name, network: at, ifname, .. } = record.clone();
+        let mended = self.plug(network, &Request { netns, name, network: at, ifname }, record.id, address).await?;
+        log::info!("{} is plugged into {} again, as {}", mended.name, mended.network, mended.address);
+        Ok(journal.keep(mended).await?)
+    }
+
+    /// A crash between address and journal leaves a lease that is held for nobody.
+    async fn release_forgotten(&self, journal: &Journal) {
+        for (network, name) in self.leases.held() {
+            let name_there = name.parse::<EndpointName>().ok();
+            if name_there.is_none_or(|name| journal.find(&network, &name).is_none())
+                && let Err(error) = self.leases.release(&network, &name).await
+            {
+                log::warn!("the address of {name} in {network} is not given back yet: {error}");
+            }
+        }
+    }
+}
+
+/// Whether the container has what the configuration gives it. Children of macvlan and ipvlan stand in its own namespace only,
+/// so that they are always looked after; a mend of what is right changes nothing.
+fn is_right(config: &Config, network: &Network, record: &Record, port: Option<&Port>) -> bool {
+    let is_plugged = port.is_some_and(|port| port.bridge.as_ref() == Some(&network.bridge));
+    let is_same = record.kind == network.attach && record.gateway == network.address.address();
+    let has_address = address(config, network, record).is_some_and(|address| interface(network, address) == Some(record.address));
+    record.kind == AttachKind::Bridge && is_plugged && is_same && has_address
+}
+
+/// The address the container keeps; none when it needs another.
+fn address(config: &Config, network: &Network, record: &Record) -> Option<Ipv4Addr> {
+    let has = record.address.address();
+    let is_own = |host: &&edge_config::Host| {
+        host.mac.is_none() && host.network == network.name && host.name.as_str() == record.name.as_str()
+    };
+    let reserved = config.hosts.iter().find(is_own).map(|host| host.address);
+    let is_free = !config.hosts.iter().any(|host| host.address == has && host.network == network.name && !is_own(&host));
+    (interface(network, has).is_some() && is_free && reserved.is_none_or(|reserved| reserved == has)).then_some(has)
+}
+
+fn with_cause(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
