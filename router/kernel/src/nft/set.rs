@@ -8,6 +8,8 @@ const NFTA_SET_KEY_TYPE: u16 = 4;
 const NFTA_SET_KEY_LEN: u16 = 5;
 const NFTA_SET_DATA_TYPE: u16 = 6;
 const NFTA_SET_DATA_LEN: u16 = 7;
+const NFTA_SET_DESC: u16 = 9;
+const NFTA_SET_DESC_SIZE: u16 = 1;
 const NFTA_SET_ID: u16 = 10;
 const NFTA_SET_TIMEOUT: u16 = 11;
 const NFTA_SET_USERDATA: u16 = 13;
@@ -25,6 +27,8 @@ const DATA_VERDICT: u32 = 0xffff_ff00;
 const TYPE_BITS: u32 = 6;
 /// `NFTNL_UDATA_SET_KEYBYTEORDER`: how `nft` prints a key
 const KEY_BYTE_ORDER: u8 = 0;
+/// Room for an element or two by hand.
+const MIN_SIZE: usize = 16;
 
 pub type Element = (Vec<u8>, Option<Verdict>);
 
@@ -33,7 +37,8 @@ pub fn name(writer: &mut Writer, table: &str, set: &str) {
     writer.string(NFTA_SET_NAME, set);
 }
 
-/// `id` tells sets apart within the batch.
+/// `id` tells sets apart within the batch. With a size the kernel makes a hash that never grows: one that grows does so in the
+/// background, and a list read meanwhile may miss elements.
 pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
     name(writer, table, &set.name);
     writer.u32(NFTA_SET_FLAGS, if set.verdicts { NFT_SET_MAP } else { 0 });
@@ -43,6 +48,8 @@ pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
         writer.u32(NFTA_SET_DATA_TYPE, DATA_VERDICT);
         writer.u32(NFTA_SET_DATA_LEN, 0);
     }
+    let size = set.elements.len().next_power_of_two().max(MIN_SIZE);
+    writer.nest(NFTA_SET_DESC, |writer| writer.u32(NFTA_SET_DESC_SIZE, size as u32));
     writer.u32(NFTA_SET_ID, id);
     let mut userdata = vec![KEY_BYTE_ORDER, 4];
     userdata.extend(byte_order(&set.fields).to_ne_bytes());
