@@ -1,0 +1,219 @@
+//! The core against a world of numbers: every step fails once, and nothing is lost or left behind.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
+
+mod world;
+
+use edge_attach::{Error, JournalError};
+use edge_config::AttachKind;
+use std::fs;
+use world::{World, config};
+
+#[tokio::test]
+async fn an_attachment_is_the_same_when_asked_again() {
+    let world = World::new();
+    let first = world.attach("c1", "vehicle", "a").await.unwrap();
+    assert_eq!(first.address.to_string(), "10.0.1.4/24", "reserved by its [[host]]");
+    assert_eq!(first.gateway.to_string(), "10.0.1.3");
+    assert_eq!(world.attach("c1", "vehicle", "a").await.unwrap(), first);
+    assert_eq!(world.plugged(), vec!["vehicle/c1@a"]);
+    assert_eq!(world.held(), vec!["vehicle/c1"]);
+}
+
+#[tokio::test]
+async fn a_container_keeps_address_and_mac_from_life_to_life() {
+    let world = World::new();
+    let first = world.attach("web", "vehicle", "a").await.unwrap();
+    world.attach("other", "vehicle", "b").await.unwrap();
+    assert_eq!(world.detach("web").await.unwrap(), 1);
+    assert_eq!(world.held(), vec!["vehicle/other"]);
+    let second = world.attach("web", "vehicle", "c").await.unwrap();
+    assert_eq!((first.address, first.mac), (second.address, second.mac));
+    assert_eq!(world.detach("nobody").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn no_address_no_trace() {
+    let world = World::new();
+    world.fail("claim");
+    assert!(matches!(world.attach("web", "vehicle", "a").await, Err(Error::Claim(_))));
+    assert!(world.plugged().is_empty() && world.held().is_empty() && world.journal().is_empty());
+}
+
+#[tokio::test]
+async fn no_plug_gives_the_address_back() {
+    let world = World::new();
+    world.fail("plug");
+    assert!(matches!(world.attach("web", "vehicle", "a").await, Err(Error::Plug { .. })));
+    assert!(world.plugged().is_empty() && world.held().is_empty() && world.journal().is_empty());
+    assert!(world.attach("web", "vehicle", "a").await.is_ok());
+}
+
+#[tokio::test]
+async fn no_journal_pulls_the_plug_and_gives_the_address_back() {
+    let world = World::new();
+    let disk_full = world.break_journal();
+    assert!(matches!(world.attach("web", "vehicle", "a").await, Err(Error::Journal(_))));
+    assert!(world.plugged().is_empty() && world.held().is_empty());
+    drop(disk_full);
+    assert!(world.attach("web", "vehicle", "a").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_mend_that_fails_takes_nothing_away() {
+    let world = World::new();
+    world.attach("web", "vehicle", "a").await.unwrap();
+    for step in ["claim", "plug"] {
+        world.fail(step);
+        assert!(world.attach("web", "vehicle", "a").await.is_err());
+        assert_eq!(world.plugged(), vec!["vehicle/web@a"], "{step}");
+        assert_eq!(world.held(), vec!["vehicle/web"], "{step}");
+        assert_eq!(world.journal(), vec!["vehicle/web"]);
+    }
+}
+
+#[tokio::test]
+async fn a_detach_that_fails_can_be_asked_again() {
+    let world = World::new();
+    world.attach("web", "vehicle", "a").await.unwrap();
+    world.fail("unplug");
+    assert!(matches!(world.detach("web").await, Err(Error::Unplug { .. })));
+    assert_eq!(world.journal(), vec!["vehicle/web"]);
+    assert_eq!(world.held(), vec!["vehicle/web"]);
+    let disk_full = world.break_journal();
+    assert!(matches!(world.detach("web").await, Err(Error::Journal(_))));
+    drop(disk_full);
+    world.fail("release");
+    assert_eq!(world.detach("web").await.unwrap(), 1, "the container is gone, whatever the lease says");
+    assert_eq!(world.held(), vec!["vehicle/web"]);
+    world.reconcile(&config()).await;
+    assert!(world.held().is_empty(), "given back later");
+}
+
+#[tokio::test]
+async fn a_name_belongs_to_one_as_long_as_it_lives() {
+    let world = World::new();
+    world.attach("web", "vehicle", "a").await.unwrap();
+    let error = world.attach("web", "vehicle", "b").await.unwrap_err();
+    assert!(error.to_string().contains("from /run/netns/a as eth0: detach that first"), "{error}");
+    assert!(world.attach("web", "equipment", "a").await.is_err(), "eth0 is taken there");
+
+    world.end("a");
+    let taken_over = world.attach("web", "vehicle", "b").await.unwrap();
+    assert_eq!(taken_over.netns.to_str(), Some("/run/netns/b"));
+    assert_eq!(world.plugged(), vec!["vehicle/web@b"]);
+    assert_eq!(world.journal(), vec!["vehicle/web"]);
+}
+
+#[tokio::test]
+async fn a_namespace_made_anew_under_the_same_path_is_another() {
+    let world = World::new();
+    let first = world.attach("web", "vehicle", "a").await.unwrap();
+    world.end("a");
+    world.begin("a");
+    let second = world.attach("web", "vehicle", "a").await.unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(first.address, second.address);
+}
+
+#[tokio::test]
+async fn nonsense_is_refused() {
+    let world = World::new();
+    let error = world.attach("web", "vehicel", "a").await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no network \"vehicel\": there are vehicle, equipment");
+    assert!(matches!(world.attach("web", "vehicle", "nowhere").await, Err(Error::BadNetns { .. })));
+    assert!(matches!(world.attach("web", "vehicle", "router").await, Err(Error::BadNetns { why: "it is the router's own", .. })));
+    assert!(world.held().is_empty());
+}
+
+#[tokio::test]
+async fn a_start_forgets_who_is_gone_and_mends_who_is_not() {
+    let mut world = World::new();
+    for (name, netns) in [("gone", "a"), ("cut", "b"), ("well", "c"), ("lingers", "d")] {
+        world.attach(name, "vehicle", netns).await.unwrap();
+    }
+    world.restart();
+    world.end("a");
+    world.unplug_port("vehicle/gone");
+    world.unplug_port("vehicle/cut");
+    world.end_path_only("d");
+    world.plug_port("vehicle/nobody", "x");
+    world.hold("vehicle", "crashed");
+    world.forget_calls();
+    world.reconcile(&config()).await;
+
+    assert_eq!(world.plugged(), vec!["vehicle/cut@b", "vehicle/lingers@d", "vehicle/well@c"]);
+    assert_eq!(world.journal(), vec!["vehicle/cut", "vehicle/well", "vehicle/lingers"]);
+    assert_eq!(world.held(), vec!["vehicle/cut", "vehicle/lingers", "vehicle/well"]);
+    assert_eq!(world.calls(), vec!["plug vehicle/cut", "unplug vehicle/nobody"]);
+    world.forget_calls();
+    world.reconcile(&config()).await;
+    assert!(world.calls().is_empty(), "again: nothing to do");
+}
+
+#[tokio::test]
+async fn an_apply_takes_the_containers_along() {
+    let world = World::new();
+    let old = world.attach("web", "vehicle", "a").await.unwrap();
+    let mut moved = config();
+    moved.networks[0].address = world::interface("10.0.7.3/24");
+    world.set_subnet("10.0.7");
+    world.reconcile(&moved).await;
+    let new = world.record("web").await;
+    assert_eq!((new.gateway.to_string().as_str(), new.mac), ("10.0.7.3", old.mac));
+    assert!(new.address.to_string().starts_with("10.0.7."), "{}", new.address);
+
+    moved.networks[0].attach = AttachKind::IpvlanL2;
+    world.reconcile(&moved).await;
+    assert_eq!(world.record("web").await.kind, AttachKind::IpvlanL2);
+
+    let gone = edge_config::Config { networks: vec![], hosts: vec![], ..config() };
+    world.reconcile(&gone).await;
+    assert_eq!(world.journal(), vec!["vehicle/web"], "the network may come back");
+}
+
+#[tokio::test]
+async fn another_boot_starts_with_nobody() {
+    let mut world = World::new();
+    world.attach("web", "vehicle", "a").await.unwrap();
+    world.reboot();
+    world.reconcile(&config()).await;
+    assert!(world.journal().is_empty() && world.held().is_empty());
+}
+
+#[tokio::test]
+async fn a_journal_that_is_not_ours_is_not_touched() {
+    let world = World::new();
+    let file = world.dir().join("attachments.json");
+    for (text, word) in [
+        (r#"{"version":2,"boot":"x","new":1}"#, "version 2"),
+        ("", "move the file away"),
+        ("{\"version\":1", "move the file away"),
+        (r#"{"version":1,"boot":"1","attachments":[{"netns":"/a"}]}"#, "move the file away"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let error = world.open().err().unwrap();
+        assert!(matches!(error, Error::Journal(JournalError::Version { .. } | JournalError::Damaged { .. })));
+        assert!(error.to_string().contains(word), "{error}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+}
+
+#[tokio::test]
+async fn many_at_once_are_all_there() {
+    let world = std::sync::Arc::new(World::new());
+    let tasks: Vec<_> = (0..50)
+        .map(|n| {
+            let world = world.clone();
+            tokio::spawn(async move {
+                world.begin(&format!("n{n}"));
+                world.attach(&format!("c-{n}"), "vehicle", &format!("n{n}")).await.unwrap().address
+            })
+        })
+        .collect();
+    let mut addresses = std::collections::BTreeSet::new();
+    for task in tasks {
+        addresses.insert(task.await.unwrap());
+    }
+    assert_eq!((addresses.len(), world.journal().len()), (50, 50));
+}

@@ -1,0 +1,286 @@
+//! Leases and plugs that are only remembered, and fail when told to.
+
+use edge_attach::{Attach, EndpointName, Error, Leases, NetnsId, Plugs, Port, Record, Request};
+use edge_config::{Config, Interface, Mac, Name, derived};
+use edge_dhcp::ClaimError;
+use edge_kernel::endpoint::{Plug, Unplug};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error as StdError,
+    fs,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard},
+};
+use tempfile::TempDir;
+
+type Cause = Box<dyn StdError + Send + Sync>;
+
+#[derive(Default)]
+struct State {
+    netns: BTreeMap<PathBuf, NetnsId>,
+    next: u64,
+    /// Port to what is plugged there, `network/name@netns`, and its bridge.
+    ports: BTreeMap<String, (String, Option<String>)>,
+    held: BTreeSet<(String, String)>,
+    sticky: BTreeMap<(String, String), Ipv4Addr>,
+    subnet: BTreeMap<String, String>,
+    fails: BTreeSet<&'static str>,
+    calls: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<State>>);
+
+pub struct World {
+    dir: TempDir,
+    shared: Shared,
+    boot: u32,
+    attach: Attach<FakeLeases, FakePlugs>,
+}
+
+pub struct FakeLeases(Shared);
+pub struct FakePlugs(Shared);
+
+impl Shared {
+    fn get(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    fn fails(&self, step: &str) -> bool {
+        self.get().fails.remove(step)
+    }
+}
+
+pub fn interface(text: &str) -> Interface {
+    Interface::new(text.parse().unwrap()).unwrap()
+}
+
+/// The fire truck's, with `c1` for a container.
+pub fn config() -> Config {
+    let text = r#"
+        [router]
+        namespace = "router"
+        [[network]]
+        name = "vehicle"
+        bridge = "br0"
+        address = "10.0.1.3/24"
+        [[network]]
+        name = "equipment"
+        bridge = "br1"
+        address = "10.0.2.3/24"
+        [[host]]
+        name = "c1"
+        network = "vehicle"
+        address = "10.0.1.4"
+    "#;
+    edge_config::parse("test.toml", text).unwrap_or_else(|error| panic!("{}", error.render(false)))
+}
+
+fn request(name: &str, network: &str, netns: &str) -> Result<Request, Error> {
+    Request::parse(&format!("/run/netns/{netns}"), name, network, "eth0")
+}
+
+impl World {
+    pub fn new() -> Self {
+        let (dir, shared) = (tempfile::tempdir().unwrap(), Shared::default());
+        shared.get().subnet = [("vehicle", "10.0.1"), ("equipment", "10.0.2")].map(|(a, b)| (a.into(), b.into())).into();
+        let attach = open(dir.path(), 1, &shared).unwrap();
+        let world = Self { dir, shared, boot: 1, attach };
+        ["a", "b", "c", "d", "router"].iter().for_each(|netns| world.begin(netns));
+        world
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn open(&self) -> Result<Attach<FakeLeases, FakePlugs>, Error> {
+        open(self.dir.path(), self.boot, &self.shared)
+    }
+
+    pub async fn attach(&self, name: &str, network: &str, netns: &str) -> Result<Record, Error> {
+        self.attach.attach_to(&config(), request(name, network, netns)?).await
+    }
+
+    pub async fn detach(&self, name: &str) -> Result<usize, Error> {
+        Ok(self.attach.detach_those(|record| record.name.as_str() == name).await?.len())
+    }
+
+    pub async fn reconcile(&self, config: &Config) {
+        self.attach.reconcile(config).await.unwrap();
+    }
+
+    pub async fn record(&self, name: &str) -> Record {
+        self.attach.records().await.into_iter().find(|record| record.name.as_str() == name).unwrap()
+    }
+
+    /// The next call of this step fails.
+    pub fn fail(&self, step: &'static str) {
+        self.shared.get().fails.insert(step);
+    }
+
+    /// No new file can be made where the journal writes its own, until the guard is dropped.
+    pub fn break_journal(&self) -> impl Drop + use<> {
+        struct Blocked(PathBuf);
+        impl Drop for Blocked {
+            fn drop(&mut self) {
+                fs::remove_dir(&self.0).unwrap();
+            }
+        }
+        let path = self.dir.path().join("attachments.json.new");
+        let _ = fs::remove_file(&path);
+        fs::create_dir(&path).unwrap();
+        Blocked(path)
+    }
+
+    pub fn begin(&self, netns: &str) {
+        let mut state = self.shared.get();
+        state.next += 1;
+        let id = NetnsId { device: 4, inode: state.next };
+        state.netns.insert(Path::new("/run/netns").join(netns), id);
+    }
+
+    /// The namespace goes, and its veth ends with it.
+    pub fn end(&self, netns: &str) {
+        self.end_path_only(netns);
+        self.shared.get().ports.retain(|_, (what, _)| !what.ends_with(&format!("@{netns}")));
+    }
+
+    /// A process keeps the namespace alive.
+    pub fn end_path_only(&self, netns: &str) {
+        self.shared.get().netns.remove(&Path::new("/run/netns").join(netns));
+    }
+
+    pub fn restart(&mut self) {
+        self.attach = self.open().unwrap();
+    }
+
+    pub fn reboot(&mut self) {
+        self.boot += 1;
+        self.shared.get().ports.clear();
+        self.restart();
+    }
+
+    pub fn hold(&self, network: &str, name: &str) {
+        self.shared.get().held.insert((network.into(), name.into()));
+    }
+
+    pub fn set_subnet(&self, stem: &str) {
+        let mut state = self.shared.get();
+        state.subnet.insert("vehicle".into(), stem.into());
+        state.sticky.clear();
+    }
+
+    pub fn plug_port(&self, what: &str, netns: &str) {
+        self.shared.get().ports.insert(port(what), (format!("{what}@{netns}"), Some("br0".into())));
+    }
+
+    pub fn unplug_port(&self, what: &str) {
+        self.shared.get().ports.remove(&port(what));
+    }
+
+    pub fn plugged(&self) -> Vec<String> {
+        let mut all: Vec<_> = self.shared.get().ports.values().map(|(what, _)| what.clone()).collect();
+        all.sort();
+        all
+    }
+
+    pub fn held(&self) -> Vec<String> {
+        self.shared.get().held.iter().map(|(network, name)| format!("{network}/{name}")).collect()
+    }
+
+    /// As the file has it.
+    pub fn journal(&self) -> Vec<String> {
+        let Ok(text) = fs::read_to_string(self.dir.path().join("attachments.json")) else { return vec![] };
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        if json["boot"] != self.boot.to_string() {
+            return vec![];
+        }
+        let name =
+            |record: &serde_json::Value| format!("{}/{}", record["network"].as_str().unwrap(), record["name"].as_str().unwrap());
+        json["attachments"].as_array().unwrap().iter().map(name).collect()
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        self.shared.get().calls.clone()
+    }
+
+    pub fn forget_calls(&self) {
+        self.shared.get().calls.clear();
+    }
+}
+
+fn open(dir: &Path, boot: u32, shared: &Shared) -> Result<Attach<FakeLeases, FakePlugs>, Error> {
+    Attach::with(dir, boot.to_string(), FakeLeases(shared.clone()), FakePlugs(shared.clone()))
+}
+
+fn port(what: &str) -> String {
+    let (network, name) = what.split_once('/').unwrap();
+    derived::endpoint_port(&network.parse().unwrap(), name).to_string()
+}
+
+impl Leases for FakeLeases {
+    async fn claim(&self, network: &Name, name: &EndpointName) -> Result<Ipv4Addr, ClaimError> {
+        if self.0.fails("claim") {
+            return Err(ClaimError::Exhausted { network: network.clone() });
+        }
+        let mut state = self.0.get();
+        let key = (network.to_string(), name.to_string());
+        let subnet = state.subnet[network.as_str()].clone();
+        let last = if name.as_str() == "c1" { 4 } else { 100 + state.sticky.len() };
+        let address = *state.sticky.entry(key.clone()).or_insert_with(|| format!("{subnet}.{last}").parse().unwrap());
+        state.held.insert(key);
+        Ok(address)
+    }
+
+    async fn release(&self, network: &Name, name: &str) -> Result<(), ClaimError> {
+        if self.0.fails("release") {
+            return Err(ClaimError::NotDurable("no room".into()));
+        }
+        self.0.get().held.remove(&(network.to_string(), name.to_owned()));
+        Ok(())
+    }
+
+    fn held(&self) -> Vec<(Name, String)> {
+        self.0.get().held.iter().map(|(network, name)| (network.parse().unwrap(), name.clone())).collect()
+    }
+}
+
+impl Plugs for FakePlugs {
+    fn identify(&self, netns: &Path) -> Result<NetnsId, &'static str> {
+        self.0.get().netns.get(netns).copied().ok_or("it is not there")
+    }
+
+    async fn plug(&self, plug: Plug) -> Result<Mac, Cause> {
+        if self.0.fails("plug") {
+            return Err("no such bridge".into());
+        }
+        let mut state = self.0.get();
+        let (name, network) = plug.alias.split_once(" in ").unwrap();
+        let what = format!("{network}/{name}");
+        state.calls.push(format!("plug {what}"));
+        let netns = plug.netns.file_name().unwrap().to_str().unwrap();
+        state.ports.insert(plug.port.to_string(), (format!("{what}@{netns}"), Some(plug.bridge.to_string())));
+        Ok(plug.mac.unwrap_or(Mac::new([2, 0, 0, 0, 0, 9]).unwrap()))
+    }
+
+    async fn unplug(&self, unplug: Unplug) -> Result<(), Cause> {
+        if self.0.fails("unplug") {
+            return Err("the kernel says no".into());
+        }
+        let mut state = self.0.get();
+        if let Some((what, _)) = state.ports.remove(unplug.port.as_str()) {
+            state.calls.push(format!("unplug {}", what.split('@').next().unwrap()));
+        }
+        Ok(())
+    }
+
+    async fn ports(&self) -> Result<Vec<Port>, Cause> {
+        let ports = self.0.get().ports.clone();
+        Ok(ports
+            .into_iter()
+            .map(|(name, (_, bridge))| Port { name: name.parse().unwrap(), bridge: bridge.map(|name| name.parse().unwrap()) })
+            .collect())
+    }
+}
