@@ -22,3 +22,4 @@ pub use error::{Error, ExecuteError};
 pub use events::Events;
 pub use kernel::Kernel;
 pub use socket::NetlinkError;
+pub use space::is_our_namespace;

@@ -72,7 +72,19 @@ impl OpenSpace {
     }
 }
 
+/// Whether the file is a network namespace that an apply made.
+pub fn is_our_namespace(netns: &Path) -> bool {
+    let marked = || RouteSocket::open(&Arc::default())?.is_in_ours().map_err(io::Error::other);
+    namespace::run_in(Some(netns), marked).unwrap_or(false)
+}
+
 impl RouteSocket {
+    /// Whether this socket's namespace carries our mark.
+    fn is_in_ours(&mut self) -> Result<bool, NetlinkError> {
+        let loopback = self.link(message::get_link_at(LOOPBACK))?;
+        Ok(loopback.is_some_and(|link| group_of(&link) == marks::PLAN_GROUP))
+    }
+
     pub fn link(&mut self, request: RouteNetlinkMessage) -> Result<Option<LinkMessage>, NetlinkError> {
         match self.get(request) {
             Ok(RouteNetlinkMessage::NewLink(link)) => Ok(Some(link)),
@@ -150,8 +162,7 @@ impl Spaces {
             return Ok(None);
         }
         let mut route = RouteSocket::open(&self.writes)?;
-        let loopback = route.link(message::get_link_at(LOOPBACK))?;
-        if !loopback.is_some_and(|link| group_of(&link) == marks::PLAN_GROUP) {
+        if !route.is_in_ours()? {
             return Ok(None);
         }
         let space = OpenSpace::here(Space::Named(name.clone()), netns, route, &self.watcher)?;

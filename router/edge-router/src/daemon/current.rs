@@ -1,0 +1,49 @@
+use edge_config::Config;
+use edge_control::ErrorBody;
+use edge_plan::{Conflict, Facts, Waiting};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is in force, and what is wrong with it.
+pub struct Current {
+    pub config: Config,
+    pub facts: Facts,
+    /// Unix seconds; `None`: nothing was ever applied.
+    pub applied_at: Option<u64>,
+    pub waiting: Vec<Waiting>,
+    pub conflicts: Vec<Conflict>,
+    /// Why the file is not what is in force.
+    pub refused: Option<ErrorBody>,
+    /// Why the kernel is not what is in force, by the last attempt.
+    pub failed: Option<String>,
+}
+
+impl Current {
+    pub fn new(machine: [u8; 16]) -> Self {
+        let facts = Facts { machine, ..Facts::default() };
+        let (waiting, conflicts) = (Vec::new(), Vec::new());
+        Self { config: Config::default(), facts, applied_at: None, waiting, conflicts, refused: None, failed: None }
+    }
+
+    pub fn is_applied(&self) -> bool {
+        self.applied_at.is_some()
+    }
+
+    pub fn stamp(&mut self) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        self.applied_at = Some(since.map_or(0, |since| since.as_secs()));
+    }
+
+    /// `2 networks, 1 uplink, waiting for enp2s0`
+    pub fn summary(&self) -> String {
+        let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+        let mut summary =
+            format!("{}, {}", count(self.config.networks.len(), "network"), count(self.config.uplinks.len(), "uplink"));
+        for waiting in &self.waiting {
+            summary += &format!(", waiting for {}", waiting.device);
+        }
+        if self.refused.is_some() {
+            summary += ", NOT the configuration file: see routerctl status";
+        }
+        summary
+    }
+}

@@ -1,0 +1,63 @@
+//! Who is in the networks: reservations, leases and attachments, joined by network and address.
+
+use edge_config::Config;
+use edge_control::{Attached, Node, NodeKind};
+use edge_dhcp::{Kind, Lease, LeaseState};
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// In the order of the networks in the file, then by address.
+pub fn nodes(config: &Config, leases: &[Lease], attached: &[Attached]) -> Vec<Node> {
+    let place = |network: &str| config.networks.iter().position(|one| one.name.as_str() == network).unwrap_or(usize::MAX);
+    let mut nodes: BTreeMap<(usize, Ipv4Addr), Node> = BTreeMap::new();
+    for host in &config.hosts {
+        let node = Node {
+            name: Some(host.name.to_string()),
+            network: host.network.to_string(),
+            address: host.address,
+            kind: if host.mac.is_some() { NodeKind::Device } else { NodeKind::Container },
+            mac: host.mac.map(|mac| mac.to_string()),
+            netns: None,
+            permanent: true,
+            expires: None,
+            online: false,
+        };
+        nodes.insert((place(host.network.as_str()), host.address), node);
+    }
+    for lease in leases {
+        nodes.insert((place(lease.network.as_str()), lease.address), leased(lease));
+    }
+    for one in attached {
+        let address = one.address.split('/').next().and_then(|address| address.parse().ok());
+        if let Some(node) = address.and_then(|address: Ipv4Addr| nodes.get_mut(&(place(&one.network), address))) {
+            node.mac = Some(one.mac.clone());
+            node.netns = Some(one.netns.clone());
+            node.online = true;
+        }
+    }
+    nodes.into_values().collect()
+}
+
+fn leased(lease: &Lease) -> Node {
+    let expires = match lease.state {
+        LeaseState::Bound { until } => until.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()),
+        _ => None,
+    };
+    Node {
+        name: lease.name.clone(),
+        network: lease.network.to_string(),
+        address: lease.address,
+        kind: match lease.kind {
+            Kind::Device => NodeKind::Device,
+            Kind::Container => NodeKind::Container,
+        },
+        mac: lease.mac.map(|mac| mac.to_string()),
+        netns: None,
+        permanent: lease.permanent,
+        expires,
+        online: matches!(lease.state, LeaseState::Bound { until } if until > SystemTime::now()),
+    }
+}

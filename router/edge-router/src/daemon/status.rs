@@ -1,0 +1,159 @@
+//! The box on one screen: the configuration, held against the kernel and the leases. Pure.
+
+use super::current::Current;
+use edge_config::{Config, IfName, Network, Uplink, UplinkLink};
+use edge_control::{Applied, NetworkState, NetworkStatus, Node, Problem, Status, UplinkState, UplinkStatus, Waiting};
+use edge_dhcp::Report;
+use edge_plan::{Conflict, Label, Link, Policy, Space, State, addressing, router_space};
+use std::fs;
+
+pub fn status(current: &Current, observed: &State, nodes: Vec<Node>, dhcp: &Report, round_trips: &[Option<u32>]) -> Status {
+    let config = &current.config;
+    let eyes = Eyes { current, observed };
+    let round_trip = |index: usize| round_trips.get(index).copied().flatten();
+    let mut status = Status {
+        hostname: hostname(config),
+        uptime: uptime(),
+        applied: current.applied_at.map(|at| Applied { at, confirmed: true }),
+        namespace: config.namespace.as_ref().map(ToString::to_string),
+        problems: problems(current, dhcp),
+        uplinks: config.uplinks.iter().enumerate().map(|(index, uplink)| eyes.uplink(uplink, round_trip(index))).collect(),
+        networks: config.networks.iter().map(|network| eyes.network(network, &nodes, dhcp)).collect(),
+        nodes,
+        waiting: waiting(config, &current.waiting, &current.conflicts),
+    };
+    status.tell_problems();
+    status
+}
+
+/// What is wrong with the whole box.
+fn problems(current: &Current, dhcp: &Report) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(refused) = &current.refused {
+        let what = if current.is_applied() {
+            "the configuration file is not in force: the last good one is"
+        } else {
+            "the configuration file is not in force, and there was none before"
+        };
+        let why = refused.diagnostics.clone().unwrap_or_else(|| refused.error.clone());
+        problems.push(Problem { what: what.to_owned(), why: Some(why) });
+    }
+    if let Some(failed) = &current.failed {
+        problems.push(Problem { what: "the kernel refused a part of the configuration".to_owned(), why: Some(failed.clone()) });
+    }
+    for conflict in &current.conflicts {
+        let what = format!("{} is there already and was not made by us", conflict.name);
+        let why = format!("in space {}: remove or rename it, or choose another name in the configuration", conflict.space);
+        problems.push(Problem { what, why: Some(why) });
+    }
+    if let Some(error) = &dhcp.log_error {
+        problems.push(Problem { what: "no new leases: the lease log cannot be written".to_owned(), why: Some(error.clone()) });
+    }
+    problems
+}
+
+struct Eyes<'a> {
+    current: &'a Current,
+    observed: &'a State,
+}
+
+impl Eyes<'_> {
+    fn link(&self, space: &Space, name: &IfName) -> Option<&Link> {
+        self.observed.spaces.get(space)?.links.get(name)
+    }
+
+    fn uplink(&self, uplink: &Uplink, round_trip_ms: Option<u32>) -> UplinkStatus {
+        let config = &self.current.config;
+        let addressing = addressing(uplink, &self.current.facts);
+        let gateway = addressing.and_then(|(_, gateway)| gateway);
+        let (state, why) = match self.link(&router_space(config), &uplink.ifname()) {
+            None => (UplinkState::Waiting, Some(format!("{} is not there", uplink.device))),
+            Some(link) if !link.up => (UplinkState::Down, Some(format!("{} is down", uplink.ifname()))),
+            Some(_) if addressing.is_none() => (UplinkState::Waiting, Some("no address by DHCP yet".to_owned())),
+            Some(_) if gateway.is_none() => (UplinkState::Up, None),
+            Some(_) if round_trip_ms.is_some() => (UplinkState::Online, None),
+            Some(_) => (UplinkState::Down, gateway.map(|gateway| format!("gateway {gateway} does not answer"))),
+        };
+        UplinkStatus {
+            name: uplink.name.to_string(),
+            device: uplink.device.to_string(),
+            link: link_name(uplink.link).to_owned(),
+            address: addressing.map(|(interface, _)| interface.to_string()),
+            gateway,
+            state,
+            round_trip_ms,
+            why,
+        }
+    }
+
+    fn network(&self, network: &Network, nodes: &[Node], dhcp: &Report) -> NetworkStatus {
+        let config = &self.current.config;
+        let absent = |device: &&IfName| self.link(&Space::Host, device).is_none();
+        let missing = network.tagged.iter().map(|tagged| &tagged.trunk).chain(&network.ports).find(absent);
+        let (state, why) = match (self.link(&router_space(config), &config.gateway_link(network)), missing) {
+            (None, _) => (NetworkState::Down, Some(format!("{} is not there", config.gateway_link(network)))),
+            (Some(link), _) if !link.up => (NetworkState::Down, Some(format!("{} is down", config.gateway_link(network)))),
+            (_, Some(device)) => (NetworkState::Waiting, Some(format!("{device} is not there"))),
+            _ => (NetworkState::Up, None),
+        };
+        let name = network.name.to_string();
+        let counters = dhcp.networks.get(&network.name).filter(|_| network.dhcp.is_some());
+        let in_pool = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        NetworkStatus {
+            vlan: network.tagged.as_ref().map(|tagged| tagged.vlan.get()),
+            trunk: network.tagged.as_ref().map(|tagged| tagged.trunk.to_string()),
+            ports: network.ports.iter().map(ToString::to_string).collect(),
+            bridge: network.bridge.to_string(),
+            router: network.address.to_string(),
+            nodes: u32::try_from(nodes.iter().filter(|node| node.network == name).count()).unwrap_or(u32::MAX),
+            pool_used: counters.map(|counters| in_pool(counters.pool_used)),
+            pool_size: counters.map(|counters| in_pool(counters.pool_size)),
+            reaches: Policy::of(config).reaches(network).iter().map(Label::to_string).collect(),
+            state,
+            why,
+            name,
+        }
+    }
+}
+
+/// Devices that are missing, with what in the file needs them.
+pub fn waiting(config: &Config, missing: &[edge_plan::Waiting], conflicts: &[Conflict]) -> Vec<Waiting> {
+    let users = |device: &IfName| {
+        let uplinks = config.uplinks.iter().filter(|uplink| uplink.device == *device);
+        let networks = config.networks.iter().filter(|network| {
+            network.ports.contains(device) || network.tagged.as_ref().is_some_and(|tagged| tagged.trunk == *device)
+        });
+        let uplinks = uplinks.map(|uplink| format!("uplink {}", uplink.name));
+        uplinks.chain(networks.map(|network| format!("network {}", network.name))).collect()
+    };
+    let missing = missing.iter().map(|missing| Waiting {
+        device: missing.device.to_string(),
+        needed_by: users(&missing.device),
+        why: Some("no such device; it is plugged in when it appears".to_owned()),
+    });
+    let taken = conflicts.iter().map(|conflict| Waiting {
+        device: conflict.name.to_string(),
+        needed_by: users(&conflict.name),
+        why: Some("a link of this name is there and was not made by us".to_owned()),
+    });
+    missing.chain(taken).collect()
+}
+
+fn link_name(link: UplinkLink) -> &'static str {
+    match link {
+        UplinkLink::Direct => "direct",
+        UplinkLink::IpvlanL2 => "ipvlan-l2",
+        UplinkLink::Macvlan => "macvlan",
+    }
+}
+
+fn hostname(config: &Config) -> String {
+    let of_the_box = || nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    config.system.hostname.clone().or_else(of_the_box).unwrap_or_else(|| "edge-router".to_owned())
+}
+
+/// Seconds since boot (proc(5), /proc/uptime); 0 where that cannot be read.
+fn uptime() -> u64 {
+    let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    text.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
+}
