@@ -1,14 +1,15 @@
 use crate::{
-    sample::{self, NAME, link},
-    space::{in_namespace, listing, nft},
+    sample::{self, NAME, base, link},
+    space::{in_namespace, listing, nft, run},
 };
 use edge_kernel::nft::{Error, Nft};
 use edge_plan::nft::{
-    Chain, Expr, Rule, Table, Verdict,
+    Chain, ChainKind, Expr, Hook, Rule, Table, Verdict,
     build::{Source, accept, iifname, jump, rule, vmap},
 };
 use nix::errno::Errno;
 use std::{
+    net::UdpSocket,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
@@ -97,5 +98,40 @@ fn changes_by_others_in_between_are_taken() {
         }
         OVER.store(true, Ordering::Relaxed);
         other.join().unwrap();
+    });
+}
+
+/// Packets that no rule matches fly all the while: neither the old policy nor the new lets one through, nor any moment in between.
+#[test]
+fn nothing_slips_through_while_rules_are_replaced() {
+    static OVER: AtomicBool = AtomicBool::new(false);
+    in_namespace(|| {
+        run("ip", "link set lo up", "");
+        let mut kernel = Nft::open().unwrap();
+        let policy = |networks| {
+            let rules = (0..networks).map(|n| rule([iifname(&link(&format!("br-{n}"))), accept()])).collect();
+            Table {
+                name: NAME.to_owned(),
+                chains: vec![base("input", ChainKind::Filter, Hook::Input, 0, true, rules)],
+                ..Table::default()
+            }
+        };
+        kernel.replace(NAME, Some(&policy(1))).unwrap();
+        let (sender, receiver) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        receiver.set_nonblocking(true).unwrap();
+        let goal = receiver.local_addr().unwrap();
+        let flood = thread::spawn(move || {
+            let mut sent = 0;
+            while !OVER.load(Ordering::Relaxed) {
+                sent += u32::from(sender.send_to(b"let me in", goal).is_ok());
+            }
+            sent
+        });
+        for turn in 0..500 {
+            kernel.replace(NAME, Some(&policy(100 + turn % 2))).unwrap();
+        }
+        OVER.store(true, Ordering::Relaxed);
+        assert!(flood.join().unwrap() > 1000);
+        assert!(receiver.recv(&mut [0; 16]).is_err());
     });
 }
