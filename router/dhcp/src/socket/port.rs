@@ -11,6 +11,8 @@ use tokio::{task::JoinHandle, time::sleep};
 /// How long until a namespace that could not be entered is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Takes what came in by the sockets of a namespace.
 pub type Handler = Arc<dyn Fn(&Option<PathBuf>, &Arc<Sockets>, Vec<Packet>) + Send + Sync>;
 
@@ -70,8 +72,11 @@ async fn serve(netns: Option<PathBuf>, opened: Option<Arc<Sockets>>, handler: Ha
     loop {
         match sockets.receive().await {
             Ok(packets) => handler(&netns, &sockets, packets),
-            // Errors of packets sent before, as "host unreachable", are reported here too; the socket goes on.
-            Err(error) => log::debug!("DHCP: {error}"),
+            // The kernel may be short of memory for a moment; the socket goes on.
+            Err(error) => {
+                log::debug!("DHCP: {error}");
+                sleep(PAUSE).await;
+            }
         }
     }
 }

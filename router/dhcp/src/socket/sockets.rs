@@ -101,7 +101,7 @@ impl Sockets {
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
         request.ifr_ifru.ifru_ifindex = i32::try_from(ifindex).ok()?;
         // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
-        let result = unsafe { libc::ioctl(self.udp.as_raw_fd(), libc::SIOCGIFNAME, &mut request) };
+        let result = unsafe { libc::ioctl(self.udp.as_raw_fd(), libc::SIOCGIFNAME as libc::Ioctl, &mut request) };
         Errno::result(result).ok()?;
         let name = request.ifr_name.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte as u8));
         Some(name.collect())

@@ -1,0 +1,152 @@
+//! The clients people have, each as it comes from its distribution. One that is not installed fails its test.
+
+mod lab;
+
+use edge_config::Host;
+use edge_dhcp::{Identity, LeaseState};
+use lab::{Lab, ROUTER, eventually, is_bound, only_lease};
+use std::{net::Ipv4Addr, sync::Arc};
+
+const POOL_FIRST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
+const RESERVED: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 5);
+
+/// Writes what udhcpc got and configures the interface, as its default script does.
+const UDHCPC: &str = r#"
+echo "$1 $ip/$mask router=$router dns=$dns domain=$domain lease=$lease server=$serverid" >> $dir/events
+case $1 in bound|renew) ip address replace $ip/$mask dev $interface ;; deconfig) ip address flush dev $interface ;; esac
+"#;
+
+const DHCLIENT: &str = r#"
+echo "$reason $new_ip_address $new_subnet_mask router=$new_routers dns=$new_domain_name_servers domain=$new_domain_name" >> $dir/events
+case $reason in
+    PREINIT) ip link set $interface up ;;
+    BOUND|REBOOT|RENEW|REBIND) ip address replace $new_ip_address/24 dev $interface ;;
+    RELEASE|EXPIRE|FAIL|STOP) ip address flush dev $interface ;;
+esac
+exit 0
+"#;
+
+const DHCPCD: &str =
+    r#"echo "$reason $new_ip_address $new_subnet_cidr router=$new_routers dns=$new_domain_name_servers" >> $dir/events"#;
+
+fn host(name: &str, mac: Option<&str>, address: Ipv4Addr) -> Host {
+    let network = "vehicle".parse().expect("a name");
+    Host { name: name.parse().expect("a name"), network, mac: mac.map(|mac| mac.parse().expect("a MAC")), address }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn udhcpc_boots_renews_and_releases() {
+    let lab = Lab::new();
+    let server = lab.serve(lab.service()).await;
+    lab.script("udhcpc", UDHCPC);
+    // -f stays in the foreground; USR1 renews, USR2 releases.
+    lab.must(
+        "busybox udhcpc -f -i eth0 -s $dir/udhcpc -x hostname:Device-1 -O domain &
+        client=$!
+        wait_for() { for try in $(seq 50); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
+        wait_for bound
+        kill -USR1 $client; wait_for renew
+        kill -USR2 $client; sleep 0.3
+        kill $client",
+    );
+    let events = lab.kept("events");
+    let got = format!("{POOL_FIRST}/24 router={ROUTER} dns=10.77.0.2 domain=truck.example lease=3600 server={ROUTER}");
+    assert!(events.contains(&format!("bound {got}")) && events.contains(&format!("renew {got}")), "{events}");
+    eventually("the release arrives", || matches!(only_lease(&server).state, LeaseState::Released { .. })).await;
+    let lease = only_lease(&server);
+    assert_eq!((lease.address, lease.name.as_deref()), (POOL_FIRST, Some("device-1")));
+    assert_eq!(lease.identity, Identity::Mac("02:00:00:00:01:05".parse().expect("a MAC")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dhclient_boots_reboots_renews_and_releases() {
+    let lab = Lab::new();
+    let server = lab.serve(lab.service()).await;
+    lab.script("dhclient-script", DHCLIENT);
+    std::fs::write(lab.directory.path().join("conf"), "initial-interval 1; timeout 10; send host-name \"laptop\";")
+        .expect("writable");
+    let dhclient = "dhclient -4 -1 -v -cf $dir/conf -sf $dir/dhclient-script -lf $dir/leases -pf $dir/pid -e dir=$dir";
+    let boot = lab.must(&format!("{dhclient} eth0; kill $(cat $dir/pid)"));
+    assert!(boot.contains("DHCPOFFER") && boot.contains("DHCPACK"), "{boot}");
+    assert_eq!((only_lease(&server).address, only_lease(&server).name.as_deref()), (POOL_FIRST, Some("laptop")));
+    // With its lease file it starts in INIT-REBOOT: a REQUEST and no DISCOVER.
+    let reboot = lab.must(&format!("{dhclient} eth0; {dhclient} -r eth0"));
+    assert!(reboot.contains("DHCPACK") && !reboot.contains("DHCPDISCOVER"), "{reboot}");
+    let events = lab.kept("events");
+    let got = format!("{POOL_FIRST} 255.255.255.0 router={ROUTER} dns=10.77.0.2 domain=truck.example");
+    assert!(events.contains(&format!("BOUND {got}")) && events.contains(&format!("REBOOT {got}")), "{events}");
+    eventually("the release arrives", || matches!(only_lease(&server).state, LeaseState::Released { .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dhcpcd_boots_renews_and_releases() {
+    let lab = Lab::new();
+    let server = lab.serve(lab.service()).await;
+    let script = lab.script("dhcpcd-hook", DHCPCD);
+    let conf = format!(
+        "duid\noption routers, domain_name_servers\nscript {}\nenv dir={}\nnodelay\nnoarp\nnoipv6\nnoipv4ll\nnodev\n",
+        script.display(),
+        lab.directory.path().display()
+    );
+    std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
+    let output = lab.must(
+        "mount -t tmpfs none /run; mkdir -p /run/dhcpcd
+        wait_for() { for try in $(seq 80); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
+        dhcpcd -4 -B -d -f $dir/conf eth0 > $dir/log 2>&1 &
+        client=$!
+        wait_for BOUND
+        dhcpcd -4 -f $dir/conf -n eth0 >> $dir/log 2>&1; wait_for 'RENEW\\|REBIND\\|REBOOT'
+        dhcpcd -4 -f $dir/conf -k eth0 >> $dir/log 2>&1
+        wait $client || true
+        cat $dir/log",
+    );
+    let events = lab.kept("events");
+    assert!(events.contains(&format!("BOUND {POOL_FIRST} 24 router={ROUTER} dns=10.77.0.2")), "{events}\n{output}");
+    let lease = only_lease(&server);
+    assert!(matches!(lease.identity, Identity::ClientId(_)), "{lease:?}");
+    eventually("the release arrives", || matches!(only_lease(&server).state, LeaseState::Released { .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reserved_device_gets_its_address_with_and_without_the_broadcast_flag() {
+    let lab = Lab::new();
+    let mut service = lab.service();
+    service.reservations.push(host("device1", Some("02:00:00:00:01:05"), RESERVED));
+    let server = lab.serve(service).await;
+    lab.script("udhcpc", UDHCPC);
+    for flag in ["", "-B"] {
+        lab.must(&format!("busybox udhcpc -f -q -n -i eth0 -s $dir/udhcpc {flag}; ip address flush dev eth0"));
+    }
+    assert_eq!(lab.kept("events").matches(&format!("bound {RESERVED}/24")).count(), 2, "{}", lab.kept("events"));
+    let lease = only_lease(&server);
+    assert!(is_bound(&lease) && lease.permanent, "{lease:?}");
+    assert_eq!((lease.address, lease.name.as_deref()), (RESERVED, Some("device1")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_configuration_moves_a_running_client() {
+    let lab = Arc::new(Lab::new());
+    let server = lab.serve(lab.service()).await;
+    lab.script("udhcpc", UDHCPC);
+    let there = lab.clone();
+    let client = tokio::task::spawn_blocking(move || {
+        there.must(
+            "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
+            client=$!
+            for try in $(seq 50); do [ -e $dir/changed ] && break; sleep 0.1; done
+            kill -USR1 $client
+            for try in $(seq 100); do grep -q 'bound 10.77.0.5/' $dir/events && break; sleep 0.1; done
+            kill $client",
+        )
+    });
+    eventually("the first lease", || server.leases().iter().any(|lease| lease.address == POOL_FIRST)).await;
+    let mut service = lab.service();
+    service.reservations.push(host("device1", Some("02:00:00:00:01:05"), RESERVED));
+    assert!(server.configure(vec![service]).await.is_empty());
+    lab.script("changed", "");
+    client.await.expect("the client is moved");
+    let events = lab.kept("events");
+    assert!(events.contains("nak") && events.contains(&format!("bound {RESERVED}/24")), "{events}");
+    assert_eq!(server.counters().networks.values().map(|counters| counters.naks).sum::<u64>(), 1);
+    eventually("only the new lease", || only_lease(&server).address == RESERVED).await;
+}

@@ -1,0 +1,172 @@
+//! Two throw-away network namespaces and a cable between them: the server's router on one side, clients on the other.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub mod message;
+
+use edge_dhcp::{Lease, LeaseState, Server, Service};
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+static LABS: AtomicU32 = AtomicU32::new(0);
+
+pub struct Lab {
+    pub name: String,
+    pub directory: tempfile::TempDir,
+}
+
+pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+
+impl Lab {
+    /// Needs root. `lan0` is the router's interface, `eth0` the client's.
+    pub fn new() -> Self {
+        let name = format!("edhcp{}x{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
+        let lab = Self { name, directory: tempfile::tempdir().expect("a temporary directory") };
+        let (server, client) = (lab.server(), lab.client());
+        for arguments in [
+            format!("netns add {server}"),
+            format!("netns add {client}"),
+            format!("link add lan0 netns {server} type veth peer name eth0 netns {client}"),
+            format!("-n {server} address add {ROUTER}/24 dev lan0"),
+            format!("-n {server} link set lan0 up"),
+            format!("-n {client} link set eth0 address 02:00:00:00:01:05 up"),
+            format!("-n {client} link set lo up"),
+        ] {
+            ip(&arguments);
+        }
+        lab
+    }
+
+    pub fn server(&self) -> String {
+        format!("{}s", self.name)
+    }
+
+    pub fn client(&self) -> String {
+        format!("{}c", self.name)
+    }
+
+    pub fn netns(&self) -> PathBuf {
+        format!("/run/netns/{}", self.server()).into()
+    }
+
+    pub fn client_netns(&self) -> PathBuf {
+        format!("/run/netns/{}", self.client()).into()
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
+    pub fn service(&self) -> Service {
+        let pool = edge_config::Dhcp {
+            from: Ipv4Addr::new(10, 77, 0, 100),
+            to: Ipv4Addr::new(10, 77, 0, 199),
+            lease: Duration::from_secs(3600),
+            dns: Vec::new(),
+            domain: Some("truck.example".to_owned()),
+        };
+        let net = format!("{ROUTER}/24").parse().expect("a subnet");
+        Service {
+            network: "vehicle".parse().expect("a name"),
+            link: "lan0".parse().expect("an interface name"),
+            netns: Some(self.netns()),
+            address: edge_config::Interface::new(net).expect("a host's address"),
+            pool: Some(pool),
+            dns: vec![Ipv4Addr::new(10, 77, 0, 2)],
+            reservations: Vec::new(),
+        }
+    }
+
+    /// A server on a fresh or kept state, serving.
+    pub async fn serve(&self, service: Service) -> Server {
+        let server = Server::open(&self.state()).expect("the log opens");
+        let errors = server.configure(vec![service]).await;
+        assert!(errors.is_empty(), "{errors:?}");
+        server
+    }
+
+    /// Runs a shell line in the client's namespace, where the files that DHCP clients write are its own: nothing of this
+    /// machine changes. `$dir` is a directory to keep things in.
+    pub fn run(&self, line: &str) -> Output {
+        let dir = self.directory.path().display().to_string();
+        let resolv = self.directory.path().join("resolv.conf");
+        fs::write(&resolv, "").expect("the directory is writable");
+        let script = format!(
+            "set -e
+            mount --make-rprivate /
+            mount --bind {} $(realpath /etc/resolv.conf)
+            mkdir -p $dir/var $dir/run
+            for store in /var/lib/dhcp /var/lib/dhcpcd; do [ ! -d $store ] || mount --bind $dir/var $store; done
+            [ ! -d /run/dhcpcd ] || mount --bind $dir/run /run/dhcpcd
+            {line}",
+            resolv.display()
+        );
+        let net = format!("--net={}", self.client_netns().display());
+        Command::new("timeout")
+            .args(["20", "nsenter", &net, "unshare", "--mount", "sh", "-c", &script])
+            .env("dir", dir)
+            .output()
+            .expect("timeout, nsenter and unshare are installed")
+    }
+
+    /// The same, and it must succeed; returns what it wrote.
+    pub fn must(&self, line: &str) -> String {
+        let output = self.run(line);
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "`{line}` failed with {}:\n{text}", output.status);
+        text
+    }
+
+    /// An executable shell script in the lab's directory.
+    pub fn script(&self, name: &str, body: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.directory.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{body}")).expect("the directory is writable");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        path
+    }
+
+    pub fn kept(&self, name: &str) -> String {
+        fs::read_to_string(self.directory.path().join(name)).unwrap_or_default()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        for namespace in [self.server(), self.client()] {
+            let _ = Command::new("ip").args(["netns", "delete", &namespace]).output();
+        }
+    }
+}
+
+pub fn ip(arguments: &str) {
+    let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip is installed");
+    assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The one lease there is.
+pub fn only_lease(server: &Server) -> Lease {
+    let leases = server.leases();
+    assert_eq!(leases.len(), 1, "{leases:?}");
+    leases.into_iter().next().expect("there is one")
+}
+
+pub fn is_bound(lease: &Lease) -> bool {
+    matches!(lease.state, LeaseState::Bound { .. })
+}
+
+/// Waits for what the server does on its own.
+pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..100 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{what}: not within five seconds");
+}
