@@ -38,7 +38,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
             self.pull(gone).await?;
         }
 
-        let address = self.leases.claim(&network.name, &request.name).await?;
+        let address = self.leases.claim(&network.name, &request.name, None).await?;
         let done = self.plug_and_keep(&mut journal, network, &request, id, address).await;
         if done.is_err() && known.is_none() {
             self.give_back(&request.network, &request.name).await;

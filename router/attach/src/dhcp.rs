@@ -4,8 +4,8 @@ use edge_dhcp::{Claim, ClaimError, Identity, LeaseState, Server};
 use std::net::Ipv4Addr;
 
 impl Leases for Server {
-    async fn claim(&self, network: &Name, name: &EndpointName) -> Result<Ipv4Addr, ClaimError> {
-        let claim = Claim { name: name.to_string(), address: None };
+    async fn claim(&self, network: &Name, name: &EndpointName, address: Option<Ipv4Addr>) -> Result<Ipv4Addr, ClaimError> {
+        let claim = Claim { name: name.to_string(), address };
         Ok(Server::claim(self, network, claim).await?.address)
     }
 

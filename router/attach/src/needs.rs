@@ -7,8 +7,14 @@ use std::{net::Ipv4Addr, path::Path};
 
 /// Where addresses come from. Everything is on disk when it returns.
 pub trait Leases: Send + Sync + 'static {
-    /// The container's address in the network: the reserved one, else the one it had, else a free one.
-    fn claim(&self, network: &Name, name: &EndpointName) -> impl Future<Output = Result<Ipv4Addr, ClaimError>> + Send;
+    /// The container's address in the network: `address` and no other when one is given, else the reserved one, else the
+    /// one it had, else a free one.
+    fn claim(
+        &self,
+        network: &Name,
+        name: &EndpointName,
+        address: Option<Ipv4Addr>,
+    ) -> impl Future<Output = Result<Ipv4Addr, ClaimError>> + Send;
 
     /// The container is gone. The address stays its own until somebody else needs it.
     fn release(&self, network: &Name, name: &str) -> impl Future<Output = Result<(), ClaimError>> + Send;

@@ -1,6 +1,9 @@
 use crate::{Attach, EndpointName, Error, Leases, Plugs, Port, Record, Request, attach::interface, journal::Journal};
-use edge_config::{AttachKind, Config, Network};
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use edge_config::{AttachKind, Config, Host, Network};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 impl<L: Leases, P: Plugs> Attach<L, P> {
     /// Brings journal, leases and kernel together, after the start and after each apply: who is gone is forgotten (and keeps
@@ -11,13 +14,18 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
         let mut journal = self.journal.lock().await;
         let ports = self.plugs.ports().await.map_err(Error::List)?;
         let mut ports: BTreeMap<_, _> = ports.into_iter().map(|port| (port.name.clone(), port)).collect();
+        let held: BTreeSet<_> = self.leases.held().into_iter().collect();
         for record in journal.records().to_vec() {
             let port = ports.remove(&record.port());
             if self.is_gone(&record, port.as_ref()) {
                 self.forget(&mut journal, &record).await?;
-            } else if let Some(network) = config.network(&record.network)
-                && !is_right(config, network, &record, port.as_ref())
-                && let Err(error) = self.mend(&mut journal, config, network, &record).await
+                continue;
+            }
+            let Some(network) = config.network(&record.network) else { continue };
+            let is_held = held.contains(&(record.network.clone(), record.name.to_string()));
+            let kept = self.kept_address(config, network, &record, is_held).await;
+            if (kept.is_none() || !is_right(network, &record, port.as_ref()))
+                && let Err(error) = self.mend(&mut journal, network, &record, kept).await
             {
                 log::error!("{}", with_cause(&error));
             }
@@ -44,7 +52,20 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
         Ok(())
     }
 
-    async fn mend(&self, journal: &mut Journal, config: &Config, network: &Network, record: &Record) -> Result<(), Error> {
+    /// The address it has, when it may keep it; the lease that goes with it is held again where the lease log lost it.
+    async fn kept_address(&self, config: &Config, network: &Network, record: &Record, is_held: bool) -> Option<Ipv4Addr> {
+        let address = record.address.address();
+        if !may_keep(config, network, record) {
+            return None;
+        }
+        if !is_held && let Err(error) = self.leases.claim(&network.name, &record.name, Some(address)).await {
+            log::warn!("{} loses {address} in {}: {error}", record.name, network.name);
+            return None;
+        }
+        Some(address)
+    }
+
+    async fn mend(&self, journal: &mut Journal, network: &Network, record: &Record, kept: Option<Ipv4Addr>) -> Result<(), Error> {
         if !self.is_there(record) {
             log::warn!(
                 "{} in {}: {} leads nowhere, its port cannot be mended",
@@ -54,9 +75,9 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
             );
             return Ok(());
         }
-        let address = match address(config, network, record) {
+        let address = match kept {
             Some(address) => address,
-            None => self.leases.claim(&network.name, &record.name).await?,
+            None => self.leases.claim(&network.name, &record.name, None).await?,
         };
         // Another kind or another subnet: nothing of the old one may stay.
         if record.kind != network.attach || interface(network, address) != Some(record.address) {
@@ -81,24 +102,20 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     }
 }
 
-/// Whether the container has what the configuration gives it. Children of macvlan and ipvlan stand in its own namespace only,
+/// Whether it is plugged in as the configuration says. Children of macvlan and ipvlan stand in the container's namespace only,
 /// so that they are always looked after; a mend of what is right changes nothing.
-fn is_right(config: &Config, network: &Network, record: &Record, port: Option<&Port>) -> bool {
+fn is_right(network: &Network, record: &Record, port: Option<&Port>) -> bool {
     let is_plugged = port.is_some_and(|port| port.bridge.as_ref() == Some(&network.bridge));
-    let is_same = record.kind == network.attach && record.gateway == network.address.address();
-    let has_address = address(config, network, record).is_some_and(|address| interface(network, address) == Some(record.address));
-    record.kind == AttachKind::Bridge && is_plugged && is_same && has_address
+    let has_gateway = record.gateway == network.address.address() && record.address.prefix_len() == network.address.prefix_len();
+    record.kind == AttachKind::Bridge && network.attach == AttachKind::Bridge && is_plugged && has_gateway
 }
 
-/// The address the container keeps; none when it needs another.
-fn address(config: &Config, network: &Network, record: &Record) -> Option<Ipv4Addr> {
-    let has = record.address.address();
-    let is_own = |host: &&edge_config::Host| {
-        host.mac.is_none() && host.network == network.name && host.name.as_str() == record.name.as_str()
-    };
-    let reserved = config.hosts.iter().find(is_own).map(|host| host.address);
-    let is_free = !config.hosts.iter().any(|host| host.address == has && host.network == network.name && !is_own(&host));
-    (interface(network, has).is_some() && is_free && reserved.is_none_or(|reserved| reserved == has)).then_some(has)
+/// An address stays as long as it lies in the network, is reserved for nobody else, and no other one for its container.
+fn may_keep(config: &Config, network: &Network, record: &Record) -> bool {
+    let address = record.address.address();
+    let is_own = |host: &Host| host.mac.is_none() && host.name.as_str() == record.name.as_str();
+    let mut hosts = config.hosts.iter().filter(|host| host.network == network.name);
+    interface(network, address).is_some() && hosts.all(|host| is_own(host) == (host.address == address))
 }
 
 fn with_cause(error: &Error) -> String {

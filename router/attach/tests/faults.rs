@@ -173,6 +173,20 @@ async fn an_apply_takes_the_containers_along() {
 }
 
 #[tokio::test]
+async fn a_lost_lease_is_held_again_before_somebody_else_gets_it() {
+    let world = World::new();
+    let before = world.attach("web", "vehicle", "a").await.unwrap();
+    world.lose_leases();
+    world.reconcile(&config()).await;
+    assert_eq!((world.held(), world.record("web").await), (vec!["vehicle/web".to_owned()], before.clone()));
+
+    world.lose_leases();
+    world.fail("claim");
+    world.reconcile(&config()).await;
+    assert_eq!(world.held(), vec!["vehicle/web"], "another address, when it cannot have its own");
+}
+
+#[tokio::test]
 async fn another_boot_starts_with_nobody() {
     let mut world = World::new();
     world.attach("web", "vehicle", "a").await.unwrap();

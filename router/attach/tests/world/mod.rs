@@ -166,6 +166,13 @@ impl World {
         self.shared.get().held.insert((network.into(), name.into()));
     }
 
+    /// Everything the lease log said is lost.
+    pub fn lose_leases(&self) {
+        let mut state = self.shared.get();
+        state.held.clear();
+        state.sticky.clear();
+    }
+
     pub fn set_subnet(&self, stem: &str) {
         let mut state = self.shared.get();
         state.subnet.insert("vehicle".into(), stem.into());
@@ -221,7 +228,7 @@ fn port(what: &str) -> String {
 }
 
 impl Leases for FakeLeases {
-    async fn claim(&self, network: &Name, name: &EndpointName) -> Result<Ipv4Addr, ClaimError> {
+    async fn claim(&self, network: &Name, name: &EndpointName, wanted: Option<Ipv4Addr>) -> Result<Ipv4Addr, ClaimError> {
         if self.0.fails("claim") {
             return Err(ClaimError::Exhausted { network: network.clone() });
         }
@@ -229,7 +236,10 @@ impl Leases for FakeLeases {
         let key = (network.to_string(), name.to_string());
         let subnet = state.subnet[network.as_str()].clone();
         let last = if name.as_str() == "c1" { 4 } else { 100 + state.sticky.len() };
-        let address = *state.sticky.entry(key.clone()).or_insert_with(|| format!("{subnet}.{last}").parse().unwrap());
+        let address = *state
+            .sticky
+            .entry(key.clone())
+            .or_insert_with(|| wanted.unwrap_or_else(|| format!("{subnet}.{last}").parse().unwrap()));
         state.held.insert(key);
         Ok(address)
     }

@@ -1,0 +1,184 @@
+//! The core with the real leases and the real kernel, in network and mount namespaces of its own. Needs root, and `ip`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
+use edge_attach::Attach;
+use edge_config::Config;
+use edge_control::{AttachRequest, DetachRequest, FailureKind};
+use edge_dhcp::{LeaseState, Server, Service};
+use edge_kernel::Kernel;
+use edge_plan::{Facts, desired, diff};
+use nix::{
+    mount::{MsFlags, mount},
+    sched::{CloneFlags, unshare},
+};
+use std::{fs, path::Path, process::Command, thread};
+
+const CONFIG: &str = r#"
+    [[network]]
+    name = "vehicle"
+    bridge = "br0"
+    address = "10.0.1.3/24"
+    [[network]]
+    name = "equipment"
+    attach = "macvlan"
+    address = "10.0.2.3/24"
+    [[host]]
+    name = "c1"
+    network = "vehicle"
+    address = "10.0.1.4"
+"#;
+
+#[test]
+fn a_container_comes_and_goes_and_comes_again() {
+    in_a_box(async || {
+        let state = tempfile::tempdir().unwrap();
+        let config = config();
+        let dhcp = box_with(&config, state.path()).await;
+        let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
+        ip("netns add c1");
+        let first = attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap();
+        assert_eq!((first.address.as_str(), first.gateway.to_string().as_str()), ("10.0.1.4/24", "10.0.1.3"));
+        assert_eq!(attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap(), first);
+        let other = attach.attach(&config, request("c1", "equipment", "eth1")).await.unwrap();
+        assert!(ip("-n c1 addr").contains(&other.address) && ip("-n c1 addr").contains("inet 10.0.1.4/24"));
+        ip("netns exec c1 ping -c 1 -W 2 10.0.1.3");
+
+        let gone = attach.detach(DetachRequest::Netns("/run/netns/c1".into())).await.unwrap();
+        assert_eq!(gone.detached.len(), 2);
+        assert!(!ip("-n c1 link").contains("eth") && !ip("link").contains("at-"));
+        assert!(dhcp.leases().iter().all(|lease| lease.state != LeaseState::Held));
+        assert_eq!(attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap(), first);
+        assert!(attach.detach(DetachRequest::Name("nobody".into())).await.unwrap().detached.is_empty());
+    });
+}
+
+#[test]
+fn a_restart_mends_and_forgets() {
+    in_a_box(async || {
+        let state = tempfile::tempdir().unwrap();
+        let config = config();
+        let dhcp = box_with(&config, state.path()).await;
+        let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
+        for name in ["stays", "ends"] {
+            ip(&format!("netns add {name}"));
+            attach.attach(&config, request(name, "vehicle", "eth0")).await.unwrap();
+        }
+        drop(attach);
+        // The bridge is made anew by somebody, and one container has ended.
+        ip("netns del ends");
+        while ip("link").matches("at-").count() > 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        ip("link del br0");
+        bring(&config).await;
+        ip("link add at-nobody group 0x6565 type veth peer name stray");
+
+        let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
+        attach.reconcile(&config).await.unwrap();
+        ip("netns exec stays ping -c 1 -W 2 10.0.1.3");
+        assert!(!ip("link").contains("stray"));
+        assert_eq!(attach.list().await.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["stays"]);
+        let held: Vec<_> = dhcp.leases().into_iter().filter(|lease| lease.state == LeaseState::Held).collect();
+        assert_eq!(held.len(), 1, "{held:?}");
+    });
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    in_a_box(async || {
+        let state = tempfile::tempdir().unwrap();
+        let config = config();
+        let dhcp = box_with(&config, state.path()).await;
+        let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
+        ip("netns add c1");
+        ip("netns add c2");
+        attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap();
+        let wrong = |netns: &str, name: &str, network: &str| AttachRequest {
+            netns: netns.into(),
+            name: name.into(),
+            network: network.into(),
+            ifname: "eth0".into(),
+        };
+        for (request, kind, word) in [
+            (wrong("/run/netns/c3", "c3", "vehicle"), FailureKind::Invalid, "it is not there"),
+            (wrong("/etc/hostname", "c3", "vehicle"), FailureKind::Invalid, "another kind of file"),
+            (wrong(&format!("/proc/{}/ns/net", std::process::id()), "c3", "vehicle"), FailureKind::Invalid, "the host's own"),
+            (wrong("/run/netns/c2", "c2", "nowhere"), FailureKind::NotFound, "there are vehicle, equipment"),
+            (wrong("/run/netns/c2", "c1", "vehicle"), FailureKind::Conflict, "detach that first"),
+            (wrong("/run/netns/c1", "c2", "vehicle"), FailureKind::Conflict, "choose another --ifname"),
+        ] {
+            let failure = attach.attach(&config, request).await.unwrap_err();
+            assert!(failure.kind == kind && failure.body.error.contains(word), "{failure:?}");
+        }
+        // The kernel refuses: a link of that name stands in the container already.
+        ip("-n c2 link add eth0 type veth peer name other");
+        let failure = attach.attach(&config, request("c2", "vehicle", "eth0")).await.unwrap_err();
+        assert!(!failure.body.detail.is_empty(), "{failure:?}");
+        assert_eq!(dhcp.leases().iter().filter(|lease| lease.state == LeaseState::Held).count(), 1);
+        assert_eq!(ip("link").matches("at-").count(), 1);
+    });
+}
+
+fn config() -> Config {
+    edge_config::parse("test.toml", CONFIG).unwrap_or_else(|error| panic!("{}", error.render(false)))
+}
+
+fn request(name: &str, network: &str, ifname: &str) -> AttachRequest {
+    AttachRequest { netns: format!("/run/netns/{name}"), name: name.into(), network: network.into(), ifname: ifname.into() }
+}
+
+async fn box_with(config: &Config, state: &Path) -> Server {
+    bring(config).await;
+    let dhcp = Server::open(state).unwrap();
+    let service = |network: &edge_config::Network| Service {
+        network: network.name.clone(),
+        link: config.gateway_link(network),
+        netns: None,
+        address: network.address,
+        pool: network.dhcp.clone(),
+        dns: Vec::new(),
+        reservations: config.hosts.iter().filter(|host| host.network == network.name).cloned().collect(),
+    };
+    let errors = dhcp.configure(config.networks.iter().map(service).collect()).await;
+    assert!(errors.is_empty(), "{errors:?}");
+    dhcp
+}
+
+/// Makes the links and addresses of the configuration; the policy is another room's.
+async fn bring(config: &Config) {
+    let kernel = Kernel::open().await.unwrap();
+    let wanted = desired(config, &Facts::default());
+    let ops = diff(&wanted, &kernel.observe().await.unwrap()).ops;
+    kernel.execute(&ops).await.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Nothing of the machine can be reached.
+fn in_a_box<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
+    let thread = thread::spawn(|| {
+        unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("unshare; run the tests as root");
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>).unwrap();
+        fs::create_dir_all("/run/netns").unwrap();
+        mount(Some("tmpfs"), "/run/netns", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test());
+    });
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+fn ip(arguments: &str) -> String {
+    let output = Command::new("ip").args(arguments.split_whitespace()).output().expect("ip (iproute2) is needed by the tests");
+    assert!(
+        output.status.success(),
+        "ip {arguments}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
