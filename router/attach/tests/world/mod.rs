@@ -201,7 +201,8 @@ impl World {
     pub fn journal(&self) -> Vec<String> {
         let Ok(text) = fs::read_to_string(self.dir.path().join("attachments.json")) else { return vec![] };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        if json["boot"] != self.boot.to_string() {
+        let boot = self.boot.to_string();
+        if json["boot"].as_str() != Some(boot.as_str()) {
             return vec![];
         }
         let name =
