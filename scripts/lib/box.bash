@@ -1,0 +1,75 @@
+# A booted card image to test against; sourced. One box at a time; it dies with the script.
+#
+# box_new                        an empty directory, $box, and a key that may log in
+# box_start [RUN-IMAGE-OPTION]…  boots $box_image and waits until ssh answers
+# box_wait_for TEXT [SECONDS]    until the console says TEXT
+# box COMMAND…                   runs COMMAND on it as root; status, input and output are the command's
+# box_ssh OPTION… COMMAND…       the same with options for ssh
+# box_stop                       switches it off properly and waits
+
+box_new() {
+    box=$(mktemp -d)
+    box_image=$checkout/out/edge-router-pi.img
+    box_port=${EDGE_BOX_PORT:-2222}
+    ssh-keygen -q -t ed25519 -N '' -C test -f "$box/key"
+    cp "$box/key.pub" "$box/authorized_keys"
+    trap box_end EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
+
+box_start() {
+    rm -f "$box/console"
+    "$checkout/scripts/run-image" --image "$box_image" --ssh-port "$box_port" --put "$box/authorized_keys" --console "$box/console" \
+        --pid-file "$box/pid" "$@" 2>/dev/null
+    box_wait_for 'edge-router: ready' 120
+    local tries
+    for ((tries = 0; tries < 60; tries++)); do
+        ! box true 2>/dev/null || return 0
+        sleep 1
+    done
+    box_failed "ssh with the test's key does not answer: $(box true 2>&1)"
+}
+
+box_wait_for() {
+    local deadline=$((SECONDS + ${2:-60}))
+    until grep -qF -- "$1" "$box/console" 2>/dev/null; do
+        [ "$SECONDS" -lt "$deadline" ] || box_failed "the console did not say \"$1\" within ${2:-60} s"
+        box_runs || box_failed "the machine stopped before its console said \"$1\""
+        sleep 0.5
+    done
+}
+
+box_ssh() {
+    ssh -p "$box_port" -i "$box/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=10 -o StrictHostKeyChecking=no \
+        -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "${@:1:$#-1}" root@127.0.0.1 "${!#}"
+}
+
+box() {
+    box_ssh "$*"
+}
+
+box_runs() {
+    [ -s "$box/pid" ] && kill -0 "$(cat "$box/pid")" 2>/dev/null
+}
+
+box_stop() {
+    local tries
+    box poweroff
+    for ((tries = 0; tries < 120; tries++)); do
+        box_runs || return 0
+        sleep 0.5
+    done
+    box_failed 'the machine does not switch off'
+}
+
+box_failed() {
+    echo "${0##*/}: $*; the console:" >&2
+    tail -n 40 "$box/console" >&2
+    exit 1
+}
+
+box_end() {
+    ! box_runs || kill -9 "$(cat "$box/pid")"
+    rm -rf "$box"
+}
