@@ -88,7 +88,7 @@ impl Sockets {
                 ControlMessageOwned::Ipv4PacketInfo(info) => u32::try_from(info.ipi_ifindex).ok(),
                 _ => None,
             })?;
-            let bytes = message.iovs().next()?.to_vec();
+            let bytes = message.iovs().next().unwrap_or_default().to_vec();
             Some(Packet { ifindex, bytes })
         };
         Ok(received.filter_map(packet).collect())

@@ -40,6 +40,10 @@ impl Message {
         self
     }
 
+    pub fn xid(&self) -> u32 {
+        u32::from_be_bytes([self.0[4], self.0[5], self.0[6], self.0[7]])
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         [&self.0[..], &[255]].concat()
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod message;
+pub mod wire;
 
 use edge_dhcp::{Lease, LeaseState, Server, Service};
 use std::{
@@ -63,6 +64,10 @@ impl Lab {
     }
 
     pub fn service(&self) -> Service {
+        Service { netns: Some(self.netns()), ..Self::plain_service() }
+    }
+
+    pub fn plain_service() -> Service {
         let pool = edge_config::Dhcp {
             from: Ipv4Addr::new(10, 77, 0, 100),
             to: Ipv4Addr::new(10, 77, 0, 199),
@@ -74,7 +79,7 @@ impl Lab {
         Service {
             network: "vehicle".parse().expect("a name"),
             link: "lan0".parse().expect("an interface name"),
-            netns: Some(self.netns()),
+            netns: None,
             address: edge_config::Interface::new(net).expect("a host's address"),
             pool: Some(pool),
             dns: vec![Ipv4Addr::new(10, 77, 0, 2)],

@@ -44,14 +44,15 @@ impl Promises {
     fn make(
         &mut self,
         address: Ipv4Addr,
-        identity: Identity,
-        mac: Option<Mac>,
+        who: (Identity, Option<Mac>),
+        reserved: bool,
         until: Secs,
         now: Secs,
     ) -> Result<(), TestCaseError> {
+        let (identity, mac) = who;
         if let Some((other, other_mac, theirs)) = self.0.get(&address) {
-            // A device may change how it calls itself, at its own address.
-            let same = *other == identity || (mac.is_some() && mac == *other_mac);
+            // A device whose MAC is reserved may change how it calls itself.
+            let same = *other == identity || (reserved && mac == *other_mac);
             prop_assert!(same || *theirs <= now, "{address} is {other}'s until {theirs}, and {identity} gets it at {now}");
         }
         self.0.insert(address, (identity, mac, until));
@@ -97,7 +98,7 @@ proptest! {
                         before.into_iter().for_each(|before| promises.end(before));
                         prop_assert!(office.scope.reserved_at(address).is_none_or(|host| host.name.as_str() == name));
                         prop_assert!(office.scope.has_host(address));
-                        promises.make(address, Identity::Container(name), None, Secs::MAX, now)?;
+                        promises.make(address, (Identity::Container(name), None), false, Secs::MAX, now)?;
                     }
                 }
                 Step::Message(request) => match office.ask(&request, now) {
@@ -110,11 +111,11 @@ proptest! {
                         prop_assert!(until == now + Secs::from(lease) && logged >= until);
                         // It leaves the address it had.
                         promises.0.retain(|address, (identity, _, _)| *identity != binding.identity || *address == binding.address);
-                        promises.make(binding.address, binding.identity, Some(request.mac), until, now)?;
+                        promises.make(binding.address, (binding.identity, Some(request.mac)), reserved.is_some(), until, now)?;
                     }
                     Decision::Offer { address, identity, .. } => {
                         let theirs = promises.0.get(&address).is_none_or(|(owner, owner_mac, until)| {
-                            *owner == identity || *owner_mac == Some(request.mac) || *until <= now
+                            *owner == identity || (office.scope.of_mac(request.mac).is_some() && *owner_mac == Some(request.mac)) || *until <= now
                         });
                         prop_assert!(theirs, "{address} is offered while it is somebody's");
                     }
