@@ -29,8 +29,8 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
     let crossings = Crossings::of(config);
     let mut chains = vec![
         base("spoofing", ChainKind::Filter, Hook::Prerouting, RAW, false, vec![rule([vmap(&[Source::Iifname], "sources")])]),
-        base("input", ChainKind::Filter, Hook::Input, FILTER, true, input_rules()),
-        base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, forward_rules()),
+        base("input", ChainKind::Filter, Hook::Input, FILTER, true, closed(input_rules())),
+        base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, closed(forward_rules())),
         base("forwards", ChainKind::Nat, Hook::Prerouting, DSTNAT, false, forwards(config, facts)),
         base("masquerading", ChainKind::Nat, Hook::Postrouting, SRCNAT, false, vec![masquerade_rule()]),
     ];
@@ -80,12 +80,18 @@ pub fn host(config: &Config) -> Table {
         name: TABLE.to_owned(),
         comment: Some("made by edge-router; changes here are undone".to_owned()),
         chains: vec![
-            base("input", ChainKind::Filter, Hook::Input, FILTER, true, input_rules()[..3].to_vec()),
-            base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, forward_rules()),
+            base("input", ChainKind::Filter, Hook::Input, FILTER, true, closed(input_rules()[..3].to_vec())),
+            base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, closed(forward_rules())),
         ],
         sets: vec![verdicts("crossings", vec![Field::IfName, Field::IfName], same_bridge)],
         foreign: Vec::new(),
     }
+}
+
+/// The policy of a base chain comes into force a moment after its rules when a table is made anew; a rule closes that gap.
+fn closed(mut rules: Vec<Rule>) -> Vec<Rule> {
+    rules.push(rule([counter(), drop()]));
+    rules
 }
 
 fn input_rules() -> Vec<Rule> {
