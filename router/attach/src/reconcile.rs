@@ -85,7 +85,10 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
         }
         let Record { netns, name, network: at, ifname, .. } = record.clone();
         let mended = self.plug(network, &Request { netns, name, network: at, ifname }, record.id, address).await?;
-        log::info!("{} is plugged into {} again, as {}", mended.name, mended.network, mended.address);
+        // A child of macvlan or ipvlan is looked after each time; only a port was seen missing.
+        if mended != *record || record.kind == AttachKind::Bridge {
+            log::info!("{} is plugged into {} again, as {}", mended.name, mended.network, mended.address);
+        }
         Ok(journal.keep(mended).await?)
     }
 
