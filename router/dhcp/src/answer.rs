@@ -19,7 +19,6 @@ pub struct Answer {
 impl Network {
     /// Judges a message. Only what needs no log is changed here: offers and counters.
     pub fn answer(&mut self, bytes: &[u8], now: Secs) -> Answer {
-        let Some(scope) = &self.scope else { return Answer::default() };
         let request = match Request::read(bytes) {
             Ok(request) if self.limit.passes(request.mac, now) => request,
             Ok(_) => return self.dropped("too-many"),
@@ -33,8 +32,13 @@ impl Network {
             Kind::Release => &mut counters.releases,
             Kind::Inform => &mut counters.informs,
         } += 1;
+        self.respond(&request, now)
+    }
+
+    fn respond(&mut self, request: &Request, now: Secs) -> Answer {
+        let Some(scope) = &self.scope else { return Answer::default() };
         self.table.lapse(now);
-        let (kind, change, identity) = match decide(&self.table, scope, &request, now) {
+        let (kind, change, identity) = match decide(&self.table, scope, request, now) {
             Decision::Silence(why) => return self.dropped(why.as_str()),
             Decision::Withdraw(identity) => {
                 self.table.withdraw(&identity);
@@ -52,18 +56,24 @@ impl Network {
             Decision::Nak { why, change } => (ReplyKind::Nak(why), change, None),
             Decision::Inform => (ReplyKind::Options, None, None),
         };
-        let reply =
-            Reply { kind, hostname: scope.of_mac(request.mac).and_then(|host| hostname::clean(host.name.as_str().as_bytes())) };
+        let hostname = scope.of_mac(request.mac).and_then(|host| hostname::clean(host.name.as_str().as_bytes()));
+        let reply = Reply { kind, hostname };
         // Where several clients share one MAC, as ipvlan's do, only a broadcast reaches the right one.
         let shared = identity.is_some_and(|identity| self.table.shares_mac(request.mac, &identity));
-        let to = destination(kind, scope, &request, shared);
-        let Ok(bytes) = reply.encode(&request, &scope.service) else { return self.dropped("not-encoded") };
+        let to = destination(kind, scope, request, shared);
+        let Ok(bytes) = reply.encode(request, &scope.service) else { return self.dropped("not-encoded") };
         match kind {
             ReplyKind::Offer { .. } => self.counters.offers += 1,
             ReplyKind::Ack { .. } | ReplyKind::Options => self.counters.acks += 1,
             ReplyKind::Nak(_) => self.counters.naks += 1,
         }
         Answer { changes: Vec::from_iter(change), reply: Some((to, bytes)), durable: matches!(kind, ReplyKind::Ack { .. }) }
+    }
+
+    /// The log does not keep up, so there is no ACK after all, or a note is lost.
+    pub fn unanswered(&mut self, ack: bool) {
+        self.counters.acks -= u64::from(ack);
+        self.dropped("log-busy");
     }
 
     fn dropped(&mut self, why: &'static str) -> Answer {

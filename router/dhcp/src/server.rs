@@ -166,8 +166,13 @@ impl Core {
             send();
             Box::new(|_| ())
         };
-        if (answer.durable || !answer.changes.is_empty()) && self.commit(networks, &name, answer.changes, done).is_err() {
-            log::warn!("DHCP in {name}: the lease log does not keep up; a request is left unanswered");
+        if !answer.durable && answer.changes.is_empty() {
+            return;
+        }
+        if self.commit(networks, &name, answer.changes, done).is_err()
+            && let Some(network) = networks.by_name.get_mut(&name)
+        {
+            network.unanswered(answer.durable);
         }
     }
 }

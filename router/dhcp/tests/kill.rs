@@ -1,4 +1,5 @@
 //! `kill -9` under load: what a client was told is what the next start knows.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod lab;
 

@@ -49,6 +49,4 @@ pub enum LeaseState {
     Released { since: SystemTime },
     /// Ran out; kept like a released one.
     Expired { since: SystemTime },
-    /// The device found somebody else using it: nobody gets it before then.
-    Declined { until: SystemTime },
 }
