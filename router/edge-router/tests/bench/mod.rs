@@ -1,0 +1,167 @@
+//! A box under test: the daemon on a lab machine with a trunk to a switch and an uplink to an Internet.
+
+#![allow(dead_code, reason = "each test uses its part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+use anyhow::{Context, Result, ensure};
+use edge_lab::{Daemon, Host, Lab, Switch, wait_until};
+use serde_json::Value;
+use std::{fs, path::PathBuf, time::Duration};
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
+pub const FIRE_TRUCK: &str = include_str!("../../../config/scenarios/fire-truck.toml");
+pub const TABLE: &str = include_str!("../../../config/scenarios/fire-truck-reachability.csv");
+
+/// The same without `[router] namespace`: the host is the router.
+pub fn fire_truck_on_the_host() -> String {
+    FIRE_TRUCK.replace("namespace = \"router\"", "")
+}
+
+pub struct Box {
+    pub lab: Lab,
+    pub edge: Host,
+    pub switch: Switch,
+    pub internet: Host,
+    pub config: PathBuf,
+    directory: tempfile::TempDir,
+    daemon: Option<Daemon>,
+}
+
+impl Box {
+    /// With the trunk `enp2s0` carrying these VLANs and the uplink device `wlp3s0f0`; nothing runs yet.
+    pub fn wired(vlans: &[u16]) -> Result<Self> {
+        let one = Self::without_trunk()?;
+        one.plug_trunk(vlans)?;
+        Ok(one)
+    }
+
+    pub fn without_trunk() -> Result<Self> {
+        let lab = Lab::new()?;
+        let edge = lab.host("edge")?;
+        let switch = lab.switch("switch")?;
+        let internet = lab.internet(&edge, "wlp3s0f0", "192.168.50.1/24")?;
+        let directory = tempfile::tempdir()?;
+        let config = directory.path().join("edge-router.toml");
+        Ok(Self { lab, edge, switch, internet, config, directory, daemon: None })
+    }
+
+    pub fn plug_trunk(&self, vlans: &[u16]) -> Result<()> {
+        self.switch.trunk(&self.edge, "enp2s0", vlans).map(drop)
+    }
+
+    /// Starts the daemon with this configuration and waits until it answers.
+    pub fn start(&mut self, config: &str) -> Result<()> {
+        fs::write(&self.config, config)?;
+        let mut command = self.edge.command(PROGRAM);
+        command.arg("daemon").arg("--config").arg(&self.config);
+        command.arg("--state-dir").arg(self.directory.path().join("state")).arg("--run-dir").arg(self.directory.path().join("run"));
+        self.daemon = Some(self.edge.daemon(&mut command)?);
+        wait_until("the daemon's answer", Duration::from_secs(30), || Ok(self.ctl(&["status"]).is_ok()))
+            .with_context(|| self.log())
+    }
+
+    /// As a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.daemon.take().context("no daemon runs")?.kill()
+    }
+
+    pub fn log(&self) -> String {
+        self.daemon.as_ref().and_then(|daemon| daemon.log().ok()).unwrap_or_default()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.daemon.as_ref().map_or(0, Daemon::pid)
+    }
+
+    /// `routerctl ARGUMENTS` on the box.
+    pub fn ctl(&self, arguments: &[&str]) -> Result<String> {
+        let run_dir = self.directory.path().join("run");
+        let words = ["ctl", "--run-dir", run_dir.to_str().unwrap()];
+        self.edge.run(PROGRAM, words.iter().chain(arguments))
+    }
+
+    pub fn ctl_json(&self, arguments: &[&str]) -> Result<Value> {
+        let mut words = arguments.to_vec();
+        words.push("--json");
+        let text = self.ctl(&words)?;
+        serde_json::from_str(&text).with_context(|| format!("routerctl {arguments:?} --json printed: {text}"))
+    }
+
+    /// Changes the file and applies it; returns the report.
+    pub fn apply(&self, config: &str) -> Result<Value> {
+        fs::write(&self.config, config)?;
+        self.ctl_json(&["apply"])
+    }
+
+    /// A container of that name, plugged into `network`.
+    pub fn attached(&self, name: &str, network: &str) -> Result<Host> {
+        let container = self.edge.container(name)?;
+        self.attach(name, network)?;
+        Ok(container)
+    }
+
+    pub fn attach(&self, name: &str, network: &str) -> Result<Value> {
+        let netns = format!("/run/netns/{name}");
+        self.ctl_json(&["attach", "--netns", &netns, "--name", name, "--network", network])
+    }
+
+    /// Where the router's addresses are.
+    pub fn router(&self) -> Result<Host> {
+        if self.edge.ip("netns list")?.lines().any(|line| line.split(' ').next() == Some("router")) {
+            return self.edge.inside("router");
+        }
+        Ok(self.edge.clone())
+    }
+
+    /// What the kernel is told while `during` runs: every link, address, route and rule that is made, changed or removed.
+    pub fn kernel_notices(&self, during: impl FnOnce() -> Result<()>) -> Result<String> {
+        let mut places = vec![self.edge.clone()];
+        if self.router()?.name() != self.edge.name() {
+            places.push(self.router()?);
+        }
+        let mut monitors = Vec::new();
+        for place in &places {
+            let script = "stdbuf -oL ip monitor link address route & exec stdbuf -oL nft monitor";
+            monitors.push(place.daemon(place.command("sh").args(["-c", script]))?);
+        }
+        std::thread::sleep(Duration::from_millis(1500));
+        // A change of our own proves that the monitors hear.
+        for place in &places {
+            place.ip("link add canary type dummy")?;
+            place.ip("link delete canary")?;
+        }
+        let heard = |log: &str| log.contains("canary");
+        for monitor in &monitors {
+            wait_until("the monitor", Duration::from_secs(10), || Ok(heard(&monitor.log()?)))?;
+        }
+        during()?;
+        std::thread::sleep(Duration::from_millis(500));
+        let mut notices = String::new();
+        for monitor in &monitors {
+            notices.extend(monitor.log()?.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")));
+        }
+        Ok(without_canary(&notices))
+    }
+}
+
+/// The canary's own notices: its lines, and what stands indented below them.
+fn without_canary(notices: &str) -> String {
+    let mut kept = String::new();
+    let mut canary = false;
+    for line in notices.lines() {
+        if !line.starts_with(' ') {
+            canary = line.contains("canary") || line.starts_with("# new generation");
+        }
+        if !canary {
+            kept += line;
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
+/// `ensure!` with both sides shown.
+pub fn same<T: PartialEq + std::fmt::Debug>(found: T, wanted: T) -> Result<()> {
+    ensure!(found == wanted, "found {found:#?}, wanted {wanted:#?}");
+    Ok(())
+}

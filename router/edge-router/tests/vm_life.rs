@@ -1,0 +1,216 @@
+//! What happens to a box after its first apply: again, killed, without a device, with another policy.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+mod bench;
+
+use anyhow::{Context, Result, ensure};
+use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
+use edge_lab::{Client, Host, Outcome, probe, wait_until};
+use std::{fs, time::Duration};
+
+const DEVICE1: &str = "02:00:00:00:01:05";
+const DEVICE2: &str = "02:00:00:00:02:05";
+const OPEN: &str = "\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n";
+
+fn running(config: &str) -> Result<Box> {
+    let mut truck = Box::wired(&[1, 2])?;
+    truck.start(config)?;
+    Ok(truck)
+}
+
+fn device(truck: &Box, name: &str, vlan: u16, mac: &str) -> Result<Host> {
+    let device = truck.lab.host(name)?;
+    truck.switch.access(vlan, &device, "eth0", mac)?;
+    device.dhcp(Client::Udhcpc, "eth0")?;
+    Ok(device)
+}
+
+#[test]
+fn a_second_apply_and_a_killed_daemon_write_nothing() {
+    for config in [FIRE_TRUCK.to_owned(), fire_truck_on_the_host()] {
+        nothing_is_written_twice(&config).unwrap();
+    }
+}
+
+fn nothing_is_written_twice(config: &str) -> Result<()> {
+    let mut truck = running(config)?;
+    truck.attached("container1", "vehicle")?;
+    let device1 = device(&truck, "device1", 1, DEVICE1)?;
+    let leases = truck.ctl_json(&["leases"])?;
+    same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
+    same(truck.ctl(&["plan"])?.trim(), "nothing to change")?;
+    let notices = truck.kernel_notices(|| {
+        truck.ctl(&["apply"])?;
+        Ok(())
+    })?;
+    same(notices.as_str(), "")?;
+
+    let router = truck.router()?;
+    truck.kill()?;
+    same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached).context("while the daemon is dead")?;
+    let before = state(&truck, &router)?;
+    truck.start(config)?;
+    same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
+    same(state(&truck, &router)?, before)?;
+    same(truck.ctl_json(&["leases"])?, leases)
+}
+
+/// Interface indices and the nftables generation change with every write; neither comes back.
+fn state(truck: &Box, router: &Host) -> Result<String> {
+    let mut text = String::new();
+    for place in [&truck.edge, router] {
+        text += &place.ip("-o link")?;
+        text += &place.ip("-o address")?;
+        text += &place.ip("route")?;
+        text += &place.run("nft", ["-a", "list", "ruleset"])?.lines().filter(|line| !line.contains("counter")).collect::<Vec<_>>().join("\n");
+    }
+    Ok(text)
+}
+
+#[test]
+fn nft_reads_back_what_it_lists() {
+    for config in [FIRE_TRUCK.to_owned(), fire_truck_on_the_host()] {
+        let truck = running(&config).unwrap();
+        let router = truck.router().unwrap();
+        let listed = router.run("nft", ["list", "ruleset"]).unwrap();
+        let other = truck.lab.host("oracle").unwrap();
+        let file = truck.config.with_extension("nft");
+        fs::write(&file, &listed).unwrap();
+        other.run("nft", ["-f", file.to_str().unwrap()]).unwrap();
+        assert_eq!(sorted(&other.run("nft", ["list", "ruleset"]).unwrap()), sorted(&listed));
+    }
+}
+
+/// The kernel lists a hash's elements in an order of its own.
+fn sorted(listing: &str) -> Vec<String> {
+    let mut lines: Vec<String> = listing.split([',', '\n']).map(|line| line.replace("elements = {", "").replace('}', "").trim().to_owned()).collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_trunk_that_comes_late_is_plugged_in() {
+    let late = || -> Result<()> {
+        let mut truck = Box::without_trunk()?;
+        truck.start(FIRE_TRUCK)?;
+        let status = truck.ctl_json(&["status"])?;
+        same(status["waiting"][0]["device"].as_str(), Some("enp2s0"))?;
+        let container1 = truck.attached("container1", "vehicle")?;
+        same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+
+        truck.plug_trunk(&[1, 2])?;
+        let device1 = device(&truck, "device1", 1, DEVICE1)?;
+        same(probe(&device1, &container1, [10, 0, 1, 4].into())?.outcome(), Outcome::Reached)?;
+        same(truck.ctl_json(&["status"])?["waiting"].as_array().map(Vec::len), Some(0))?;
+
+        truck.edge.ip("link delete enp2s0")?;
+        wait_until("the daemon to notice", Duration::from_secs(5), || {
+            Ok(truck.ctl_json(&["status"])?["waiting"][0]["device"] == "enp2s0")
+        })?;
+        same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)
+    };
+    late().unwrap();
+}
+
+#[test]
+fn a_removed_allow_cuts_what_it_had_let_in() {
+    let cut = || -> Result<()> {
+        let truck = running(&format!("{FIRE_TRUCK}{OPEN}"))?;
+        let device1 = device(&truck, "device1", 1, DEVICE1)?;
+        let device2 = device(&truck, "device2", 2, DEVICE2)?;
+        let received = truck.config.with_file_name("received");
+        let listen = format!("exec busybox nc -l -p 4000 > {}", received.display());
+        let _listener = device2.daemon(device2.command("sh").args(["-c", &listen]))?;
+        let talk = "while :; do echo tick; sleep 0.05; done | busybox nc 10.0.2.5 4000";
+        std::thread::sleep(Duration::from_millis(500));
+        let _talker = device1.daemon(device1.command("sh").args(["-c", talk]))?;
+        let size = || fs::metadata(&received).map_or(0, |meta| meta.len());
+        wait_until("the flow", Duration::from_secs(10), || Ok(size() > 50))?;
+
+        truck.apply(FIRE_TRUCK)?;
+        std::thread::sleep(Duration::from_millis(500));
+        let after = size();
+        std::thread::sleep(Duration::from_secs(2));
+        same(size(), after).context("the flow goes on")?;
+        truck.apply(&format!("{FIRE_TRUCK}{OPEN}"))?;
+        same(probe(&device1, &device2, [10, 0, 2, 5].into())?.outcome(), Outcome::Reached)
+    };
+    cut().unwrap();
+}
+
+#[test]
+fn a_forward_leads_to_its_target_and_nowhere_else() {
+    let forward = || -> Result<()> {
+        let lines = "\n[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n";
+        let truck = running(&format!("{FIRE_TRUCK}{lines}"))?;
+        let container1 = truck.attached("container1", "vehicle")?;
+        let serve = "while :; do echo hello | busybox nc -l -p 80; done";
+        let _server = container1.daemon(container1.command("sh").args(["-c", serve]))?;
+        let ask = |port: &str| truck.internet.run("busybox", ["nc", "-w", "3", "192.168.50.2", port]);
+        wait_until("the server", Duration::from_secs(10), || Ok(ask("8080").is_ok_and(|answer| answer.contains("hello"))))?;
+        ensure!(ask("80").is_err() && ask("22").is_err(), "only the forwarded port is open");
+        Ok(())
+    };
+    forward().unwrap();
+}
+
+#[test]
+fn a_source_address_of_elsewhere_is_dropped() {
+    let spoof = || -> Result<()> {
+        let truck = running(FIRE_TRUCK)?;
+        let device1 = device(&truck, "device1", 1, DEVICE1)?;
+        same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+        for address in ["10.0.2.5", "192.168.50.77", "172.16.0.1"] {
+            device1.ip(&format!("address add {address}/32 dev lo"))?;
+            let ping = device1.run("ping", ["-c", "1", "-W", "1", "-I", address, "8.8.8.8"]);
+            ensure!(ping.is_err(), "a packet from {address} came through");
+        }
+        let rules = truck.router()?.run("nft", ["list", "chain", "inet", "edge-router", "source-vehicle"])?;
+        ensure!(rules.contains("counter packets 3"), "the three packets must be counted as dropped there:\n{rules}");
+        Ok(())
+    };
+    spoof().unwrap();
+}
+
+/// Both ways of living: into the namespace and out of it again, without anything left behind.
+#[test]
+fn the_router_moves_between_its_namespace_and_the_host() {
+    let moves = || -> Result<()> {
+        let truck = running(FIRE_TRUCK)?;
+        let device1 = device(&truck, "device1", 1, DEVICE1)?;
+        let container1 = truck.attached("container1", "vehicle")?;
+        for config in [fire_truck_on_the_host(), FIRE_TRUCK.to_owned()] {
+            truck.apply(&config)?;
+            same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
+            for from in [&device1, &container1] {
+                same(probe(from, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+            }
+        }
+        truck.apply("[system]\n")?;
+        let left = truck.edge.ip("-br link")?;
+        ensure!(!left.contains("br0") && !left.contains("rt-") && !left.contains("enp2s0."), "left behind:\n{left}");
+        same(truck.edge.run("nft", ["list", "ruleset"])?.contains("policy accept"), false)?;
+        same(truck.edge.ip("netns list")?.contains("router"), false)
+    };
+    moves().unwrap();
+}
+
+/// A bad file changes nothing and says why; at the next start the last good one is in force.
+#[test]
+fn a_bad_file_leaves_the_good_one_in_force() {
+    let bad = || -> Result<()> {
+        let mut truck = running(FIRE_TRUCK)?;
+        let refused = truck.apply(&FIRE_TRUCK.replace("vlan    = 2", "vlan    = 1")).unwrap_err();
+        ensure!(format!("{refused:#}").contains("vlan"), "{refused:#}");
+        same(truck.ctl_json(&["status"])?["networks"].as_array().map(Vec::len), Some(2))?;
+        truck.kill()?;
+        truck.start("nonsense = 1")?;
+        let status = truck.ctl_json(&["status"])?;
+        same(status["networks"].as_array().map(Vec::len), Some(2))?;
+        let problem = status["problems"][0]["what"].as_str().unwrap_or_default().to_owned();
+        ensure!(problem.contains("last good"), "{problem}");
+        Ok(())
+    };
+    bad().unwrap();
+}
