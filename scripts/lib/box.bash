@@ -22,7 +22,7 @@ box_start() {
     rm -f "$box/console"
     "$checkout/scripts/run-image" --image "$box_image" --ssh-port "$box_port" --put "$box/authorized_keys" --console "$box/console" \
         --pid-file "$box/pid" "$@" 2>/dev/null
-    box_wait_for 'edge-router: ready' 120
+    box_wait_for ' is ready: ' 120
     local tries
     for ((tries = 0; tries < 60; tries++)); do
         ! box true 2>/dev/null || return 0
