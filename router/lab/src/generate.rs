@@ -61,10 +61,7 @@ pub fn config(seed: u64) -> String {
             names.push(format!("n{number}-h1"));
         }
         if dice.one_in(2) {
-            let _ = write!(
-                text,
-                "[[host]]\nname = \"n{number}-h2\"\nnetwork = \"n{number}\"\naddress = \"10.0.{number}.12\"\n"
-            );
+            let _ = write!(text, "[[host]]\nname = \"n{number}-h2\"\nnetwork = \"n{number}\"\naddress = \"10.0.{number}.12\"\n");
             names.push(format!("n{number}-h2"));
         }
     }
