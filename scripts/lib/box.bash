@@ -4,7 +4,7 @@
 # box_start [RUN-IMAGE-OPTION]…  boots $box_image and waits until ssh answers
 # box_wait_for TEXT [SECONDS]    until the console says TEXT
 # box COMMAND…                   runs COMMAND on it as root; status, input and output are the command's
-# box_ssh OPTION… COMMAND…       the same with options for ssh
+# box_ssh OPTION… COMMAND        the same with options for ssh; the key is $box_key
 # box_stop                       switches it off properly and waits
 
 box_new() {
@@ -12,6 +12,7 @@ box_new() {
     box_image=$checkout/out/edge-router-pi.img
     box_port=${EDGE_BOX_PORT:-2222}
     ssh-keygen -q -t ed25519 -N '' -C test -f "$box/key"
+    box_key=$box/key
     cp "$box/key.pub" "$box/authorized_keys"
     trap box_end EXIT
     trap 'exit 130' INT
@@ -41,7 +42,7 @@ box_wait_for() {
 }
 
 box_ssh() {
-    ssh -p "$box_port" -i "$box/key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=10 -o StrictHostKeyChecking=no \
+    ssh -p "$box_port" -i "$box_key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=10 -o StrictHostKeyChecking=no \
         -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "${@:1:$#-1}" root@127.0.0.1 "${!#}"
 }
 
