@@ -27,7 +27,8 @@ impl Error {
     }
 
     pub(crate) fn no_namespace(name: &Name) -> Self {
-        let why = "there is no namespace of that name that is marked as ours; apply the configuration again to make it".to_owned();
+        let why =
+            "there is no namespace of that name that is marked as ours; apply the configuration again to make it".to_owned();
         Self::Namespace { path: crate::namespace::path(name), why }
     }
 
@@ -44,11 +45,15 @@ impl Error {
 fn mend(error: &NetlinkError) -> &'static str {
     match error.errno() {
         Some(Errno::EPERM) => "; run as root, with CAP_NET_ADMIN",
-        Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => "; this kernel lacks the driver or option for it (modprobe bridge, 8021q, veth, macvlan or ipvlan)",
+        Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => {
+            "; this kernel lacks the driver or option for it (modprobe bridge, 8021q, veth, macvlan or ipvlan)"
+        }
         Some(Errno::ENODEV) => "; the link went away meanwhile, apply again when it is back",
         Some(Errno::EEXIST) => "; one is there already that is not ours: remove it, or choose another name, address or metric",
         Some(Errno::ENETUNREACH) => "; the gateway must lie in a subnet of a link that is up",
-        Some(Errno::EBUSY) => "; the device is in use: as a port of another bridge or bond, or as the parent of another kind of child",
+        Some(Errno::EBUSY) => {
+            "; the device is in use: as a port of another bridge or bond, or as the parent of another kind of child"
+        }
         _ => "",
     }
 }

@@ -1,15 +1,20 @@
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use nix::errno::Errno;
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 use tokio::{
     io::{Interest, unix::AsyncFd},
     runtime::Handle,
     sync::watch,
     task::AbortHandle,
+    time::sleep,
 };
 
 /// `RTNLGRP_*` (include/uapi/linux/rtnetlink.h): links, IPv4 addresses, IPv4 routes, and `net.ipv4.conf` with `ip_forward`.
 const GROUPS: [u32; 4] = [1, 5, 7, 24];
+
+/// How long a listener turns away after it has heard something. An apply makes thousands of events; what does not fit
+/// into the socket meanwhile costs the kernel nothing.
+const REST: Duration = Duration::from_millis(50);
 
 /// Tells that something changed in a space we look after, or that so much did that the kernel lost count.
 pub struct Events {
@@ -77,6 +82,7 @@ async fn listen(socket: Socket, changed: Arc<watch::Sender<()>>) {
             Err(error) => return log::error!("changes of the kernel will not be noticed any more: {error}"),
         }
         changed.send_replace(());
+        sleep(REST).await;
     }
 }
 

@@ -57,7 +57,8 @@ fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
 fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
     let path = namespace::path(name);
     if path.exists() {
-        let why = format!("exists and is not marked as ours; remove it (ip netns delete {name}) or choose another name in [router]");
+        let why =
+            format!("exists and is not marked as ours; remove it (ip netns delete {name}) or choose another name in [router]");
         return Err(Error::Namespace { path, why });
     }
     let made = namespace::create(name, || {
@@ -99,7 +100,8 @@ fn delete_address(spaces: &mut Spaces, space: &Space, address: &Address) -> Resu
     let space = spaces.get(space)?;
     let Some(index) = space.index_if_any(link)? else { return Ok(()) };
     let request = RouteNetlinkMessage::DelAddress(message::address(index, *interface));
-    gone(space.route.write(request, 0)).map_err(|error| space.error(format!("take the address {interface} from link {link}"), error))
+    gone(space.route.write(request, 0))
+        .map_err(|error| space.error(format!("take the address {interface} from link {link}"), error))
 }
 
 fn add_route(spaces: &mut Spaces, space: &Space, route: &Route) -> Result<(), Error> {

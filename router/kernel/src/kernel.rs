@@ -1,9 +1,4 @@
-use crate::{
-    Error, Events, ExecuteError,
-    events::Watcher,
-    execute, observe,
-    space::Spaces,
-};
+use crate::{Error, Events, ExecuteError, events::Watcher, execute, observe, space::Spaces};
 use edge_plan::{Op, State};
 use std::{
     panic,

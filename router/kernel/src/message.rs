@@ -8,8 +8,8 @@ use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     address::{AddressAttribute, AddressMessage, AddressScope},
     link::{
-        AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoMacVlan, InfoVeth, InfoVlan, IpVlanMode,
-        LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, MacVlanMode,
+        AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoMacVlan, InfoVeth, InfoVlan,
+        IpVlanMode, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, MacVlanMode,
     },
     route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope, RouteType},
 };
@@ -120,7 +120,8 @@ pub(crate) fn address(index: u32, interface: Interface) -> AddressMessage {
     message.header.scope = AddressScope::Universe;
     message.header.index = index;
     let ip = IpAddr::V4(interface.address());
-    message.attributes = vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip), AddressAttribute::Protocol(marks::ADDRESS)];
+    message.attributes =
+        vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip), AddressAttribute::Protocol(marks::ADDRESS)];
     // A /31 or /32 has no broadcast address (RFC 3021).
     if interface.prefix_len() < 31 {
         message.attributes.push(AddressAttribute::Broadcast(interface.broadcast()));

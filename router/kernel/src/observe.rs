@@ -56,7 +56,8 @@ fn dump_links(space: &mut OpenSpace) -> Result<Links, NetlinkError> {
 fn neighbours(spaces: &mut Spaces) -> Result<HashMap<(Space, i32), Space>, Error> {
     let mut netns = Vec::new();
     for space in spaces.iter_mut() {
-        netns.push((space.space.clone(), space.netns.try_clone().map_err(|error| space.error("keep the namespace open", error))?));
+        netns
+            .push((space.space.clone(), space.netns.try_clone().map_err(|error| space.error("keep the namespace open", error))?));
     }
     let mut neighbours = HashMap::new();
     for space in spaces.iter_mut() {
@@ -79,12 +80,16 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
         addresses: addresses
             .map_err(|error| space.error("list addresses", error))?
             .iter()
-            .filter_map(|message| if let RouteNetlinkMessage::NewAddress(message) = message { address(message, name_of) } else { None })
+            .filter_map(
+                |message| if let RouteNetlinkMessage::NewAddress(message) = message { address(message, name_of) } else { None },
+            )
             .collect(),
         routes: routes
             .map_err(|error| space.error("list routes", error))?
             .iter()
-            .filter_map(|message| if let RouteNetlinkMessage::NewRoute(message) = message { route(message, name_of) } else { None })
+            .filter_map(
+                |message| if let RouteNetlinkMessage::NewRoute(message) = message { route(message, name_of) } else { None },
+            )
             .collect::<BTreeSet<_>>(),
         sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
         table: space.table()?,
@@ -103,7 +108,8 @@ fn address<'a>(message: &AddressMessage, name_of: impl Fn(u32) -> Option<&'a IfN
 
 fn route<'a>(message: &RouteMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Route> {
     let header = &message.header;
-    let is_ours = header.protocol == marks::ROUTE && header.table == RouteHeader::RT_TABLE_MAIN && header.kind == RouteType::Unicast;
+    let is_ours =
+        header.protocol == marks::ROUTE && header.table == RouteHeader::RT_TABLE_MAIN && header.kind == RouteType::Unicast;
     is_ours.then_some(())?;
     let (mut destination, mut via, mut link, mut metric) = (Ipv4Addr::UNSPECIFIED, None, None, 0);
     for attribute in &message.attributes {

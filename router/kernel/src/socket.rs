@@ -1,6 +1,6 @@
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-    NlasIterator,
+    NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
+    NetlinkPayload, NlasIterator,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
@@ -153,7 +153,8 @@ impl RouteSocket {
         let mut messages = Vec::new();
         let mut rest = &self.buffer[..];
         while !rest.is_empty() {
-            let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(|error| NetlinkError::Decode(error.to_string()))?;
+            let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest)
+                .map_err(|error| NetlinkError::Decode(error.to_string()))?;
             let length = (message.header.length as usize).next_multiple_of(4).clamp(16, rest.len().max(16));
             rest = rest.get(length..).unwrap_or_default();
             if message.header.sequence_number != self.sequence {
@@ -190,4 +191,38 @@ fn extended_ack(attributes: &[u8]) -> Option<String> {
     let message = NlasIterator::new(attributes).map_while(Result::ok).find(|attribute| attribute.kind() == MESSAGE)?;
     let text = String::from_utf8_lossy(message.value());
     Some(text.trim_end_matches('\0').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn attribute(kind: u16, text: &str) -> Vec<u8> {
+        let length = 4 + text.len() as u16;
+        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        bytes.extend(text.as_bytes());
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    fn the_kernels_words_are_found_behind_the_request_or_its_header() {
+        let words = [attribute(2, "abcd"), attribute(1, "Nexthop has invalid gateway\0")].concat();
+        let header = |length: u32| [&length.to_ne_bytes()[..], &[0; 12]].concat();
+        let capped = [header(60), words.clone()].concat();
+        let whole = [header(18), vec![7; 4], words].concat();
+        let found = Some("Nexthop has invalid gateway".to_owned());
+        assert_eq!(error_text(NLM_F_ACK_TLVS | NLM_F_CAPPED, &capped), found);
+        assert_eq!(error_text(NLM_F_ACK_TLVS, &whole), found);
+        assert_eq!(error_text(0, &whole), None);
+    }
+
+    #[test]
+    fn a_torn_answer_has_no_words_and_does_no_harm() {
+        for payload in [&[][..], &[1], &[0xff; 16], &[0xff; 40], &[16, 0, 0, 0]] {
+            assert_eq!(error_text(NLM_F_ACK_TLVS, payload), None);
+            assert_eq!(error_text(NLM_F_ACK_TLVS | NLM_F_CAPPED, payload), None);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Prepare, Unplug},
 };
-use edge_plan::{LinkKind, Space};
+use edge_plan::{Link, LinkKind, Space};
 use std::process::Command;
 
 fn interface(text: &str) -> Interface {
@@ -38,7 +38,9 @@ fn unplug(plug: &Plug) -> Unplug {
 /// A bridge with the router's address, and a namespace.
 async fn bridge_and(container: &str) -> Kernel {
     let kernel = Kernel::open().await.unwrap();
-    apply(&kernel, &[create(&Space::Host, "br0", &link(LinkKind::Bridge))]).await;
+    // With a MAC of its own: otherwise it takes the least of its ports', and forgets its neighbours each time.
+    let bridge = Link { mac: Some("02:00:00:00:01:03".parse().unwrap()), ..link(LinkKind::Bridge) };
+    apply(&kernel, &[create(&Space::Host, "br0", &bridge)]).await;
     ip("addr add 10.0.1.3/24 dev br0");
     ip(&format!("netns add {container}"));
     kernel

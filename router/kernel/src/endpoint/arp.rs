@@ -23,7 +23,8 @@ pub(super) fn announce(sides: &Sides, plug: &Plug, mac: Mac) {
 
 fn send(plug: &Plug, mac: Mac) -> io::Result<()> {
     let is_link = |name: &str| name == plug.ifname.as_str();
-    let link = getifaddrs()?.filter(|found| is_link(&found.interface_name)).find_map(|found| found.address?.as_link_addr().copied());
+    let link =
+        getifaddrs()?.filter(|found| is_link(&found.interface_name)).find_map(|found| found.address?.as_link_addr().copied());
     let link = link.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
     // Protocol 0: this socket receives nothing.
     let packets = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None)?;

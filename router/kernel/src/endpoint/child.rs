@@ -37,10 +37,21 @@ fn is_there(sides: &mut Sides, bridge: u32, plug: &Plug) -> Result<bool, Error> 
     let kind = if plug.kind == AttachKind::Macvlan { InfoKind::MacVlan } else { InfoKind::IpVlan };
     let nsid = sides.inside.route.nsid_of(&sides.own).map_err(|error| sides.inside.error("ask for the host's number", error))?;
     let is_ours = group_of(&link) == marks::ATTACH_GROUP && kind_of(&link) == Some(&kind);
-    if is_ours && nsid.is_some() && other_end(&link) == (Some(bridge), nsid) { Ok(true) } else { Err(taken(&plug.ifname, &sides.inside.place)) }
+    if is_ours && nsid.is_some() && other_end(&link) == (Some(bridge), nsid) {
+        Ok(true)
+    } else {
+        Err(taken(&plug.ifname, &sides.inside.place))
+    }
 }
 
-fn create(host: &mut Side, ifname: &IfName, kind: AttachKind, bridge: u32, mac: Option<Mac>, netns: Option<RawFd>) -> Result<(), Error> {
+fn create(
+    host: &mut Side,
+    ifname: &IfName,
+    kind: AttachKind,
+    bridge: u32,
+    mac: Option<Mac>,
+    netns: Option<RawFd>,
+) -> Result<(), Error> {
     let (mac, info) = match kind {
         AttachKind::IpvlanL2 => (None, message::ipvlan_l2()),
         _ => (mac, message::macvlan()),

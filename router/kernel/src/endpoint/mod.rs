@@ -153,7 +153,8 @@ impl Sides {
 
 impl Side {
     fn host() -> Result<Self, Error> {
-        let route = RouteSocket::open(&Arc::default()).map_err(|error| Error::netlink("open a netlink socket", Space::Host, error))?;
+        let route =
+            RouteSocket::open(&Arc::default()).map_err(|error| Error::netlink("open a netlink socket", Space::Host, error))?;
         Ok(Self { route, place: "the host".to_owned() })
     }
 
@@ -191,11 +192,16 @@ impl Side {
     fn remove(&mut self, name: &IfName) -> Result<(), Error> {
         let Some(link) = self.link(name)? else { return Ok(()) };
         if group_of(&link) != marks::ATTACH_GROUP {
-            return Err(refused(format!("link {name} in {} is not one that was attached, and stays; rename or remove it", self.place)));
+            return Err(refused(format!(
+                "link {name} in {} is not one that was attached, and stays; rename or remove it",
+                self.place
+            )));
         }
         let request = RouteNetlinkMessage::DelLink(message::link(link.header.index, Vec::new()));
         match self.route.write(request, 0) {
-            Err(error) if error.errno() != Some(nix::errno::Errno::ENODEV) => Err(self.error(&format!("delete link {name}"), error)),
+            Err(error) if error.errno() != Some(nix::errno::Errno::ENODEV) => {
+                Err(self.error(&format!("delete link {name}"), error))
+            }
             _ => Ok(()),
         }
     }
@@ -214,7 +220,10 @@ fn taken(name: &IfName, place: &str) -> Error {
 }
 
 fn kind_of(link: &LinkMessage) -> Option<&InfoKind> {
-    let infos = link.attributes.iter().find_map(|attribute| if let LinkAttribute::LinkInfo(infos) = attribute { Some(infos) } else { None })?;
+    let infos = link
+        .attributes
+        .iter()
+        .find_map(|attribute| if let LinkAttribute::LinkInfo(infos) = attribute { Some(infos) } else { None })?;
     infos.iter().find_map(|info| if let LinkInfo::Kind(kind) = info { Some(kind) } else { None })
 }
 

@@ -52,7 +52,8 @@ pub(super) fn prepare(host: &mut Side, bridge: u32, prepare: &Prepare) -> Result
 fn find(sides: &mut Sides, plug: &Plug) -> Result<Option<LinkMessage>, Error> {
     let Some(port) = sides.host.link(&plug.port)?.filter(|port| group_of(port) == marks::ATTACH_GROUP) else { return Ok(None) };
     let Some(end) = sides.inside.link(&plug.ifname)? else { return Ok(None) };
-    let nsid = sides.host.route.nsid_of(&sides.netns).map_err(|error| sides.host.error("ask for the namespace's number", error))?;
+    let nsid =
+        sides.host.route.nsid_of(&sides.netns).map_err(|error| sides.host.error("ask for the namespace's number", error))?;
     let is_pair = nsid.is_some() && other_end(&port) == (Some(end.header.index), nsid);
     Ok(is_pair.then_some(end))
 }
@@ -86,7 +87,10 @@ fn wait_for_port(host: &mut Side, port: &IfName) {
 }
 
 fn is_forwarding(port: &LinkMessage) -> bool {
-    let infos = port.attributes.iter().filter_map(|attribute| if let LinkAttribute::LinkInfo(infos) = attribute { Some(infos) } else { None });
+    let infos = port
+        .attributes
+        .iter()
+        .filter_map(|attribute| if let LinkAttribute::LinkInfo(infos) = attribute { Some(infos) } else { None });
     infos.flatten().any(|info| match info {
         LinkInfo::PortData(InfoPortData::BridgePort(data)) => data.contains(&InfoBridgePort::State(BridgePortState::Forwarding)),
         _ => false,

@@ -31,19 +31,31 @@ pub(super) fn create(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link
 }
 
 /// The creating message and the space to send it in.
-fn creation(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: Option<&Link>) -> Result<(Space, LinkMessage), Error> {
+fn creation(
+    spaces: &mut Spaces,
+    at: &Space,
+    name: &IfName,
+    link: &Link,
+    peer: Option<&Link>,
+) -> Result<(Space, LinkMessage), Error> {
     let mut attributes = message::name_group_mac(name, marks::group(link.owner), link.mac);
     let mut via = at.clone();
     let mut other_end = None;
     match &link.kind {
         LinkKind::Device => {
-            let why = format!("{name} in space {at} is a device and cannot be made; plug it in, or correct its name in the configuration");
+            let why = format!(
+                "{name} in space {at} is a device and cannot be made; plug it in, or correct its name in the configuration"
+            );
             return Err(Error::Refused { why });
         }
         LinkKind::Bridge => {}
         LinkKind::Vlan { parent, .. } => attributes.push(LinkAttribute::Link(spaces.get(at)?.index(parent)?)),
         LinkKind::Veth { peer_space, peer: peer_name } => {
-            let mut end = message::name_group_mac(peer_name, marks::group(peer.map_or(Owner::Plan, |peer| peer.owner)), peer.and_then(|peer| peer.mac));
+            let mut end = message::name_group_mac(
+                peer_name,
+                marks::group(peer.map_or(Owner::Plan, |peer| peer.owner)),
+                peer.and_then(|peer| peer.mac),
+            );
             end.push(LinkAttribute::NetNsFd(spaces.get(peer_space)?.netns.as_raw_fd()));
             other_end = Some(message::link(0, end));
         }
@@ -130,7 +142,9 @@ pub(super) fn change(spaces: &mut Spaces, at: &Space, name: &IfName, from: &Link
 
 pub(super) fn delete(spaces: &mut Spaces, at: &Space, name: &IfName) -> Result<(), Error> {
     let space = spaces.get(at)?;
-    let Some(link) = space.link(name).map_err(|error| space.error(format!("look for link {name}"), error))? else { return Ok(()) };
+    let Some(link) = space.link(name).map_err(|error| space.error(format!("look for link {name}"), error))? else {
+        return Ok(());
+    };
     if group_of(&link) != marks::PLAN_GROUP {
         let why = format!("link {name} in space {at} is not ours any more and stays; remove it by hand (ip link delete {name})");
         return Err(Error::Refused { why });

@@ -3,8 +3,8 @@ use crate::marks;
 use edge_config::{IfName, Mac, VlanId};
 use edge_plan::{Link, LinkConf, LinkKind, RpFilter, Space};
 use netlink_packet_route::link::{
-    AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoVlan, IpVlanMode, LinkAttribute, LinkFlags,
-    LinkInfo, LinkMessage, VlanProtocol,
+    AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoVlan, IpVlanMode, LinkAttribute,
+    LinkFlags, LinkInfo, LinkMessage, VlanProtocol,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,7 +37,9 @@ impl Found {
                 LinkAttribute::IfName(name) => found.name = name.parse().ok(),
                 LinkAttribute::Group(group) => found.group = group,
                 LinkAttribute::Controller(index) => found.master = Some(index),
-                LinkAttribute::Address(bytes) => found.mac = <[u8; 6]>::try_from(bytes).ok().and_then(|bytes| Mac::new(bytes).ok()),
+                LinkAttribute::Address(bytes) => {
+                    found.mac = <[u8; 6]>::try_from(bytes).ok().and_then(|bytes| Mac::new(bytes).ok())
+                }
                 LinkAttribute::Link(index) => found.link = Some(index),
                 LinkAttribute::LinkNetNsId(id) => found.link_netns = Some(id),
                 LinkAttribute::AfSpecUnspec(families) => found.conf = conf(&families, ipv6),
@@ -67,7 +69,8 @@ fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
                 });
             }
             AfSpecUnspec::Inet6(inet6) if ipv6 => {
-                let mode = |attribute: &AfSpecInet6| if let AfSpecInet6::AddrGenMode(mode) = attribute { Some(*mode) } else { None };
+                let mode =
+                    |attribute: &AfSpecInet6| if let AfSpecInet6::AddrGenMode(mode) = attribute { Some(*mode) } else { None };
                 addr_gen = inet6.iter().find_map(mode).unwrap_or_default();
             }
             _ => {}
@@ -83,7 +86,11 @@ fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
 }
 
 /// The links of `space`, with those they point to by name. The loopback is left out: it is part of its namespace.
-pub(super) fn resolve(space: &Space, links: &BTreeMap<Space, Links>, neighbours: &HashMap<(Space, i32), Space>) -> BTreeMap<IfName, Link> {
+pub(super) fn resolve(
+    space: &Space,
+    links: &BTreeMap<Space, Links>,
+    neighbours: &HashMap<(Space, i32), Space>,
+) -> BTreeMap<IfName, Link> {
     let Some(own) = links.get(space) else { return BTreeMap::new() };
     let name_of = |space: &Space, index: u32| links.get(space)?.get(&index)?.name.clone();
     let named = own.values().filter(|found| !found.loopback).filter_map(|found| {

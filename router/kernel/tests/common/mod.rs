@@ -1,6 +1,6 @@
 //! A box of its own for each test: network and mount namespaces of the test's thread, with an empty `/run/netns`.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use edge_kernel::Kernel;
 use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, State};
