@@ -6,7 +6,7 @@ mod lab;
 use edge_config::Host;
 use edge_dhcp::{Identity, LeaseState};
 use lab::{Lab, ROUTER, eventually, is_bound, only_lease};
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 const POOL_FIRST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 const RESERVED: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 5);
@@ -44,7 +44,7 @@ async fn udhcpc_boots_renews_and_releases() {
     lab.must(
         "busybox udhcpc -f -i eth0 -s $dir/udhcpc -x hostname:Device-1 -O domain &
         client=$!
-        wait_for() { for try in $(seq 50); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
+        wait_for() { for try in $(seq 150); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
         wait_for bound
         kill -USR1 $client; wait_for renew
         kill -USR2 $client; sleep 0.3
@@ -59,24 +59,49 @@ async fn udhcpc_boots_renews_and_releases() {
     assert_eq!(lease.identity, Identity::Mac("02:00:00:00:01:05".parse().expect("a MAC")));
 }
 
+const DHCLIENT_COMMAND: &str =
+    "dhclient -4 -1 -v -cf $dir/conf -sf $dir/dhclient-script -lf $dir/leases -pf $dir/pid -e dir=$dir";
+
+fn write_dhclient_files(lab: &Lab) {
+    lab.script("dhclient-script", DHCLIENT);
+    let conf = "initial-interval 1; timeout 10; send host-name \"laptop\";";
+    std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dhclient_boots_reboots_renews_and_releases() {
+async fn dhclient_boots_reboots_and_releases() {
     let lab = Lab::new();
     let server = lab.serve(lab.service()).await;
-    lab.script("dhclient-script", DHCLIENT);
-    std::fs::write(lab.directory.path().join("conf"), "initial-interval 1; timeout 10; send host-name \"laptop\";")
-        .expect("writable");
-    let dhclient = "dhclient -4 -1 -v -cf $dir/conf -sf $dir/dhclient-script -lf $dir/leases -pf $dir/pid -e dir=$dir";
-    let boot = lab.must(&format!("{dhclient} eth0; kill $(cat $dir/pid)"));
+    write_dhclient_files(&lab);
+    let boot = lab.must(&format!("{DHCLIENT_COMMAND} eth0; kill $(cat $dir/pid)"));
     assert!(boot.contains("DHCPOFFER") && boot.contains("DHCPACK"), "{boot}");
     assert_eq!((only_lease(&server).address, only_lease(&server).name.as_deref()), (POOL_FIRST, Some("laptop")));
     // With its lease file it starts in INIT-REBOOT: a REQUEST and no DISCOVER.
-    let reboot = lab.must(&format!("{dhclient} eth0; {dhclient} -r eth0"));
+    let reboot = lab.must(&format!("{DHCLIENT_COMMAND} eth0; {DHCLIENT_COMMAND} -r eth0"));
     assert!(reboot.contains("DHCPACK") && !reboot.contains("DHCPDISCOVER"), "{reboot}");
     let events = lab.kept("events");
-    let got = format!("{POOL_FIRST} 255.255.255.0 router={ROUTER} dns=10.77.0.2 domain=truck.example");
-    assert!(events.contains(&format!("BOUND {got}")) && events.contains(&format!("REBOOT {got}")), "{events}");
+    for reason in ["BOUND", "REBOOT"] {
+        let got = format!("{reason} {POOL_FIRST} 255.255.255.0 router={ROUTER} dns=10.77.0.2 domain=truck.example");
+        assert!(events.contains(&got), "{events}");
+    }
     eventually("the release arrives", || matches!(only_lease(&server).state, LeaseState::Released { .. })).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dhclient_renews_by_itself() {
+    let lab = Lab::new();
+    let mut service = lab.service();
+    // Renewed at half of it, which a test can wait for.
+    service.pool.as_mut().expect("a pool").lease = Duration::from_secs(6);
+    let server = lab.serve(service).await;
+    write_dhclient_files(&lab);
+    lab.must(&format!(
+        "{DHCLIENT_COMMAND} eth0
+        for try in $(seq 120); do grep -q ^RENEW $dir/events && break; sleep 0.1; done
+        kill $(cat $dir/pid)"
+    ));
+    assert!(lab.kept("events").contains(&format!("RENEW {POOL_FIRST}")), "{}", lab.kept("events"));
+    assert_eq!(server.counters().networks[&lab.service().network].naks, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,7 +117,7 @@ async fn dhcpcd_boots_renews_and_releases() {
     std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
     let output = lab.must(
         "mount -t tmpfs none /run; mkdir -p /run/dhcpcd
-        wait_for() { for try in $(seq 80); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
+        wait_for() { for try in $(seq 150); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
         dhcpcd -4 -B -d -f $dir/conf eth0 > $dir/log 2>&1 &
         client=$!
         wait_for BOUND
@@ -134,7 +159,7 @@ async fn a_changed_configuration_moves_a_running_client() {
         there.must(
             "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
             client=$!
-            for try in $(seq 50); do [ -e $dir/changed ] && break; sleep 0.1; done
+            for try in $(seq 150); do [ -e $dir/changed ] && break; sleep 0.1; done
             kill -USR1 $client
             for try in $(seq 100); do grep -q 'bound 10.77.0.5/' $dir/events && break; sleep 0.1; done
             kill $client",

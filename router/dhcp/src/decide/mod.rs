@@ -140,7 +140,8 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
 
 fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
     let lease = Secs::from(lease);
-    let until = now + lease;
+    // `now` is cut to whole seconds, and the client counts from some moment within this one.
+    let until = now + lease + 1;
     let logged = table.at(address).filter(|binding| binding.identity == who.identity).and_then(|binding| match binding.state {
         State::Bound { logged, .. } => Some(logged).filter(|logged| *logged >= until),
         State::Held | State::Released { .. } => None,

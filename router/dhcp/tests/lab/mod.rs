@@ -40,6 +40,11 @@ impl Lab {
         ] {
             ip(&arguments);
         }
+        // The kernel tells of a carrier up to a second late, and some clients only look once.
+        let up = || ip(&format!("-n {client} link show eth0")).contains("state UP");
+        while !up() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         lab
     }
 
@@ -113,7 +118,7 @@ impl Lab {
         );
         let net = format!("--net={}", self.client_netns().display());
         Command::new("timeout")
-            .args(["20", "nsenter", &net, "unshare", "--mount", "sh", "-c", &script])
+            .args(["50", "nsenter", &net, "unshare", "--mount", "sh", "-c", &script])
             .env("dir", dir)
             .output()
             .expect("timeout, nsenter and unshare are installed")
@@ -149,9 +154,11 @@ impl Drop for Lab {
     }
 }
 
-pub fn ip(arguments: &str) {
+/// What `ip` prints.
+pub fn ip(arguments: &str) -> String {
     let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip is installed");
     assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The one lease there is.
