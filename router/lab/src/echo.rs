@@ -1,5 +1,7 @@
 //! ICMP echo packets that carry a marker, so that a packet seen anywhere is known to be ours (RFC 792).
 
+use std::net::Ipv4Addr;
+
 /// IPv4's protocol number of ICMP.
 const ICMP: u8 = 1;
 const MAGIC: &[u8; 8] = b"edge-lab";
@@ -17,6 +19,14 @@ pub(crate) struct Marker {
     pub probe: u32,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Echo {
+    pub kind: Kind,
+    pub marker: Marker,
+    pub sequence: u16,
+    pub source: Ipv4Addr,
+}
+
 /// An ICMP echo request without the IP header, as a raw socket sends it.
 pub(crate) fn request(marker: Marker, sequence: u16) -> Vec<u8> {
     // Identifier: conntrack knows echoes of one pair of hosts apart by it, so each probe has its own.
@@ -32,23 +42,24 @@ pub(crate) fn request(marker: Marker, sequence: u16) -> Vec<u8> {
     packet
 }
 
-/// Reads an IPv4 packet: which echo it is and from where, if it is one of ours.
-pub(crate) fn read(packet: &[u8]) -> Option<(Kind, Marker, [u8; 4])> {
+/// Reads an IPv4 packet, if it is an echo of ours.
+pub(crate) fn read(packet: &[u8]) -> Option<Echo> {
     let header = usize::from(packet.first()? & 0x0f) * 4;
     if packet[0] >> 4 != 4 || *packet.get(9)? != ICMP {
         return None;
     }
-    let source = *packet.get(12..)?.first_chunk()?;
+    let source: [u8; 4] = *packet.get(12..)?.first_chunk()?;
     let icmp = packet.get(header..)?;
     let kind = match icmp.first()? {
         8 => Kind::Request,
         0 => Kind::Reply,
         _ => return None,
     };
+    let sequence = u16::from_be_bytes(*icmp.get(6..)?.first_chunk()?);
     let payload = icmp.get(8..)?.strip_prefix(MAGIC)?;
     let process = u32::from_be_bytes(*payload.first_chunk()?);
     let probe = u32::from_be_bytes(*payload.get(4..)?.first_chunk()?);
-    Some((kind, Marker { process, probe }, source))
+    Some(Echo { kind, marker: Marker { process, probe }, sequence, source: source.into() })
 }
 
 /// The Internet checksum (RFC 1071) of an even number of bytes.
@@ -67,7 +78,7 @@ mod tests {
         let marker = Marker { process: 4711, probe: 65_537 };
         let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, ICMP, 0, 0, 10, 0, 1, 5, 8, 8, 8, 8];
         packet.extend(request(marker, 3));
-        assert_eq!(read(&packet), Some((Kind::Request, marker, [10, 0, 1, 5])));
+        assert_eq!(read(&packet), Some(Echo { kind: Kind::Request, marker, sequence: 3, source: Ipv4Addr::new(10, 0, 1, 5) }));
         for length in 0..packet.len() {
             assert_eq!(read(&packet[..length]), None, "cut to {length} bytes");
         }

@@ -1,7 +1,7 @@
 //! The sockets of one network namespace that see our echo packets come, go and be accepted.
 
 use crate::{
-    echo::{self, Kind, Marker},
+    echo::{self, Echo, Kind, Marker},
     host::Host,
 };
 use anyhow::{Context, Result};
@@ -24,8 +24,8 @@ const LOOPBACK: usize = 1;
 /// What happened to an echo packet in this namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A request went out by a network card.
-    Left,
+    /// A request went out by a network card; on a machine with bridges, by several.
+    Left { sequence: u16 },
     /// A request came in by a network card, whatever a firewall does with it next.
     Arrived { from: Ipv4Addr },
     /// A request passed the firewall and was handed to the machine itself.
@@ -71,16 +71,16 @@ impl Observer {
     pub(crate) fn drain(&self, mut report: impl FnMut(Marker, Event)) -> Result<()> {
         let mut packet = [0; 2048];
         while let Some((length, address)) = received(recvfrom::<LinkAddr>(self.frames.as_raw_fd(), &mut packet))? {
-            let Some((Kind::Request, marker, source)) = echo::read(&packet[..length]) else { continue };
+            let Some(Echo { kind: Kind::Request, marker, sequence, source }) = echo::read(&packet[..length]) else { continue };
             let Some(card) = address.filter(|card| card.ifindex() != LOOPBACK) else { continue };
             let event =
-                if card.pkttype() == libc::PACKET_OUTGOING { Event::Left } else { Event::Arrived { from: source.into() } };
+                if card.pkttype() == libc::PACKET_OUTGOING { Event::Left { sequence } } else { Event::Arrived { from: source } };
             report(marker, event);
         }
         while let Some(length) = received(recv(self.delivered.as_raw_fd(), &mut packet, MsgFlags::empty()))? {
             match echo::read(&packet[..length]) {
-                Some((Kind::Request, marker, _)) => report(marker, Event::Accepted),
-                Some((Kind::Reply, marker, _)) => report(marker, Event::Replied),
+                Some(Echo { kind: Kind::Request, marker, .. }) => report(marker, Event::Accepted),
+                Some(Echo { kind: Kind::Reply, marker, .. }) => report(marker, Event::Replied),
                 None => {}
             }
         }

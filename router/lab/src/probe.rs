@@ -74,7 +74,7 @@ impl Seen {
             (false, false) if self.left >= ENOUGH => Outcome::Isolated,
             (false, false) => Outcome::Unknown(match self.refused {
                 Some(errno) => format!("the sender could not send: {}", errno.desc()),
-                None => format!("{} of {ENOUGH} requests left the sender; its gateway does not answer ARP", self.left),
+                None => format!("{} of {ENOUGH} requests left the sender; the next hop does not answer ARP", self.left),
             }),
         }
     }
@@ -98,6 +98,7 @@ pub fn probe_all(probes: &[Probe]) -> Result<Vec<Seen>> {
             seen: Seen { target_forwards: probe.target.forwards()?, ..Seen::default() },
             sent: 0,
             last_sent: None,
+            last_left: 0,
             enough_at: None,
         });
     }
@@ -123,6 +124,7 @@ struct Running<'a> {
     seen: Seen,
     sent: u16,
     last_sent: Option<Instant>,
+    last_left: u16,
     /// When the last needed request was seen leaving.
     enough_at: Option<Instant>,
 }
@@ -145,7 +147,8 @@ impl Running<'_> {
         let at_sender = at.is(&self.probe.from);
         let at_target = at.is(&self.probe.target);
         match event {
-            Event::Left if at_sender => {
+            Event::Left { sequence } if at_sender && sequence > self.last_left => {
+                self.last_left = sequence;
                 self.seen.left += 1;
                 if self.seen.left == ENOUGH {
                     self.enough_at = Some(Instant::now());

@@ -86,7 +86,9 @@ fn every_client_takes_a_lease_up() -> Result<()> {
     fs::write(&config, format!("{lines}option lease 600\nlease_file {}\npidfile /run/udhcpd.pid\n", leases.display()))?;
     let _server = edge.daemon(edge.command("busybox").args(["udhcpd", "-f"]).arg(&config))?;
     for client in [Client::Udhcpc, Client::Dhclient, Client::Dhcpcd] {
+        let start = std::time::Instant::now();
         let lease = device.dhcp(client, "eth0")?;
+        println!("{client:?}: {} ms", start.elapsed().as_millis());
         assert_eq!(lease.address, Ipv4Addr::new(10, 0, 1, 5), "{client:?}");
         assert_eq!((lease.router, lease.seconds), (Some(Ipv4Addr::new(10, 0, 1, 3)), 600), "{client:?}");
         assert_eq!(probe(&device, &edge, Ipv4Addr::new(10, 0, 1, 3))?.outcome(), Outcome::Reached, "{client:?}");
