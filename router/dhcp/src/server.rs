@@ -71,10 +71,10 @@ impl Server {
 
     /// An address for a container, on disk when this returns.
     pub async fn claim(&self, network: &Name, claim: Claim) -> Result<Lease, ClaimError> {
-        let (lease, logged) = self.core.claim(network, &claim)?;
+        let (lease, new, logged) = self.core.claim(network, &claim)?;
         let Err(why) = settled(logged).await else { return Ok(lease) };
-        // Nobody is told of it, so nobody holds it.
-        if let Some(network) = lock(&self.core.networks).by_name.get_mut(network) {
+        // Nobody is told of it, so nobody holds it, unless it was held before.
+        if new && let Some(network) = lock(&self.core.networks).by_name.get_mut(network) {
             network.let_go(&claim.name, self.core.clock.now()).into_iter().for_each(|change| network.table.apply(change));
         }
         Err(ClaimError::NotDurable(why))
@@ -108,7 +108,8 @@ impl Server {
 type Logged = oneshot::Receiver<Result<(), String>>;
 
 impl Core {
-    fn claim(&self, name: &Name, claim: &Claim) -> Result<(Lease, Logged), ClaimError> {
+    /// The lease, and whether it is new.
+    fn claim(&self, name: &Name, claim: &Claim) -> Result<(Lease, bool, Logged), ClaimError> {
         let now = self.clock.now();
         let mut networks = lock(&self.networks);
         let network = networks.by_name.get_mut(name);
@@ -116,9 +117,11 @@ impl Core {
         table.lapse(now);
         let binding = decide::claim(table, scope, claim, now)?;
         let lease = lease(name, scope, &binding, &self.clock);
+        let change = Change::Bind(binding);
+        let new = !table.says(&change);
         let (sender, logged) = oneshot::channel();
-        self.commit(&mut networks, name, vec![Change::Bind(binding)], notify(sender)).map_err(ClaimError::NotDurable)?;
-        Ok((lease, logged))
+        self.commit(&mut networks, name, vec![change], notify(sender)).map_err(ClaimError::NotDurable)?;
+        Ok((lease, new, logged))
     }
 
     fn release(&self, name: &Name, container: &str) -> Result<Logged, ClaimError> {

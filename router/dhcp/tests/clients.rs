@@ -44,7 +44,7 @@ async fn udhcpc_boots_renews_and_releases() {
     lab.must(
         "busybox udhcpc -f -i eth0 -s $dir/udhcpc -x hostname:Device-1 -O domain &
         client=$!
-        wait_for() { for try in $(seq 150); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
+        wait_for() { for try in $(seq 300); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
         wait_for bound
         kill -USR1 $client; wait_for renew
         kill -USR2 $client; sleep 0.3
@@ -59,8 +59,11 @@ async fn udhcpc_boots_renews_and_releases() {
     assert_eq!(lease.identity, Identity::Mac("02:00:00:00:01:05".parse().expect("a MAC")));
 }
 
-const DHCLIENT_COMMAND: &str =
-    "dhclient -4 -1 -v -cf $dir/conf -sf $dir/dhclient-script -lf $dir/leases -pf $dir/pid -e dir=$dir";
+/// dhclient goes into the background before it has written its process id.
+const DHCLIENT_COMMANDS: &str = r#"
+run_dhclient() { dhclient -4 -1 -v -cf $dir/conf -sf $dir/dhclient-script -lf $dir/leases -pf $dir/pid -e dir=$dir "$@"; }
+start_dhclient() { rm -f $dir/pid; run_dhclient eth0; until [ -s $dir/pid ]; do sleep 0.05; done; }
+"#;
 
 fn write_dhclient_files(lab: &Lab) {
     lab.script("dhclient-script", DHCLIENT);
@@ -73,11 +76,11 @@ async fn dhclient_boots_reboots_and_releases() {
     let lab = Lab::new();
     let server = lab.serve(lab.service()).await;
     write_dhclient_files(&lab);
-    let boot = lab.must(&format!("{DHCLIENT_COMMAND} eth0; kill $(cat $dir/pid)"));
+    let boot = lab.must(&format!("{DHCLIENT_COMMANDS} start_dhclient; kill $(cat $dir/pid)"));
     assert!(boot.contains("DHCPOFFER") && boot.contains("DHCPACK"), "{boot}");
     assert_eq!((only_lease(&server).address, only_lease(&server).name.as_deref()), (POOL_FIRST, Some("laptop")));
     // With its lease file it starts in INIT-REBOOT: a REQUEST and no DISCOVER.
-    let reboot = lab.must(&format!("{DHCLIENT_COMMAND} eth0; {DHCLIENT_COMMAND} -r eth0"));
+    let reboot = lab.must(&format!("{DHCLIENT_COMMANDS} start_dhclient; run_dhclient -r eth0"));
     assert!(reboot.contains("DHCPACK") && !reboot.contains("DHCPDISCOVER"), "{reboot}");
     let events = lab.kept("events");
     for reason in ["BOUND", "REBOOT"] {
@@ -96,7 +99,7 @@ async fn dhclient_renews_by_itself() {
     let server = lab.serve(service).await;
     write_dhclient_files(&lab);
     lab.must(&format!(
-        "{DHCLIENT_COMMAND} eth0
+        "{DHCLIENT_COMMANDS} start_dhclient
         for try in $(seq 120); do grep -q ^RENEW $dir/events && break; sleep 0.1; done
         kill $(cat $dir/pid)"
     ));
@@ -117,7 +120,7 @@ async fn dhcpcd_boots_renews_and_releases() {
     std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
     let output = lab.must(
         "mount -t tmpfs none /run; mkdir -p /run/dhcpcd
-        wait_for() { for try in $(seq 150); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
+        wait_for() { for try in $(seq 300); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
         dhcpcd -4 -B -d -f $dir/conf eth0 > $dir/log 2>&1 &
         client=$!
         wait_for BOUND
@@ -159,7 +162,7 @@ async fn a_changed_configuration_moves_a_running_client() {
         there.must(
             "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
             client=$!
-            for try in $(seq 150); do [ -e $dir/changed ] && break; sleep 0.1; done
+            for try in $(seq 300); do [ -e $dir/changed ] && break; sleep 0.1; done
             kill -USR1 $client
             for try in $(seq 100); do grep -q 'bound 10.77.0.5/' $dir/events && break; sleep 0.1; done
             kill $client",

@@ -174,11 +174,11 @@ pub fn is_bound(lease: &Lease) -> bool {
 
 /// Waits for what the server does on its own.
 pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..100 {
+    for _ in 0..400 {
         if holds() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("{what}: not within five seconds");
+    panic!("{what}: not within 20 seconds");
 }
