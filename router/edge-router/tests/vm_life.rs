@@ -7,6 +7,7 @@ mod bench;
 use anyhow::{Context, Result, ensure};
 use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
 use edge_lab::{Client, Host, Outcome, probe, wait_until};
+use serde_json::Value;
 use std::{fs, time::Duration};
 
 const DEVICE1: &str = "02:00:00:00:01:05";
@@ -48,12 +49,21 @@ fn nothing_is_written_twice(config: &str) -> Result<()> {
 
     let router = truck.router()?;
     truck.kill()?;
-    same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached).context("while the daemon is dead")?;
+    same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)
+        .context("while the daemon is dead")?;
     let before = state(&truck, &router)?;
     truck.start(config)?;
     same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
     same(state(&truck, &router)?, before)?;
-    same(truck.ctl_json(&["leases"])?, leases)
+    same(without_expiry(truck.ctl_json(&["leases"])?), without_expiry(leases))
+}
+
+/// What is on disk runs out a little later than what was promised, so that not every renewal must be written.
+fn without_expiry(mut leases: Value) -> Value {
+    for lease in leases["leases"].as_array_mut().into_iter().flatten() {
+        lease["expires"] = Value::Null;
+    }
+    leases
 }
 
 /// Interface indices and the nftables generation change with every write; neither comes back.
@@ -63,7 +73,12 @@ fn state(truck: &Box, router: &Host) -> Result<String> {
         text += &place.ip("-o link")?;
         text += &place.ip("-o address")?;
         text += &place.ip("route")?;
-        text += &place.run("nft", ["-a", "list", "ruleset"])?.lines().filter(|line| !line.contains("counter")).collect::<Vec<_>>().join("\n");
+        text += &place
+            .run("nft", ["-a", "list", "ruleset"])?
+            .lines()
+            .filter(|line| !line.contains("counter"))
+            .collect::<Vec<_>>()
+            .join("\n");
     }
     Ok(text)
 }
@@ -84,7 +99,8 @@ fn nft_reads_back_what_it_lists() {
 
 /// The kernel lists a hash's elements in an order of its own.
 fn sorted(listing: &str) -> Vec<String> {
-    let mut lines: Vec<String> = listing.split([',', '\n']).map(|line| line.replace("elements = {", "").replace('}', "").trim().to_owned()).collect();
+    let mut lines: Vec<String> =
+        listing.split([',', '\n']).map(|line| line.replace("elements = {", "").replace('}', "").trim().to_owned()).collect();
     lines.sort();
     lines
 }
@@ -120,13 +136,13 @@ fn a_removed_allow_cuts_what_it_had_let_in() {
         let device1 = device(&truck, "device1", 1, DEVICE1)?;
         let device2 = device(&truck, "device2", 2, DEVICE2)?;
         let received = truck.config.with_file_name("received");
-        let listen = format!("exec busybox nc -l -p 4000 > {}", received.display());
+        // It would end with its input.
+        let listen = format!("sleep 600 | busybox nc -l -p 4000 > {}", received.display());
         let _listener = device2.daemon(device2.command("sh").args(["-c", &listen]))?;
-        let talk = "while :; do echo tick; sleep 0.05; done | busybox nc 10.0.2.5 4000";
-        std::thread::sleep(Duration::from_millis(500));
+        let talk = "while :; do while :; do echo tick; sleep 0.05; done | busybox nc 10.0.2.5 4000; sleep 0.1; done";
         let _talker = device1.daemon(device1.command("sh").args(["-c", talk]))?;
         let size = || fs::metadata(&received).map_or(0, |meta| meta.len());
-        wait_until("the flow", Duration::from_secs(10), || Ok(size() > 50))?;
+        wait_until("the flow", Duration::from_secs(20), || Ok(size() > 50))?;
 
         truck.apply(FIRE_TRUCK)?;
         std::thread::sleep(Duration::from_millis(500));
@@ -161,13 +177,17 @@ fn a_source_address_of_elsewhere_is_dropped() {
         let truck = running(FIRE_TRUCK)?;
         let device1 = device(&truck, "device1", 1, DEVICE1)?;
         same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+        truck.internet.sh("nft 'add table ip seen; add chain ip seen input { type filter hook input priority 0; }'")?;
+        truck.internet.sh("nft add rule ip seen input icmp type echo-request counter")?;
         for address in ["10.0.2.5", "192.168.50.77", "172.16.0.1"] {
             device1.ip(&format!("address add {address}/32 dev lo"))?;
             let ping = device1.run("ping", ["-c", "1", "-W", "1", "-I", address, "8.8.8.8"]);
-            ensure!(ping.is_err(), "a packet from {address} came through");
+            ensure!(ping.is_err(), "an answer to {address} came through");
         }
-        let rules = truck.router()?.run("nft", ["list", "chain", "inet", "edge-router", "source-vehicle"])?;
-        ensure!(rules.contains("counter packets 3"), "the three packets must be counted as dropped there:\n{rules}");
+        let seen = truck.internet.run("nft", ["list", "table", "ip", "seen"])?;
+        ensure!(seen.contains("counter packets 0"), "a spoofed packet left the box:\n{seen}");
+        let dropped = truck.router()?.run("nft", ["list", "chain", "inet", "edge-router", "source-vehicle"])?;
+        ensure!(!dropped.contains("counter packets 0"), "they must be counted as dropped there:\n{dropped}");
         Ok(())
     };
     spoof().unwrap();
@@ -190,7 +210,8 @@ fn the_router_moves_between_its_namespace_and_the_host() {
         truck.apply("[system]\n")?;
         let left = truck.edge.ip("-br link")?;
         ensure!(!left.contains("br0") && !left.contains("rt-") && !left.contains("enp2s0."), "left behind:\n{left}");
-        same(truck.edge.run("nft", ["list", "ruleset"])?.contains("policy accept"), false)?;
+        let table = truck.edge.run("nft", ["list", "ruleset"])?;
+        ensure!(table.contains("hook forward priority filter; policy drop"), "closed, not open, without networks:\n{table}");
         same(truck.edge.ip("netns list")?.contains("router"), false)
     };
     moves().unwrap();

@@ -46,7 +46,9 @@ impl Builder<'_> {
 
     /// A bridge; the VLAN subinterface and the untagged devices in it; and the router's address on it or on a leg.
     fn network(&mut self, config: &Config, network: &Network) {
-        let mac = Some(self.facts.mac(network.bridge.as_str()));
+        // The gateway's address goes with the gateway, so that no node has to learn another when the router moves.
+        let gateway_mac = Some(self.facts.mac(&format!("gateway of {}", network.name)));
+        let mac = if config.has_leg(network) { Some(self.facts.mac(network.bridge.as_str())) } else { gateway_mac };
         self.link(&Space::Host, &network.bridge, Link { mac, ..ours(LinkKind::Bridge) });
         if let Some(tagged) = &network.tagged {
             self.link(&Space::Host, &tagged.trunk, Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) });
@@ -61,10 +63,9 @@ impl Builder<'_> {
         if config.has_leg(network) {
             let port = derived::leg_port(&network.name);
             self.port(network, &port, LinkKind::Veth { peer_space: self.router.clone(), peer: gateway.clone() });
-            let mac = Some(self.facts.mac(gateway.as_str()));
             let kind = LinkKind::Veth { peer_space: Space::Host, peer: port };
             let router = self.router.clone();
-            self.link(&router, &gateway, Link { mac, ..ours(kind) });
+            self.link(&router, &gateway, Link { mac: gateway_mac, ..ours(kind) });
         }
         self.address(gateway, network.address);
     }

@@ -26,7 +26,7 @@ pub enum Op {
         link: Link,
         peer: Option<Link>,
     },
-    /// What can be changed on a living link: owner mark, master, up, conf. The kinds are equal.
+    /// What can be changed on a living link: owner mark, MAC, master, up, conf. The kinds are equal.
     ChangeLink {
         space: Space,
         name: IfName,

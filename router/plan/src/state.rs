@@ -40,7 +40,7 @@ pub struct Link {
     pub owner: Owner,
     pub master: Option<IfName>,
     pub up: bool,
-    /// The address the link is created with; `None`: the kernel's choice (and in a diff: whatever it is).
+    /// `None`: the kernel's choice (and in a diff: whatever it is).
     pub mac: Option<Mac>,
     /// `None`: left alone (a foreign device of which we only use the frames).
     pub conf: Option<LinkConf>,

@@ -64,13 +64,14 @@ impl Daemon {
             }
             (current.config.clone(), current.facts.clone())
         };
-        let done = self.bring(&config, &facts).await;
-        if let Ok(done) = &done
-            && !done.ops.is_empty()
-        {
-            self.after(&config, &facts, done).await;
+        let done = self.bring(&config, &facts).await?;
+        if done.ops.is_empty() {
+            // A container that ended took its port along, which leaves the plan nothing to do but frees the record.
+            self.tend_containers(&config).await;
+        } else {
+            self.after(&config, &facts, &done).await;
         }
-        done
+        Ok(done)
     }
 
     /// Until nothing is left to be done.
@@ -118,9 +119,7 @@ impl Daemon {
         for error in self.dhcp.configure(services::of(config, facts)).await {
             log::warn!("{error}");
         }
-        if let Err(error) = self.attach.reconcile(config).await {
-            log::warn!("containers: {error}");
-        }
+        self.tend_containers(config).await;
         if done.ops.iter().any(|op| matches!(op, Op::SetTable { .. })) {
             sweep::sweep(config).await;
         }
@@ -128,6 +127,12 @@ impl Daemon {
             && let Err(errno) = nix::unistd::sethostname(hostname)
         {
             log::warn!("cannot set the host name to {hostname}: {errno}");
+        }
+    }
+
+    async fn tend_containers(&self, config: &Config) {
+        if let Err(error) = self.attach.reconcile(config).await {
+            log::warn!("containers: {error}");
         }
     }
 }

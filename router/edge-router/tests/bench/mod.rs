@@ -54,7 +54,11 @@ impl Box {
         fs::write(&self.config, config)?;
         let mut command = self.edge.command(PROGRAM);
         command.arg("daemon").arg("--config").arg(&self.config);
-        command.arg("--state-dir").arg(self.directory.path().join("state")).arg("--run-dir").arg(self.directory.path().join("run"));
+        command
+            .arg("--state-dir")
+            .arg(self.directory.path().join("state"))
+            .arg("--run-dir")
+            .arg(self.directory.path().join("run"));
         self.daemon = Some(self.edge.daemon(&mut command)?);
         wait_until("the daemon's answer", Duration::from_secs(30), || Ok(self.ctl(&["status"]).is_ok()))
             .with_context(|| self.log())

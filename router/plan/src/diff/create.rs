@@ -25,7 +25,7 @@ pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>
     ops
 }
 
-/// Brings a living link to what is wanted. A MAC address is given at creation and then left alone.
+/// Brings a living link to what is wanted.
 fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<Op> {
     let (from, to) = if wanted.owner == Owner::Foreign {
         // Somebody else's device, of which we want only that it is up.
@@ -33,7 +33,7 @@ fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<O
     } else {
         // `remove` has already taken it out of another bridge.
         let master = found.master.clone().filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);
-        (Link { master, ..found.clone() }, Link { kind: found.kind.clone(), mac: found.mac, ..wanted.clone() })
+        (Link { master, ..found.clone() }, Link { kind: found.kind.clone(), mac: wanted.mac.or(found.mac), ..wanted.clone() })
     };
     (from != to).then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from, to })
 }
