@@ -65,7 +65,7 @@ impl Promises {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 700, ..ProptestConfig::default() })]
 
     #[test]
     fn no_two_ever_hold_one_address_and_the_reserved_stay_reserved(steps in prop::collection::vec(step(), 1..80)) {

@@ -82,13 +82,13 @@ fn check(disk: &Disk, acked: &Acked, what: &str) -> Store {
 
 #[test]
 fn a_power_cut_at_any_moment_loses_nothing_acknowledged() {
-    const COMMITS: u64 = 14;
+    const COMMITS: u64 = 12;
     let whole = Disk::default();
     work(&Store::open(&whole).expect("it opens").0, 1, COMMITS, &mut Acked::new());
     let operations = whole.operations();
-    assert!(operations > 60, "several generations are made");
+    assert!(operations > 50, "several generations are made");
     let mut cuts = vec![Leaves::Nothing, Leaves::Everything, Leaves::EverySecondBlock];
-    cuts.extend([20, 4000, block::BLOCK, block::BLOCK + 30].map(Leaves::Torn));
+    cuts.extend([20, block::BLOCK + 30].map(Leaves::Torn));
     for power in 0..operations {
         let disk = Disk::default();
         disk.power_for(power);
