@@ -93,7 +93,7 @@ fn a_setting_is_written_only_when_it_differs() {
     in_a_box(async || {
         let kernel = Kernel::open().await.unwrap();
         let on = Op::SetSysctl { space: HOST, sysctl: Sysctl::IpForward, from: false, to: true };
-        apply(&kernel, &[on.clone()]).await;
+        apply(&kernel, std::slice::from_ref(&on)).await;
         assert_eq!(kernel.writes(), 1);
         apply(&kernel, &[on]).await;
         assert_eq!(kernel.writes(), 1);
@@ -216,6 +216,21 @@ fn a_change_in_any_of_our_spaces_wakes_and_looking_does_not() {
             timeout(Duration::from_secs(5), events.changed()).await.expect(change);
             while timeout(soon, events.changed()).await.is_ok() {}
         }
+    });
+}
+
+#[test]
+fn more_events_than_the_socket_holds_are_a_change_too() {
+    in_a_box(async || {
+        let kernel = Kernel::open().await.unwrap();
+        let mut events = kernel.events();
+        let burst: Vec<Op> = (0..400).map(|n| create(&HOST, &format!("br{n}"), &link(LinkKind::Bridge))).collect();
+        apply(&kernel, &burst).await;
+        let soon = Duration::from_millis(300);
+        timeout(soon, events.changed()).await.unwrap();
+        while timeout(soon, events.changed()).await.is_ok() {}
+        ip("link del br7");
+        timeout(soon, events.changed()).await.unwrap();
     });
 }
 
