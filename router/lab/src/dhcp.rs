@@ -80,9 +80,7 @@ impl Client {
         match self {
             Self::Udhcpc => {
                 let hostname = format!("hostname:{}", host.name());
-                command.args([
-                    "busybox", "udhcpc", "-f", "-n", "-q", "-t", &patience, "-T", "1", "-x", &hostname, "-i", device, "-s",
-                ]);
+                command.args(["busybox", "udhcpc", "-f", "-n", "-q", "-t", "10", "-T", "3", "-x", &hostname, "-i", device, "-s"]);
                 command.arg(script);
             }
             Self::Dhclient => {
