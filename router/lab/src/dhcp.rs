@@ -1,11 +1,7 @@
 //! The DHCP clients that devices really run.
 
-use crate::host::Host;
+use crate::{host::Host, leftovers};
 use anyhow::{Context, Result, bail};
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
 use std::{
     fs::{self, Permissions},
     net::Ipv4Addr,
@@ -53,7 +49,8 @@ impl Host {
         let mut command = client.command(self, directory.path(), &script, device)?;
         command.env_remove("reason").stdin(Stdio::null());
         let output = command.output().with_context(|| format!("{}: cannot run {client:?}; is it installed?", self.name()))?;
-        stop_background(directory.path())?;
+        // dhclient goes on in the background once it has its lease.
+        leftovers::stop_started_with(self, &directory.path().to_string_lossy())?;
         let lease = fs::read_to_string(directory.path().join("lease"));
         match lease {
             Ok(lease) if output.status.success() => {
@@ -101,14 +98,6 @@ impl Client {
         }
         Ok(command)
     }
-}
-
-/// dhclient goes on in the background once it has its lease.
-fn stop_background(directory: &Path) -> Result<()> {
-    if let Ok(pid) = fs::read_to_string(directory.join("pid")) {
-        kill(Pid::from_raw(pid.trim().parse().context("dhclient's pid file")?), Signal::SIGKILL).context("end dhclient")?;
-    }
-    Ok(())
 }
 
 impl Lease {

@@ -37,6 +37,17 @@ pub(crate) fn stop_members(hosts: &[Host]) -> Result<()> {
     anyhow::bail!("processes inside do not end although killed")
 }
 
+/// Kills what runs on this machine and was started with `argument` somewhere on its command line.
+pub(crate) fn stop_started_with(host: &Host, argument: &str) -> Result<()> {
+    let machine = HashSet::from([host.space().machine()?]);
+    for (pid, dir) in processes()?.filter(|(_, dir)| lives_on(dir, &machine)) {
+        if fs::read(dir.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(argument)) {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+    Ok(())
+}
+
 /// Kills the processes of test runs that were killed themselves.
 pub(crate) fn sweep_dead_runs() -> Result<()> {
     for (pid, dir) in processes()? {
