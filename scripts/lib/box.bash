@@ -5,6 +5,7 @@
 # box_wait_for TEXT [SECONDS]    until the console says TEXT
 # box COMMAND…                   runs COMMAND on it as root; status, input and output are the command's
 # box_ssh OPTION… COMMAND        the same with options for ssh; the key is $box_key
+# box_again                      waits until ssh answers
 # box_stop                       switches it off properly and waits
 
 box_new() {
@@ -24,6 +25,10 @@ box_start() {
     "$checkout/scripts/run-image" --image "$box_image" --ssh-port "$box_port" --put "$box/authorized_keys" --console "$box/console" \
         --pid-file "$box/pid" "$@" 2>/dev/null
     box_wait_for ' is ready: ' 120
+    box_again
+}
+
+box_again() {
     local tries
     for ((tries = 0; tries < 60; tries++)); do
         ! box true 2>/dev/null || return 0

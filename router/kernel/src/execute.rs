@@ -13,10 +13,10 @@ use edge_plan::{Address, Op, Route, Space, Sysctl};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::{
     RouteNetlinkMessage,
-    link::LinkAttribute,
     route::{RouteScope, RouteType},
 };
 use nix::errno::Errno;
+use rtnetlink::LinkUnspec;
 use std::{io, os::fd::AsFd, sync::atomic::Ordering};
 
 /// Makes anew, and refuses where one is already.
@@ -62,8 +62,8 @@ fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
         return Err(Error::Namespace { path, why });
     }
     let made = namespace::create(name, || {
-        let marked = message::link(LOOPBACK, vec![LinkAttribute::Group(marks::PLAN_GROUP)]);
-        RouteSocket::open(&spaces.writes)?.write(RouteNetlinkMessage::SetLink(message::with_up(marked, true)), 0)
+        let marked = LinkUnspec::new_with_index(LOOPBACK).link_group(marks::PLAN_GROUP).up().build();
+        RouteSocket::open(&spaces.writes)?.write(RouteNetlinkMessage::SetLink(marked), 0)
     });
     spaces.writes.fetch_add(1, Ordering::Relaxed);
     made.map_err(|error| Error::netlink(&format!("make the namespace {name}"), Space::Host, error))?;
@@ -136,8 +136,7 @@ fn gone(deleted: Result<(), NetlinkError>) -> Result<(), NetlinkError> {
 
 impl crate::space::OpenSpace {
     fn index_if_any(&mut self, name: &IfName) -> Result<Option<u32>, Error> {
-        let link = self.link(name).map_err(|error| self.error(format!("look for link {name}"), error))?;
-        Ok(link.map(|link| link.header.index))
+        self.route.index(name).map_err(|error| self.error(format!("look for link {name}"), error))
     }
 
     fn index(&mut self, name: &IfName) -> Result<u32, Error> {

@@ -1,19 +1,20 @@
-//! rtnetlink messages, from our types.
+//! rtnetlink messages, from our types: with the crate rtnetlink's builders.
 
 use crate::marks;
 use edge_config::{IfName, Interface, Mac};
-use edge_plan::{LinkConf, LinkKind, Route};
+use edge_plan::{LinkConf, Route};
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
-    address::{AddressAttribute, AddressMessage, AddressScope},
+    address::{AddressAttribute, AddressMessage},
     link::{
-        AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoMacVlan, InfoVeth, InfoVlan,
-        IpVlanMode, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, MacVlanMode,
+        AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoVeth, IpVlanMode, LinkAttribute, LinkExtentMask,
+        LinkMessage, MacVlanMode,
     },
-    route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope, RouteType},
+    route::{RouteMessage, RouteScope},
 };
-use std::net::IpAddr;
+use rtnetlink::{AddressMessageBuilder, LinkIpVlan, LinkMacVlan, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
+use std::net::Ipv4Addr;
 
 // `IPV4_DEVCONF_*` (include/uapi/linux/ip.h).
 const RP_FILTER: u16 = 8;
@@ -52,109 +53,69 @@ impl Settings {
 
 /// `RTM_NEWLINK` without statistics, which are most of its length otherwise.
 pub(crate) fn get_links() -> RouteNetlinkMessage {
-    RouteNetlinkMessage::GetLink(link(0, vec![LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])]))
+    get(LinkUnspec::new_with_index(0))
 }
 
 pub(crate) fn get_link(name: &IfName) -> RouteNetlinkMessage {
-    let name = LinkAttribute::IfName(name.to_string());
-    RouteNetlinkMessage::GetLink(link(0, vec![name, LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])]))
+    get(LinkUnspec::new_with_name(name.as_str()))
 }
 
 pub(crate) fn get_link_at(index: u32) -> RouteNetlinkMessage {
-    RouteNetlinkMessage::GetLink(link(index, vec![LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])]))
+    get(LinkUnspec::new_with_index(index))
 }
 
-pub(crate) fn link(index: u32, attributes: Vec<LinkAttribute>) -> LinkMessage {
-    let mut message = LinkMessage::default();
-    message.header.index = index;
-    message.attributes = attributes;
-    message
+fn get(link: LinkMessageBuilder<LinkUnspec>) -> RouteNetlinkMessage {
+    let mask = LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]);
+    RouteNetlinkMessage::GetLink(link.append_extra_attribute(mask).build())
 }
 
-/// The same message, also setting the link up or down.
-pub(crate) fn with_up(mut message: LinkMessage, up: bool) -> LinkMessage {
-    message.header.change_mask = LinkFlags::Up;
-    message.header.flags = if up { LinkFlags::Up } else { LinkFlags::empty() };
-    message
-}
-
-pub(crate) fn name_group_mac(name: &IfName, group: u32, mac: Option<Mac>) -> Vec<LinkAttribute> {
-    let mut attributes = vec![LinkAttribute::IfName(name.to_string()), LinkAttribute::Group(group)];
-    attributes.extend(mac.map(|mac| LinkAttribute::Address(mac.bytes().to_vec())));
-    attributes
-}
-
-/// `IFLA_LINKINFO` of a kind; `peer` is a veth's other end. A device has none.
-pub(crate) fn link_info(kind: &LinkKind, peer: Option<LinkMessage>) -> Option<LinkAttribute> {
-    match kind {
-        LinkKind::Device => None,
-        LinkKind::Bridge => Some(info(InfoKind::Bridge, None)),
-        LinkKind::Vlan { id, .. } => Some(info(InfoKind::Vlan, Some(InfoData::Vlan(vec![InfoVlan::Id(id.get())])))),
-        LinkKind::Veth { .. } => peer.map(veth),
-        LinkKind::IpvlanL2 { .. } => Some(ipvlan_l2()),
-        LinkKind::Macvlan { .. } => Some(macvlan()),
+/// A link to be made, with its mark.
+pub(crate) fn marked<T>(link: LinkMessageBuilder<T>, group: u32, mac: Option<Mac>) -> LinkMessage {
+    let link = link.link_group(group);
+    match mac {
+        Some(mac) => link.address(mac.bytes().to_vec()).build(),
+        None => link.build(),
     }
 }
 
-pub(crate) fn veth(peer: LinkMessage) -> LinkAttribute {
-    info(InfoKind::Veth, Some(InfoData::Veth(InfoVeth::Peer(peer))))
+/// A pair whose other end is all of `peer`: `LinkVeth` would have it by its name alone.
+pub(crate) fn veth(name: &IfName, peer: LinkMessage) -> LinkMessageBuilder<LinkVeth> {
+    LinkVeth::new(name.as_str(), "").set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
 }
 
-pub(crate) fn ipvlan_l2() -> LinkAttribute {
-    info(InfoKind::IpVlan, Some(InfoData::IpVlan(vec![InfoIpVlan::Mode(IpVlanMode::L2)])))
+pub(crate) fn ipvlan_l2(name: &IfName, parent: u32) -> LinkMessageBuilder<LinkIpVlan> {
+    LinkIpVlan::new(name.as_str(), parent, IpVlanMode::L2)
 }
 
 /// In bridge mode: children of the same parent reach each other.
-pub(crate) fn macvlan() -> LinkAttribute {
-    info(InfoKind::MacVlan, Some(InfoData::MacVlan(vec![InfoMacVlan::Mode(MacVlanMode::Bridge)])))
-}
-
-fn info(kind: InfoKind, data: Option<InfoData>) -> LinkAttribute {
-    LinkAttribute::LinkInfo([LinkInfo::Kind(kind)].into_iter().chain(data.map(LinkInfo::Data)).collect())
+pub(crate) fn macvlan(name: &IfName, parent: u32) -> LinkMessageBuilder<LinkMacVlan> {
+    LinkMacVlan::new(name.as_str(), parent, MacVlanMode::Bridge)
 }
 
 pub(crate) fn address(index: u32, interface: Interface) -> AddressMessage {
-    let mut message = AddressMessage::default();
-    message.header.family = AddressFamily::Inet;
-    message.header.prefix_len = interface.prefix_len();
-    message.header.scope = AddressScope::Universe;
-    message.header.index = index;
-    let ip = IpAddr::V4(interface.address());
-    message.attributes =
-        vec![AddressAttribute::Local(ip), AddressAttribute::Address(ip), AddressAttribute::Protocol(marks::ADDRESS)];
-    // A /31 or /32 has no broadcast address (RFC 3021).
-    if interface.prefix_len() < 31 {
-        message.attributes.push(AddressAttribute::Broadcast(interface.broadcast()));
-    }
+    let mut message =
+        AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(interface.address(), interface.prefix_len()).build();
+    message.attributes.push(AddressAttribute::Protocol(marks::ADDRESS));
     message
 }
 
 pub(crate) fn get_addresses() -> RouteNetlinkMessage {
-    let mut message = AddressMessage::default();
-    message.header.family = AddressFamily::Inet;
-    RouteNetlinkMessage::GetAddress(message)
+    RouteNetlinkMessage::GetAddress(AddressMessageBuilder::<Ipv4Addr>::new().build())
 }
 
 pub(crate) fn route(index: u32, route: &Route) -> RouteMessage {
-    let mut message = RouteMessage::default();
-    message.header = RouteHeader {
-        address_family: AddressFamily::Inet,
-        destination_prefix_length: route.destination.prefix_len(),
-        table: RouteHeader::RT_TABLE_MAIN,
-        protocol: marks::ROUTE,
-        scope: if route.via.is_some() { RouteScope::Universe } else { RouteScope::Link },
-        kind: RouteType::Unicast,
-        ..RouteHeader::default()
-    };
-    message.attributes = vec![RouteAttribute::Oif(index), RouteAttribute::Priority(route.metric)];
-    if route.destination.prefix_len() > 0 {
-        message.attributes.push(RouteAttribute::Destination(RouteAddress::Inet(route.destination.network())));
+    let message = RouteMessageBuilder::<Ipv4Addr>::new()
+        .protocol(marks::ROUTE)
+        .destination_prefix(route.destination.network(), route.destination.prefix_len())
+        .output_interface(index)
+        .priority(route.metric);
+    match route.via {
+        Some(via) => message.gateway(via).build(),
+        None => message.scope(RouteScope::Link).build(),
     }
-    message.attributes.extend(route.via.map(|via| RouteAttribute::Gateway(RouteAddress::Inet(via))));
-    message
 }
 
-/// The kernel itself leaves out the routes of other protocols.
+/// The kernel itself leaves out the routes of other protocols. By hand: a builder also sets a table and a type to filter by.
 pub(crate) fn get_routes() -> RouteNetlinkMessage {
     let mut message = RouteMessage::default();
     message.header.address_family = AddressFamily::Inet;

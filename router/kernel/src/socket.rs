@@ -1,3 +1,4 @@
+use edge_config::IfName;
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
     NetlinkPayload, NlasIterator,
@@ -6,6 +7,7 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use nix::{
     errno::Errno,
+    libc,
     sys::{
         socket::{setsockopt, sockopt},
         time::TimeVal,
@@ -13,6 +15,7 @@ use nix::{
 };
 use std::{
     io,
+    os::fd::AsRawFd,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -47,8 +50,11 @@ impl NetlinkError {
     }
 }
 
-/// A blocking `NETLINK_ROUTE` socket: rtnetlink works a request off inside `send`, so the answer is there at once and
+/// A blocking `NETLINK_ROUTE` socket: the kernel works a request off inside `send`, so the answer is there at once and
 /// requests on different sockets happen in the order they were sent.
+///
+/// The crate rtnetlink builds the messages but does not send them: its exchange takes a torn dump for a whole one, drops
+/// messages it cannot decode and the error in an `NLMSG_DONE`, and each of them would be a link that seems to be gone.
 pub(crate) struct RouteSocket {
     socket: Socket,
     sequence: u32,
@@ -81,6 +87,24 @@ impl RouteSocket {
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// The index of a link, `None` when there is none. `SIOCGIFINDEX` (netdevice(7)) works on every socket, in the socket's own
+    /// namespace, and costs a hundredth of `RTM_GETLINK`, which tells all about the link.
+    pub fn index(&self, name: &IfName) -> Result<Option<u32>, NetlinkError> {
+        let mut request =
+            libc::ifreq { ifr_name: [0; libc::IFNAMSIZ], ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_ifindex: 0 } };
+        for (to, byte) in request.ifr_name.iter_mut().zip(name.as_str().bytes()) {
+            *to = byte.cast_signed() as libc::c_char;
+        }
+        // SAFETY: the kernel reads and writes one `ifreq`, which lives until the call is over.
+        let asked = unsafe { libc::ioctl(self.socket.as_raw_fd(), libc::SIOCGIFINDEX as _, &raw mut request) };
+        match Errno::result(asked) {
+            // SAFETY: the kernel has filled in the index, and every bit pattern is one.
+            Ok(_) => Ok(Some(unsafe { request.ifr_ifru.ifru_ifindex }.cast_unsigned())),
+            Err(Errno::ENODEV) => Ok(None),
+            Err(errno) => Err(NetlinkError::Io(errno.into())),
         }
     }
 
@@ -142,7 +166,7 @@ impl RouteSocket {
     fn receive(&mut self) -> Result<Vec<NetlinkMessage<RouteNetlinkMessage>>, NetlinkError> {
         self.buffer.clear();
         let length = loop {
-            match self.socket.recv(&mut self.buffer, nix::libc::MSG_TRUNC) {
+            match self.socket.recv(&mut self.buffer, libc::MSG_TRUNC) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 received => break received?,
             }

@@ -134,6 +134,11 @@ fn differences(from: &Link, to: &Link) -> Option<String> {
         let name = |master: &Option<IfName>| master.as_ref().map_or("none".to_owned(), IfName::to_string);
         parts.push(format!("bridge {} -> {}", name(&from.master), name(&to.master)));
     }
+    if let (Some(from), Some(to)) = (from.mac, to.mac)
+        && from != to
+    {
+        parts.push(format!("mac {from} -> {to}"));
+    }
     if from.up != to.up {
         parts.push(format!("{} -> {}", up(from.up), up(to.up)));
     }

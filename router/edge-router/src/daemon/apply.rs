@@ -123,6 +123,9 @@ impl Daemon {
         if done.ops.iter().any(|op| matches!(op, Op::SetTable { .. })) {
             sweep::sweep(config).await;
         }
+        if let Err(error) = self.files.offer_ssh_keys(&config.system.ssh_keys) {
+            log::warn!("the ssh keys of [system] are not in force: {error}");
+        }
         if let Some(hostname) = &config.system.hostname
             && let Err(errno) = nix::unistd::sethostname(hostname)
         {

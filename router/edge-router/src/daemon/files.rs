@@ -14,12 +14,13 @@ const LARGEST: u64 = 1 << 20;
 pub struct Files {
     config: PathBuf,
     state_dir: PathBuf,
+    run_dir: PathBuf,
 }
 
 impl Files {
-    pub fn open(config: &Path, state_dir: &Path) -> anyhow::Result<Self> {
+    pub fn open(config: &Path, state_dir: &Path, run_dir: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(state_dir).with_context(|| format!("cannot make the state directory {}", state_dir.display()))?;
-        Ok(Self { config: config.to_owned(), state_dir: state_dir.to_owned() })
+        Ok(Self { config: config.to_owned(), state_dir: state_dir.to_owned(), run_dir: run_dir.to_owned() })
     }
 
     pub fn config(&self) -> &Path {
@@ -47,6 +48,12 @@ impl Files {
 
     fn last_good_path(&self) -> PathBuf {
         self.state_dir.join("last-good.toml")
+    }
+
+    /// For the ssh server of the image, which asks at each login: `[system] ssh-keys`, a line each, as in `authorized_keys`.
+    pub fn offer_ssh_keys(&self, keys: &[String]) -> io::Result<()> {
+        let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
+        replace(&self.run_dir.join("ssh-keys"), lines.as_bytes())
     }
 
     /// What tells this box from every other of the same image: drawn once and kept.

@@ -72,7 +72,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
 
 impl Daemon {
     async fn open(options: &Options) -> anyhow::Result<Self> {
-        let files = Files::open(&options.config, &options.state_dir)?;
+        let files = Files::open(&options.config, &options.state_dir, &options.run_dir)?;
         let kernel = Kernel::open().await.context("cannot talk to the kernel over netlink (is this root?)")?;
         let dhcp = edge_dhcp::Server::open(&options.state_dir)?;
         let attach = Attach::open(&options.state_dir, dhcp.clone())?;

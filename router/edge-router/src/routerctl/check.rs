@@ -37,6 +37,17 @@ pub fn reachability(path: &Path, out: &Output) -> Result<(), Refusal> {
     out.show(&Reachability::of(&config), render::reachability)
 }
 
+/// `routerctl draw --json`
+#[derive(Serialize)]
+struct Drawing {
+    mermaid: String,
+}
+
+pub fn draw(path: &Path, out: &Output) -> Result<(), Refusal> {
+    let config = file::parse(&file::read(path)?)?;
+    out.show(&Drawing { mermaid: edge_plan::drawing(&config) }, |drawing, _| drawing.mermaid.clone())
+}
+
 impl Report {
     fn valid(file: String, config: &Config) -> Self {
         let (networks, uplinks, hosts) = (config.networks.len(), config.uplinks.len(), config.hosts.len());

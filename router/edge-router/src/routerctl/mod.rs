@@ -52,6 +52,12 @@ enum Command {
         /// Of this file (`-` is standard input), without asking the daemon
         file: Option<PathBuf>,
     },
+    /// The configuration as a picture: a Mermaid flowchart, for Markdown
+    Draw {
+        /// The file; `-` is standard input
+        #[arg(default_value = "/etc/edge-router.toml")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -83,6 +89,7 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Check { file } => check::check(&file, &out),
         Command::Reachability { file: Some(file) } => check::reachability(&file, &out),
         Command::Reachability { file: None } => ask::reachability(&client, &out),
+        Command::Draw { file } => check::draw(&file, &out),
         Command::Status => ask::status(&client, &out),
         Command::Leases => ask::leases(&client, &out),
         Command::Plan(OfConfig { file }) => ask::plan(&client, file.as_deref(), &out),

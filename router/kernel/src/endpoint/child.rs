@@ -4,6 +4,7 @@ use super::{Plug, Plugged, Prepare, Side, Sides, arp, inside, kind_of, mac_of, o
 use crate::{Error, marks, message, space::group_of};
 use edge_config::{AttachKind, IfName, Mac};
 use netlink_packet_route::link::{InfoKind, LinkAttribute};
+use rtnetlink::LinkUnspec;
 use std::os::fd::{AsRawFd, RawFd};
 
 pub(super) fn plug(sides: &mut Sides, bridge: u32, plug: &Plug) -> Result<Plugged, Error> {
@@ -52,17 +53,14 @@ fn create(
     mac: Option<Mac>,
     netns: Option<RawFd>,
 ) -> Result<(), Error> {
-    let (mac, info) = match kind {
-        AttachKind::IpvlanL2 => (None, message::ipvlan_l2()),
-        _ => (mac, message::macvlan()),
+    let mut request = match kind {
+        AttachKind::IpvlanL2 => message::marked(message::ipvlan_l2(ifname, bridge), marks::ATTACH_GROUP, None),
+        _ => message::marked(message::macvlan(ifname, bridge), marks::ATTACH_GROUP, mac),
     };
-    let mut attributes = message::name_group_mac(ifname, marks::ATTACH_GROUP, mac);
-    attributes.push(LinkAttribute::Link(bridge));
-    attributes.extend(netns.map(LinkAttribute::NetNsFd));
-    attributes.push(info);
-    host.create(&format!("the interface {ifname}"), message::link(0, attributes))
+    request.attributes.extend(netns.map(LinkAttribute::NetNsFd));
+    host.create(&format!("the interface {ifname}"), request)
 }
 
 fn alias(side: &mut Side, ifname: &IfName, alias: &str) -> Result<(), Error> {
-    side.set(ifname, message::link(0, vec![LinkAttribute::IfName(ifname.to_string()), LinkAttribute::IfAlias(alias.to_owned())]))
+    side.set(ifname, LinkUnspec::new_with_name(ifname.as_str()).alias(alias))
 }

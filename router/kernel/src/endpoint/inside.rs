@@ -9,10 +9,10 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::{
     RouteNetlinkMessage,
     address::{AddressAttribute, AddressMessage},
-    link::LinkAttribute,
     route::{RouteAttribute, RouteMessage},
 };
 use nix::errno::Errno;
+use rtnetlink::LinkUnspec;
 
 /// Brings the interface to what was asked for, from whatever an earlier call made of it.
 pub(super) fn settle(sides: &mut Sides, plug: &Plug) -> Result<Plugged, Error> {
@@ -24,11 +24,11 @@ pub(super) fn settle(sides: &mut Sides, plug: &Plug) -> Result<Plugged, Error> {
     // An ipvlan has its parent's address.
     let wanted = plug.mac.filter(|wanted| *wanted != mac && plug.kind != AttachKind::IpvlanL2);
     if let Some(wanted) = wanted {
-        side.set(&plug.ifname, message::link(index, vec![LinkAttribute::Address(wanted.bytes().to_vec())]))?;
+        side.set(&plug.ifname, LinkUnspec::new_with_index(index).address(wanted.bytes().to_vec()))?;
     }
     set_address(side, index, plug.address)?;
     for index in [LOOPBACK, index] {
-        side.set(&plug.ifname, message::with_up(message::link(index, Vec::new()), true))?;
+        side.set(&plug.ifname, LinkUnspec::new_with_index(index).up())?;
     }
     set_default_route(side, index, plug)?;
     Ok(Plugged { mac: wanted.unwrap_or(mac) })

@@ -16,6 +16,7 @@ use netlink_packet_route::{
     RouteNetlinkMessage,
     link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage},
 };
+use rtnetlink::{LinkMessageBuilder, LinkUnspec};
 use std::{
     fs::File,
     io,
@@ -183,8 +184,8 @@ impl Side {
         made.map_err(|error| self.error(&format!("create {what}"), error))
     }
 
-    fn set(&mut self, name: &IfName, request: LinkMessage) -> Result<(), Error> {
-        let set = self.route.write(RouteNetlinkMessage::SetLink(request), 0);
+    fn set(&mut self, name: &IfName, request: LinkMessageBuilder<LinkUnspec>) -> Result<(), Error> {
+        let set = self.route.write(RouteNetlinkMessage::SetLink(request.build()), 0);
         set.map_err(|error| self.error(&format!("set link {name}"), error))
     }
 
@@ -197,7 +198,7 @@ impl Side {
                 self.place
             )));
         }
-        let request = RouteNetlinkMessage::DelLink(message::link(link.header.index, Vec::new()));
+        let request = RouteNetlinkMessage::DelLink(LinkUnspec::new_with_index(link.header.index).build());
         match self.route.write(request, 0) {
             Err(error) if error.errno() != Some(nix::errno::Errno::ENODEV) => {
                 Err(self.error(&format!("delete link {name}"), error))

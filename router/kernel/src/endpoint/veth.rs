@@ -9,6 +9,7 @@ use crate::{
 use edge_config::{IfName, Mac};
 use edge_plan::{LinkConf, RpFilter};
 use netlink_packet_route::link::{BridgePortState, InfoBridgePort, InfoPortData, LinkAttribute, LinkInfo, LinkMessage};
+use rtnetlink::LinkUnspec;
 use std::{
     os::fd::{AsRawFd, RawFd},
     path::Path,
@@ -60,20 +61,17 @@ fn find(sides: &mut Sides, plug: &Plug) -> Result<Option<LinkMessage>, Error> {
 
 /// The end in the container is not up until the port is set, so nothing comes through meanwhile.
 fn create(host: &mut Side, port: &IfName, ifname: &IfName, mac: Option<Mac>, netns: Option<RawFd>) -> Result<(), Error> {
-    let mut end = message::name_group_mac(ifname, marks::ATTACH_GROUP, mac);
-    end.extend(netns.map(LinkAttribute::NetNsFd));
-    let mut attributes = message::name_group_mac(port, marks::ATTACH_GROUP, None);
-    attributes.push(message::veth(message::link(0, end)));
-    host.create(&format!("the veth pair {port}"), message::link(0, attributes))
+    let mut end = message::marked(LinkUnspec::new_with_name(ifname.as_str()), marks::ATTACH_GROUP, mac);
+    end.attributes.extend(netns.map(LinkAttribute::NetNsFd));
+    host.create(&format!("the veth pair {port}"), message::marked(message::veth(port, end), marks::ATTACH_GROUP, None))
 }
 
 /// In two messages: the settings have to be in force before the link is up.
 fn settle_port(host: &mut Side, bridge: u32, port: &IfName, alias: &str) -> Result<(), Error> {
     let settings = Settings::ours(LinkConf { rp_filter: RpFilter::Off }, Path::new("/proc/sys/net/ipv6").exists());
-    let name = || LinkAttribute::IfName(port.to_string());
-    let alias = LinkAttribute::IfAlias(alias.to_owned());
-    host.set(port, message::link(0, vec![name(), LinkAttribute::Controller(bridge), alias, settings.attribute()]))?;
-    host.set(port, message::with_up(message::link(0, vec![name()]), true))
+    let named = || LinkUnspec::new_with_name(port.as_str());
+    host.set(port, named().controller(bridge).alias(alias).append_extra_attribute(settings.attribute()))?;
+    host.set(port, named().up())
 }
 
 /// The bridge notices the carrier a moment after the pair is up; until then it drops what comes from the container.

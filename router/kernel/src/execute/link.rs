@@ -8,11 +8,9 @@ use crate::{
 };
 use edge_config::IfName;
 use edge_plan::{Link, LinkKind, Owner, Space};
-use netlink_packet_route::{
-    RouteNetlinkMessage,
-    link::{LinkAttribute, LinkMessage},
-};
+use netlink_packet_route::{RouteNetlinkMessage, link::LinkMessage};
 use nix::errno::Errno;
+use rtnetlink::{LinkBridge, LinkUnspec, LinkVlan};
 use std::os::fd::{AsFd, AsRawFd};
 
 /// Makes a link with all that the kernel takes in the creating message, sets the rest, and only then lets it up:
@@ -38,36 +36,37 @@ fn creation(
     link: &Link,
     peer: Option<&Link>,
 ) -> Result<(Space, LinkMessage), Error> {
-    let mut attributes = message::name_group_mac(name, marks::group(link.owner), link.mac);
+    let group = marks::group(link.owner);
     let mut via = at.clone();
-    let mut other_end = None;
-    match &link.kind {
+    let request = match &link.kind {
         LinkKind::Device => {
             let why = format!(
                 "{name} in space {at} is a device and cannot be made; plug it in, or correct its name in the configuration"
             );
             return Err(Error::Refused { why });
         }
-        LinkKind::Bridge => {}
-        LinkKind::Vlan { parent, .. } => attributes.push(LinkAttribute::Link(spaces.get(at)?.index(parent)?)),
+        LinkKind::Bridge => message::marked(LinkBridge::new(name.as_str()), group, link.mac),
+        LinkKind::Vlan { parent, id } => {
+            let parent = spaces.get(at)?.index(parent)?;
+            message::marked(LinkVlan::new(name.as_str(), parent, id.get()), group, link.mac)
+        }
         LinkKind::Veth { peer_space, peer: peer_name } => {
-            let mut end = message::name_group_mac(
-                peer_name,
-                marks::group(peer.map_or(Owner::Plan, |peer| peer.owner)),
-                peer.and_then(|peer| peer.mac),
-            );
-            end.push(LinkAttribute::NetNsFd(spaces.get(peer_space)?.netns.as_raw_fd()));
-            other_end = Some(message::link(0, end));
+            let (owner, mac) = peer.map_or((Owner::Plan, None), |peer| (peer.owner, peer.mac));
+            let end = LinkUnspec::new_with_name(peer_name.as_str()).setns_by_fd(spaces.get(peer_space)?.netns.as_raw_fd());
+            message::marked(message::veth(name, message::marked(end, marks::group(owner), mac)), group, link.mac)
         }
         LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => {
             // Asked for where the parent is, and born where it shall live.
-            attributes.push(LinkAttribute::Link(spaces.host.index(parent)?));
-            attributes.push(LinkAttribute::NetNsFd(spaces.get(at)?.netns.as_raw_fd()));
             via = Space::Host;
+            let parent = spaces.host.index(parent)?;
+            let netns = spaces.get(at)?.netns.as_raw_fd();
+            match &link.kind {
+                LinkKind::Macvlan { .. } => message::marked(message::macvlan(name, parent).setns_by_fd(netns), group, link.mac),
+                _ => message::marked(message::ipvlan_l2(name, parent).setns_by_fd(netns), group, link.mac),
+            }
         }
-    }
-    attributes.extend(message::link_info(&link.kind, other_end));
-    Ok((via, message::link(0, attributes)))
+    };
+    Ok((via, request))
 }
 
 fn settle_all(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: Option<&Link>) -> Result<(), Error> {
@@ -84,24 +83,22 @@ fn settle_all(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer:
 /// Sets what a link cannot be born with. Where there is a carrier the settings must be in force before the link is up,
 /// and in one message the kernel would set it up first.
 fn settle(space: &mut OpenSpace, name: &IfName, link: &Link, carrier: bool) -> Result<(), Error> {
-    let mut attributes = Vec::new();
+    let named = || LinkUnspec::new_with_name(name.as_str());
+    let mut settings = named();
     if let Some(master) = &link.master {
-        attributes.push(LinkAttribute::Controller(space.index(master)?));
+        settings = settings.controller(space.index(master)?);
     }
-    attributes.extend(link.conf.map(|conf| Settings::ours(conf, space.ipv6).attribute()));
-    let named = |mut attributes: Vec<LinkAttribute>| {
-        attributes.push(LinkAttribute::IfName(name.to_string()));
-        message::link(0, attributes)
-    };
-    match (attributes.is_empty(), link.up) {
-        (true, false) => Ok(()),
-        (true, true) => set(space, name, message::with_up(named(Vec::new()), true)),
-        (false, false) => set(space, name, named(attributes)),
-        (false, true) if !carrier => set(space, name, message::with_up(named(attributes), true)),
-        (false, true) => {
-            set(space, name, named(attributes))?;
-            set(space, name, message::with_up(named(Vec::new()), true))
+    if let Some(conf) = link.conf {
+        settings = settings.append_extra_attribute(Settings::ours(conf, space.ipv6).attribute());
+    }
+    match (link.master.is_some() || link.conf.is_some(), link.up) {
+        (false, false) => Ok(()),
+        (true, false) => set(space, name, settings.build()),
+        (true, true) if carrier => {
+            set(space, name, settings.build())?;
+            set(space, name, named().up().build())
         }
+        (_, true) => set(space, name, settings.up().build()),
     }
 }
 
@@ -109,16 +106,18 @@ fn settle(space: &mut OpenSpace, name: &IfName, link: &Link, carrier: bool) -> R
 pub(super) fn change(spaces: &mut Spaces, at: &Space, name: &IfName, from: &Link, to: &Link) -> Result<(), Error> {
     let space = spaces.get(at)?;
     let index = space.index(name)?;
-    let mut attributes = Vec::new();
+    let mut request = LinkUnspec::new_with_index(index);
     if from.owner != to.owner {
-        attributes.push(LinkAttribute::Group(marks::group(to.owner)));
+        request = request.link_group(marks::group(to.owner));
     }
     if let Some(mac) = to.mac.filter(|_| from.mac != to.mac) {
-        attributes.push(LinkAttribute::Address(mac.bytes().to_vec()));
+        request = request.address(mac.bytes().to_vec());
     }
     if from.master != to.master {
-        let master = to.master.as_ref().map_or(Ok(0), |master| space.index(master))?;
-        attributes.push(LinkAttribute::Controller(master));
+        request = match &to.master {
+            Some(master) => request.controller(space.index(master)?),
+            None => request.nocontroller(),
+        };
     }
     if from.conf != to.conf {
         let settings = match to.conf {
@@ -129,15 +128,16 @@ pub(super) fn change(spaces: &mut Spaces, at: &Space, name: &IfName, from: &Link
                 defaults.map_err(|error| space.error("read the settings new links get", error))?
             }
         };
-        attributes.push(settings.attribute());
+        request = request.append_extra_attribute(settings.attribute());
     }
-    let goes_up = to.up && !from.up;
-    let goes_down = from.up && !to.up;
-    if !attributes.is_empty() || goes_down {
-        let request = message::link(index, attributes);
-        set(space, name, if goes_down { message::with_up(request, false) } else { request })?;
+    if from.up && !to.up {
+        return set(space, name, request.down().build());
     }
-    if goes_up { set(space, name, message::with_up(message::link(index, Vec::new()), true)) } else { Ok(()) }
+    let request = request.build();
+    if !request.attributes.is_empty() {
+        set(space, name, request)?;
+    }
+    if to.up && !from.up { set(space, name, LinkUnspec::new_with_index(index).up().build()) } else { Ok(()) }
 }
 
 pub(super) fn delete(spaces: &mut Spaces, at: &Space, name: &IfName) -> Result<(), Error> {
@@ -149,14 +149,14 @@ pub(super) fn delete(spaces: &mut Spaces, at: &Space, name: &IfName) -> Result<(
         let why = format!("link {name} in space {at} is not ours any more and stays; remove it by hand (ip link delete {name})");
         return Err(Error::Refused { why });
     }
-    let request = RouteNetlinkMessage::DelLink(message::link(link.header.index, Vec::new()));
+    let request = RouteNetlinkMessage::DelLink(LinkUnspec::new_with_index(link.header.index).build());
     gone(space.route.write(request, 0)).map_err(|error| space.error(format!("delete link {name}"), error))
 }
 
 pub(super) fn move_between(spaces: &mut Spaces, name: &IfName, from: &Space, to: &Space) -> Result<(), Error> {
     let target = spaces.get(to)?.netns.as_raw_fd();
     let space = spaces.get(from)?;
-    let request = message::link(space.index(name)?, vec![LinkAttribute::NetNsFd(target)]);
+    let request = LinkUnspec::new_with_index(space.index(name)?).setns_by_fd(target).build();
     match space.route.write(RouteNetlinkMessage::SetLink(request), 0) {
         Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::EOPNOTSUPP)) => {
             let why = format!(

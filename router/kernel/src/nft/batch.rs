@@ -1,6 +1,7 @@
-use super::{INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain, message, refusal::Parts, rule, same_place, set, userdata};
+use super::{INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain, message, refusal::Parts, rule, set, userdata};
 use crate::nfnetlink::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Writer};
-use edge_plan::nft::{Chain, Rule, Table};
+use edge_plan::nft::{BaseChain, Chain, Rule, Table};
+use std::collections::HashMap;
 
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
@@ -37,7 +38,7 @@ impl<'a> Batch<'a> {
     pub fn replace(generation: u32, name: &'a str, present: Option<&'a Table>, wanted: Option<&'a Table>) -> Self {
         let mut batch = Self::begin(generation);
         match (present, wanted) {
-            (Some(present), Some(wanted)) if can_stay(present, wanted) => batch.clear(name, present, wanted),
+            (Some(present), Some(wanted)) if can_stay(present, wanted) => batch.clear(name, present, &places(wanted)),
             (Some(_), _) => {
                 batch.message(Part::Table(name), message::DELTABLE, 0, |writer| writer.string(NFTA_TABLE, name));
             }
@@ -67,12 +68,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Leaves of the table its base chains, without rules. Rules name sets, elements name chains: hence the order.
-    fn clear(&mut self, name: &'a str, present: &'a Table, wanted: &Table) {
+    fn clear(&mut self, name: &'a str, present: &'a Table, wanted: &Places) {
         self.message(Part::Table(name), message::DELRULE, 0, |writer| writer.string(NFTA_TABLE, name));
         for set in &present.sets {
             self.message(Part::Set(&set.name), message::DELSET, 0, |writer| set::name(writer, name, &set.name));
         }
-        for gone in present.chains.iter().filter(|chain| !wanted.chains.iter().any(|kept| same_place(kept, chain))) {
+        for gone in present.chains.iter().filter(|chain| !wanted.contains_key(&*chain.name)) {
             self.message(Part::Chain(&gone.name), message::DELCHAIN, 0, |writer| chain::name(writer, name, &gone.name));
         }
     }
@@ -114,8 +115,16 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Where each chain hangs, by its name.
+type Places<'a> = HashMap<&'a str, Option<&'a BaseChain>>;
+
+fn places(table: &Table) -> Places<'_> {
+    table.chains.iter().map(|chain| (&*chain.name, chain.base.as_ref())).collect()
+}
+
 /// The kernel can change neither a table's comment nor a chain's hook, and `clear` does not know what is foreign.
 fn can_stay(present: &Table, wanted: &Table) -> bool {
-    let moves = |chain: &Chain| wanted.chains.iter().any(|other| other.name == chain.name && other.base != chain.base);
+    let places = places(wanted);
+    let moves = |chain: &Chain| places.get(&*chain.name).is_some_and(|base| *base != chain.base.as_ref());
     present.foreign.is_empty() && present.comment == wanted.comment && !present.chains.iter().any(moves)
 }

@@ -12,9 +12,10 @@ mod userdata;
 
 use crate::nfnetlink::{self, Attributes, Malformed, Socket};
 use batch::Batch;
-use edge_plan::nft::{Chain, Table};
+use edge_plan::nft::{Rule, Table};
 use nix::errno::Errno;
 pub use refusal::Explained;
+use std::collections::HashMap;
 
 /// `NFPROTO_INET`
 const INET: u8 = 1;
@@ -113,10 +114,12 @@ impl Nft {
 
     fn read(&mut self, name: &str) -> Result<Option<Table>, Error> {
         let Some(mut table) = self.outline(name)? else { return Ok(None) };
+        let mut rules: HashMap<String, Vec<Rule>> = HashMap::new();
         for (chain, rule) in self.list(message::GETRULE, name, rule::read)? {
-            if let Some(chain) = table.chains.iter_mut().find(|known| known.name == chain) {
-                chain.rules.push(rule);
-            }
+            rules.entry(chain).or_default().push(rule);
+        }
+        for chain in &mut table.chains {
+            chain.rules = rules.remove(&chain.name).unwrap_or_default();
         }
         for set in &mut table.sets {
             let body = |writer: &mut nfnetlink::Writer| set::name(writer, name, &set.name);
@@ -175,9 +178,4 @@ fn sort<T>(listed: Vec<Result<T, String>>, known: &mut Vec<T>, foreign: &mut Vec
             Err(entry) => foreign.push(entry),
         }
     }
-}
-
-/// Whether a chain can stay while its rules change.
-fn same_place(a: &Chain, b: &Chain) -> bool {
-    a.name == b.name && a.base == b.base
 }

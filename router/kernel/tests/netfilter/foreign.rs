@@ -86,22 +86,6 @@ fn every_edit_by_hand_is_seen_and_mended() {
     });
 }
 
-#[test]
-fn a_flowtable_by_hand_is_seen() {
-    in_namespace(|| {
-        let mut kernel = Nft::open().unwrap();
-        kernel.replace(NAME, Some(&sample::table())).unwrap();
-        let flowtable = "add flowtable inet edge-test more { hook ingress priority 0; devices = { lo }; }";
-        if !std::process::Command::new("nft").arg(flowtable).status().unwrap().success() {
-            println!("skipped: this kernel has no flowtables");
-            return;
-        }
-        assert_eq!(kernel.table(NAME).unwrap().unwrap().foreign, ["flowtable more"]);
-        kernel.replace(NAME, Some(&sample::table())).unwrap();
-        assert_eq!(kernel.table(NAME).unwrap(), Some(sample::table()));
-    });
-}
-
 /// A revert puts back what was found, edits included, as far as the types can say it.
 #[test]
 fn an_expression_that_is_not_known_is_kept_as_it_is() {
