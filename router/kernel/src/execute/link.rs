@@ -10,7 +10,7 @@ use edge_config::IfName;
 use edge_plan::{Link, LinkKind, Owner, Space};
 use netlink_packet_route::{RouteNetlinkMessage, link::LinkMessage};
 use nix::errno::Errno;
-use rtnetlink::{LinkBridge, LinkUnspec, LinkVlan};
+use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVlan};
 use std::os::fd::{AsFd, AsRawFd};
 
 /// Makes a link with all that the kernel takes in the creating message, sets the rest, and only then lets it up:
@@ -45,7 +45,8 @@ fn creation(
             );
             return Err(Error::Refused { why });
         }
-        LinkKind::Bridge => message::marked(LinkBridge::new(name.as_str()), group, link.mac),
+        // `LinkBridge::new` would have it up at once.
+        LinkKind::Bridge => message::marked(LinkMessageBuilder::<LinkBridge>::new(name.as_str()), group, link.mac),
         LinkKind::Vlan { parent, id } => {
             let parent = spaces.get(at)?.index(parent)?;
             message::marked(LinkVlan::new(name.as_str(), parent, id.get()), group, link.mac)
