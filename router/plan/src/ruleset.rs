@@ -51,6 +51,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
         ),
         verdicts("inputs", vec![Field::IfName], inputs(config, policy)),
         verdicts("crossings", vec![Field::IfName, Field::IfName], crossings.elements()),
+        verdicts("passages", vec![Field::IfName, Field::IfName], crossings.passages()),
         Set {
             name: "masqueraded".to_owned(),
             fields: vec![Field::IfName],
@@ -83,7 +84,10 @@ pub fn host(config: &Config) -> Table {
             base("input", ChainKind::Filter, Hook::Input, FILTER, true, closed(input_rules()[..3].to_vec())),
             base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, closed(forward_rules())),
         ],
-        sets: vec![verdicts("crossings", vec![Field::IfName, Field::IfName], same_bridge)],
+        sets: vec![
+            verdicts("crossings", vec![Field::IfName, Field::IfName], same_bridge.clone()),
+            verdicts("passages", vec![Field::IfName, Field::IfName], same_bridge),
+        ],
         foreign: Vec::new(),
     }
 }
@@ -103,11 +107,13 @@ fn input_rules() -> Vec<Rule> {
     ]
 }
 
+/// What belongs to a flow passes between interfaces that something may cross, and back. Between others there is no flow of ours: who
+/// sends a forged answer or error from there wants to reach into one.
 fn forward_rules() -> Vec<Rule> {
+    let pair = [Source::Iifname, Source::Oifname];
     vec![
-        rule([ct_state(&[CtState::Established, CtState::Related]), accept()]),
-        rule([ct_state(&[CtState::Invalid]), drop()]),
-        rule([vmap(&[Source::Iifname, Source::Oifname], "crossings")]),
+        rule([ct_state(&[CtState::Established, CtState::Related]), vmap(&pair, "passages")]),
+        rule([ct_state(&[CtState::New]), vmap(&pair, "crossings")]),
     ]
 }
 
@@ -125,7 +131,9 @@ fn network_input(policy: Policy, network: &Network) -> Vec<Rule> {
     let own = ip_daddr(Ipv4Net::from(network.address.address()));
     let mut rules = vec![rule([own.clone(), icmp_type_echo_request(), accept()])];
     if network.dhcp.is_some() {
-        rules.push(rule([l4proto(Protocol::Udp), sport(68), dport(port(67)), accept()]));
+        for server in [ip_daddr(Ipv4Net::from(Ipv4Addr::BROADCAST)), own.clone()] {
+            rules.push(rule([server, l4proto(Protocol::Udp), sport(68), dport(port(67)), accept()]));
+        }
     }
     if policy.ssh(&network.name).is_some() {
         rules.push(rule([own, l4proto(Protocol::Tcp), dport(port(crate::policy::SSH)), accept()]));
@@ -213,6 +221,12 @@ impl Crossings {
             let verdict = crossing.rules.as_ref().map_or(Verdict::Accept, |_| Verdict::Goto(crossing.chain.clone()));
             (vec![from.clone(), to.clone()], verdict)
         })
+    }
+
+    /// Every pair and its reverse.
+    fn passages(&self) -> BTreeMap<Vec<IfName>, Verdict> {
+        let both = self.0.keys().flat_map(|(from, to)| [vec![from.clone(), to.clone()], vec![to.clone(), from.clone()]]);
+        both.map(|pair| (pair, Verdict::Accept)).collect()
     }
 
     fn chains(self) -> impl Iterator<Item = Chain> {

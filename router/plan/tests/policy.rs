@@ -126,3 +126,21 @@ fn flows_stay_while_the_policy_allows_them() {
     let without = parse(FIRE_TRUCK);
     assert!(!Policy::of(&without).keeps(&forwarded), "the forward is gone, and what it let in goes too");
 }
+
+#[test]
+fn no_two_pairs_share_a_chain() {
+    let names = ["a", "b-to-c", "a-to-b", "c"];
+    let networks: String = names
+        .iter()
+        .zip(1..)
+        .map(|(name, number)| format!("[[network]]\nname = \"{name}\"\naddress = \"10.0.{number}.1/24\"\n"))
+        .collect();
+    let config = parse(&format!(
+        "{networks}[[allow]]\nfrom = \"a\"\nto = \"b-to-c\"\nprotocol = \"tcp\"\n\
+         [[allow]]\nfrom = \"a-to-b\"\nto = \"c\"\nprotocol = \"udp\"\n"
+    ));
+    let state = edge_plan::desired(&config, &edge_plan::Facts::default());
+    let chains = &state.spaces[&edge_plan::Space::Host].table.as_ref().unwrap().chains;
+    let distinct: std::collections::BTreeSet<_> = chains.iter().map(|chain| &chain.name).collect();
+    assert_eq!(distinct.len(), chains.len());
+}

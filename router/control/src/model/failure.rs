@@ -50,12 +50,15 @@ impl Failure {
         Self { kind, body: ErrorBody { error: error.to_string(), ..ErrorBody::default() } }
     }
 
-    /// An error and what caused it, a line of detail for each cause.
+    /// An error and what caused it, a line of detail for each cause that says something new.
     pub fn from_error(kind: FailureKind, error: &(dyn std::error::Error + 'static)) -> Self {
         let mut failure = Self::new(kind, error);
         let mut cause = error.source();
         while let Some(error) = cause {
-            failure.body.detail.push(error.to_string());
+            let text = error.to_string();
+            if !failure.body.error.contains(&text) && !failure.body.detail.iter().any(|line| line.contains(&text)) {
+                failure.body.detail.push(text);
+            }
             cause = error.source();
         }
         failure

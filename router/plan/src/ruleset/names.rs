@@ -11,5 +11,6 @@ pub fn input(from: &impl Display) -> String {
 }
 
 pub fn crossing(from: &impl Display, to: &impl Display) -> String {
-    format!("from-{from}-to-{to}")
+    // A dot is in no name, so no two pairs come to the same.
+    format!("from-{from}.to-{to}")
 }
