@@ -1,4 +1,7 @@
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::{
+    Socket, SocketAddr,
+    protocols::{NETLINK_NETFILTER, NETLINK_ROUTE},
+};
 use nix::errno::Errno;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -12,6 +15,9 @@ use tokio::{
 /// `RTNLGRP_*` (include/uapi/linux/rtnetlink.h): links, IPv4 addresses, IPv4 routes, and `net.ipv4.conf` with `ip_forward`.
 const GROUPS: [u32; 4] = [1, 5, 7, 24];
 
+/// `NFNLGRP_NFTABLES` (include/uapi/linux/netfilter/nfnetlink.h): somebody flushed or edited tables.
+const TABLES: u32 = 7;
+
 /// How long a listener turns away after it has heard something. An apply makes thousands of events; what does not fit
 /// into the socket meanwhile costs the kernel nothing.
 const REST: Duration = Duration::from_millis(50);
@@ -22,7 +28,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Returns when a link, address, route or IPv4 setting changed since the last call; changes in between count once.
+    /// Returns when a link, address, route, IPv4 setting or nftables table changed since the last call; changes in between count once.
     pub async fn changed(&mut self) {
         if self.changed.changed().await.is_err() {
             // The kernel handle is gone, and with it everything that could change.
@@ -39,11 +45,11 @@ pub(crate) struct Watcher {
 }
 
 /// Listens in one namespace until dropped.
-pub(crate) struct Watch(AbortHandle);
+pub(crate) struct Watch([AbortHandle; 2]);
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.0.abort();
+        self.0.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -58,14 +64,19 @@ impl Watcher {
 
     /// Listens in the calling thread's namespace.
     pub fn watch(&self) -> io::Result<Watch> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        let routes = self.listen(NETLINK_ROUTE, &GROUPS)?;
+        let tables = self.listen(NETLINK_NETFILTER, &[TABLES])?;
+        Ok(Watch([routes, tables]))
+    }
+
+    fn listen(&self, protocol: isize, groups: &[u32]) -> io::Result<AbortHandle> {
+        let mut socket = Socket::new(protocol)?;
         socket.bind(&SocketAddr::new(0, 0))?;
-        for group in GROUPS {
-            socket.add_membership(group)?;
+        for group in groups {
+            socket.add_membership(*group)?;
         }
         socket.set_non_blocking(true)?;
-        let task = self.runtime.spawn(listen(socket, Arc::clone(&self.changed)));
-        Ok(Watch(task.abort_handle()))
+        Ok(self.runtime.spawn(listen(socket, Arc::clone(&self.changed))).abort_handle())
     }
 }
 

@@ -67,6 +67,7 @@ fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
     });
     spaces.writes.fetch_add(1, Ordering::Relaxed);
     made.map_err(|error| Error::netlink(&format!("make the namespace {name}"), Space::Host, error))?;
+    spaces.trusted.insert(name.clone());
     spaces.refresh()
 }
 

@@ -1,4 +1,5 @@
 use crate::{Error, Events, ExecuteError, events::Watcher, execute, observe, space::Spaces};
+use edge_config::Name;
 use edge_plan::{Op, State};
 use std::{
     panic,
@@ -27,7 +28,13 @@ impl Kernel {
         Ok(Self { spaces: Arc::new(Mutex::new(spaces)), writes, watcher })
     }
 
-    /// The host space, and every named namespace that carries our mark. The loopbacks are left out.
+    /// From now on a namespace of this name that carries our mark is taken for ours. Those made by [`Kernel::execute`] are anyway.
+    /// Without it the mark says nothing: root inside a container's namespace can set it too.
+    pub async fn trust(&self, names: Vec<Name>) {
+        self.blocking(move |spaces| spaces.trusted.extend(names)).await
+    }
+
+    /// The host space, and every trusted namespace that carries our mark. The loopbacks are left out.
     pub async fn observe(&self) -> Result<State, Error> {
         self.blocking(observe::observe).await
     }

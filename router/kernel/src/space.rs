@@ -14,7 +14,7 @@ use netlink_packet_route::{
 };
 use nix::errno::Errno;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io,
     os::fd::{AsFd, AsRawFd},
@@ -114,6 +114,8 @@ pub(crate) fn group_of(link: &LinkMessage) -> u32 {
 pub(crate) struct Spaces {
     pub host: OpenSpace,
     pub named: BTreeMap<Name, OpenSpace>,
+    /// Names that may be ours. The mark alone says too little: root inside a container's namespace can set it too.
+    pub trusted: BTreeSet<Name>,
     pub writes: Arc<AtomicU64>,
     watcher: events::Watcher,
 }
@@ -123,7 +125,7 @@ impl Spaces {
     pub fn open(writes: Arc<AtomicU64>, watcher: events::Watcher) -> Result<Self, Error> {
         let open = || OpenSpace::here(Space::Host, namespace::own()?, RouteSocket::open(&writes)?, &watcher);
         let host = open().map_err(|error| Error::netlink("open a netlink socket", Space::Host, error))?;
-        Ok(Self { host, named: BTreeMap::new(), writes, watcher })
+        Ok(Self { host, named: BTreeMap::new(), trusted: BTreeSet::new(), writes, watcher })
     }
 
     pub fn get(&mut self, space: &Space) -> Result<&mut OpenSpace, Error> {
@@ -137,13 +139,14 @@ impl Spaces {
         [&mut self.host].into_iter().chain(self.named.values_mut())
     }
 
-    /// Lets go of namespaces whose name has gone or means another one now, and opens those that are new and ours.
+    /// Lets go of namespaces whose name has gone or means another one now, and opens those that are new, trusted and marked.
     /// Nobody else's is kept open: that would keep a dead container's namespace alive.
     pub fn refresh(&mut self) -> Result<(), Error> {
         let found = namespace::list().map_err(|error| Error::netlink("list /run/netns", Space::Host, error))?;
         let is_same = |a: &File, b: &File| matches!((namespace::identity(a), namespace::identity(b)), (Ok(a), Ok(b)) if a == b);
         self.named.retain(|name, space| found.iter().any(|(found, file)| found == name && is_same(file, &space.netns)));
-        let unknown: Vec<_> = found.into_iter().filter(|(name, _)| !self.named.contains_key(name)).collect();
+        let unknown: Vec<_> =
+            found.into_iter().filter(|(name, _)| self.trusted.contains(name) && !self.named.contains_key(name)).collect();
         if unknown.is_empty() {
             return Ok(());
         }

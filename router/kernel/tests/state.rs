@@ -74,6 +74,8 @@ fn operations_are_seen_and_their_inverses_undo_them() {
             assert_eq!(found.table.as_ref().unwrap().name, "edge-router");
             // A new handle, as after a restart, sees the same and writes nothing.
             let restarted = Kernel::open().await.unwrap();
+            assert_eq!(restarted.observe().await.unwrap().spaces.len(), 1, "the mark alone says nothing");
+            restarted.trust(vec!["router".parse().unwrap()]).await;
             assert_eq!(restarted.observe().await.unwrap(), after);
             assert_eq!(restarted.writes(), 0);
             let inverse: Vec<Op> = ops.into_iter().rev().map(Op::inverse).collect();
