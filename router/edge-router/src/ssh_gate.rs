@@ -8,6 +8,7 @@ use clap::Args;
 use edge_kernel::{is_our_namespace, namespace};
 use nix::sys::socket::{Shutdown, shutdown};
 use std::{
+    fs,
     io::ErrorKind,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     os::{
@@ -32,9 +33,9 @@ static OPEN: AtomicUsize = AtomicUsize::new(0);
 pub struct Options {
     #[arg(long, default_value_t = 22)]
     port: u16,
-    /// Every namespace in here that carries the router's mark is listened in
-    #[arg(long, default_value = "/run/netns")]
-    netns_dir: PathBuf,
+    /// Where the daemon writes down which namespaces are the router's
+    #[arg(long, default_value = "/var/lib/edge-router")]
+    state_dir: PathBuf,
     /// A server that speaks ssh on its standard input, and its arguments
     #[arg(last = true, required = true)]
     server: Vec<String>,
@@ -47,7 +48,7 @@ pub fn main(options: Options) -> anyhow::Result<()> {
     thread::spawn(move || accept(&host, &server));
     let mut known: Vec<(u64, TcpListener)> = Vec::new();
     loop {
-        let there = marked(&options.netns_dir);
+        let there = routers(&options.state_dir);
         known.retain(|(inode, listener)| {
             let stays = there.iter().any(|(_, there)| there == inode);
             if !stays {
@@ -67,10 +68,11 @@ pub fn main(options: Options) -> anyhow::Result<()> {
     }
 }
 
-/// The namespaces that are the router's, with what tells one from its successor of the same name.
-fn marked(directory: &Path) -> Vec<(PathBuf, u64)> {
-    let Ok(entries) = directory.read_dir() else { return Vec::new() };
-    let paths = entries.flatten().map(|entry| entry.path());
+/// The namespaces that are the router's, with what tells one from its successor of the same name. A mark alone is nobody's word: root
+/// inside a container can set it.
+fn routers(state_dir: &Path) -> Vec<(PathBuf, u64)> {
+    let names = fs::read_to_string(state_dir.join("namespaces")).unwrap_or_default();
+    let paths = names.lines().filter_map(|line| Some(namespace::path(&line.parse().ok()?)));
     paths.filter(|path| is_our_namespace(path)).filter_map(|path| Some((path.clone(), path.metadata().ok()?.ino()))).collect()
 }
 

@@ -1,15 +1,16 @@
-//! How long an apply takes, against `ip -batch` doing the same, and how long it takes to look. As root:
+//! How long an apply takes, against `ip -batch` doing the same, and how long it takes to look, the table for as many networks
+//! included. As root:
 //!
 //!     cargo run --release -p edge-kernel --example apply [NETWORKS]
 //!
 //! Runs in namespaces of its own that nobody else sees. A network is a bridge with an address (router in the
 //! host), or a bridge and a veth pair into the router's namespace with an address there (router in a namespace).
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use edge_config::{Interface, Mac};
 use edge_kernel::Kernel;
-use edge_plan::{Address, Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space};
+use edge_plan::{Address, Facts, Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, desired};
 use nix::{
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
@@ -28,12 +29,14 @@ fn main() {
     let networks = std::env::args().nth(1).map_or(500, |count| count.parse().expect("a number of networks"));
     into_a_box();
     println!("{networks} networks, median of {ROUNDS}, ms");
+    let router = Space::Named("router".parse().unwrap());
     let cases = [
-        ("router in the host", in_host(networks), host_batch(networks)),
-        ("router in a namespace", in_namespace(networks), namespace_batch(networks)),
+        ("router in the host", Space::Host, in_host(networks), host_batch(networks)),
+        ("router in a namespace", router, in_namespace(networks), namespace_batch(networks)),
     ];
-    for (name, ops, batch) in cases {
-        let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(&ops), theirs(&batch))).collect();
+    for (name, space, ops, batch) in cases {
+        let table = set_table(networks, space);
+        let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(&ops, &table), theirs(&batch))).collect();
         let median = |pick: fn(&(Times, Duration)) -> Duration| {
             let mut times: Vec<_> = rounds.iter().map(pick).collect();
             times.sort();
@@ -49,13 +52,14 @@ struct Times {
     observe: Duration,
 }
 
-fn ours(ops: &[Op]) -> Times {
+fn ours(ops: &[Op], table: &Op) -> Times {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let times = runtime.block_on(async {
         let kernel = Kernel::open().await.unwrap();
         let start = Instant::now();
         kernel.execute(ops).await.unwrap();
         let apply = start.elapsed();
+        kernel.execute(std::slice::from_ref(table)).await.unwrap();
         let start = Instant::now();
         kernel.observe().await.unwrap();
         Times { apply, observe: start.elapsed() }
@@ -130,6 +134,20 @@ fn bridge(n: usize) -> Op {
 fn address(space: &Space, link: String, n: usize) -> Op {
     let interface = Interface::new(network(n).parse().unwrap()).unwrap();
     Op::AddAddress { space: space.clone(), address: Address { link: link.parse().unwrap(), interface } }
+}
+
+/// The table that a configuration of so many networks comes to.
+fn set_table(networks: usize, space: Space) -> Op {
+    let mut text =
+        "[[uplink]]\nname = \"wan\"\ndevice = \"u0\"\naddress = \"192.168.50.2/24\"\ngateway = \"192.168.50.1\"\n".to_owned();
+    for n in 1..=networks {
+        let (name, address) = (format!("n{n}"), network(n));
+        write!(text, "[[network]]\nname = \"{name}\"\naddress = \"{address}\"\n[[allow]]\nfrom = \"{name}\"\nto = \"wan\"\n")
+            .unwrap();
+    }
+    let config = edge_config::parse("apply.toml", &text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    let to = desired(&config, &Facts::default()).spaces.remove(&Space::Host).unwrap().table;
+    Op::SetTable { space, from: None, to }
 }
 
 fn in_host(networks: usize) -> Vec<Op> {

@@ -13,6 +13,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
+/// The kernel cannot shift a range, so each port takes a rule of its own, and the first packet of a flow may pass them all.
+const MOST_SHIFTED: u32 = 64;
 const SSH: u16 = 22;
 
 pub struct ForwardDraft {
@@ -45,6 +47,11 @@ impl ForwardDraft {
                 .add(to.span, format!("{} ports are forwarded to {}", port.count(), to.ports.count()))
                 .related(port.span, "these ports")
                 .help(format!("name as many on both sides, as in: to = \"{}:{}\"", to.node, port.value));
+        } else if to.ports != port.value && port.count() > MOST_SHIFTED {
+            mistakes
+                .add(to.span, format!("{} ports are forwarded to others, at most {MOST_SHIFTED} can be", port.count()))
+                .related(port.span, "these ports")
+                .help(format!("forward them to the same ports: to = \"{}:{}\"", to.node, port.value));
         }
     }
 

@@ -14,7 +14,7 @@ impl Api for Daemon {
         let nodes = self.nodes().await;
         let round_trips = self.round_trips().await;
         let current = self.current.read().await;
-        Ok(status::status(&current, &observed, nodes, &self.dhcp.counters(), &round_trips))
+        Ok(status::status(&current, self.files.problem(), &observed, nodes, &self.dhcp.counters(), &round_trips))
     }
 
     async fn leases(&self) -> Result<Leases, Failure> {

@@ -1,23 +1,16 @@
 //! From a text to the kernel, and back to what was when that fails.
 
-use super::{Daemon, services, sweep};
+use super::{Daemon, bring::Done, services};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
-use edge_plan::{Diff, Facts, Op, desired, diff};
 use std::fmt::Write;
 
-/// How often an apply looks again after it wrote: devices come and go while it works.
-const ROUNDS: usize = 4;
-
-/// What an apply did.
-pub struct Done {
-    pub ops: Vec<Op>,
-    pub writes: u64,
-}
+/// A configuration file: what it is called, and what it says.
+pub type Text = (String, String);
 
 impl Daemon {
     /// The text to be applied: what was given, or the configuration file.
-    pub(super) fn text(&self, given: Option<(String, String)>) -> Result<(String, String), Failure> {
+    pub(super) fn text(&self, given: Option<Text>) -> Result<Text, Failure> {
         let Some(given) = given else {
             let path = self.files.config();
             let text = self
@@ -29,100 +22,121 @@ impl Daemon {
         Ok(given)
     }
 
-    pub(super) async fn apply_text(&self, given: Option<(String, String)>) -> Result<Done, Failure> {
+    pub(super) async fn apply_text(&self, given: Option<Text>) -> Result<Done, Failure> {
         let (name, text) = self.text(given)?;
         let config = parse(&name, &text)?;
         let _turn = self.turn.lock().await;
-        let facts = self.current.read().await.facts.clone();
-        let done = match self.bring(&config, &facts).await {
-            Ok(done) => done,
+        match self.bring(&config).await {
+            Ok(done) => {
+                self.adopt(config, None).await;
+                self.keep(&text).await;
+                Ok(done)
+            }
             Err(failure) => {
                 self.go_back().await;
-                return Err(failure);
+                Err(failure)
             }
-        };
-        self.files.keep_last_good(&text).map_err(|error| {
-            Failure::new(FailureKind::Internal, format!("applied, but not kept as the last good configuration: {error}"))
-        })?;
-        {
-            let mut current = self.current.write().await;
-            current.config = config.clone();
-            current.refused = None;
-            current.stamp();
         }
-        self.after(&config, &facts, &done).await;
-        Ok(done)
+    }
+
+    /// At the start: the file; where it is not valid or the kernel refuses it, what was good last. Nothing is ever undone here that
+    /// worked before the daemon was started, and what the kernel refuses is tried again.
+    pub(super) async fn start(&self) {
+        let _turn = self.turn.lock().await;
+        let file = self.text(None).and_then(|(name, text)| Ok((parse(&name, &text)?, text)));
+        let last_good = self.files.last_good();
+        let refused = match &file {
+            Ok((config, text)) => match self.bring(config).await {
+                Ok(_) => {
+                    self.adopt(config.clone(), None).await;
+                    return self.keep(text).await;
+                }
+                Err(refused) => refused,
+            },
+            Err(refused) => refused.clone(),
+        };
+        log::error!("{} is not in force: {}", self.files.config().display(), in_full(&refused));
+        let differs = |text: &String| !matches!(&file, Ok((_, text_of_file)) if text_of_file == text);
+        let good = last_good.filter(differs).and_then(|text| parse(&self.files.last_good_name(), &text).ok());
+        match (good, file) {
+            (Some(good), _) => {
+                if let Err(error) = self.bring(&good).await {
+                    log::error!("the last good configuration is not wholly in force: {}", in_full(&error));
+                }
+                log::warn!("going on with the last good configuration");
+                self.adopt(good, Some(refused)).await;
+            }
+            // What of it could be made is there; the rest is tried again whenever something changes.
+            (None, Ok((config, _))) => self.adopt(config, None).await,
+            (None, Err(_)) => {
+                log::warn!("there is no configuration that was good before: nothing is changed");
+                self.current.write().await.refused = Some(refused.body);
+            }
+        }
     }
 
     /// Makes the kernel what `current` says; writes nothing when it is.
     pub(super) async fn reconcile(&self) -> Result<Done, Failure> {
         let _turn = self.turn.lock().await;
-        let (config, facts) = {
+        let config = {
             let current = self.current.read().await;
             if !current.is_applied() {
                 return Ok(Done { ops: Vec::new(), writes: 0 });
             }
-            (current.config.clone(), current.facts.clone())
+            current.config.clone()
         };
-        let done = self.bring(&config, &facts).await?;
+        let done = self.bring(&config).await?;
         if done.ops.is_empty() {
             // A container that ended took its port along, which leaves the plan nothing to do but frees the record.
             self.tend_containers(&config).await;
+            self.cut_flows(&config).await;
         } else {
-            self.after(&config, &facts, &done).await;
+            self.after(&config).await;
         }
         Ok(done)
     }
 
-    /// Until nothing is left to be done.
-    async fn bring(&self, config: &Config, facts: &Facts) -> Result<Done, Failure> {
-        let wanted = desired(config, facts);
-        let before = self.kernel.writes();
-        let mut ops = Vec::new();
-        let mut outcome = Ok(());
-        for _ in 0..ROUNDS {
-            let Diff { ops: now, waiting, conflicts } = match self.kernel.observe().await {
-                Ok(observed) => diff(&wanted, &observed),
-                Err(error) => {
-                    outcome = Err(Failure::from_error(FailureKind::Internal, &error));
-                    break;
-                }
-            };
-            {
-                let mut current = self.current.write().await;
-                (current.waiting, current.conflicts) = (waiting, conflicts);
-            }
-            if now.is_empty() {
-                outcome = Ok(());
-                break;
-            }
-            outcome = self.kernel.execute(&now).await.map_err(|error| Failure::from_error(FailureKind::Internal, &error));
-            ops.extend(now);
-        }
-        self.current.write().await.failed = outcome.as_ref().err().map(in_full);
-        outcome.map(|()| Done { ops, writes: self.kernel.writes() - before })
-    }
-
-    /// The new configuration could not be made: the old one it is.
+    /// The new configuration could not be made: the old one it is. Before there is one, what is there stays.
     async fn go_back(&self) {
-        let (config, facts) = {
+        let config = {
             let current = self.current.read().await;
-            (current.config.clone(), current.facts.clone())
+            if !current.is_applied() {
+                return;
+            }
+            current.config.clone()
         };
-        if let Err(error) = self.bring(&config, &facts).await {
+        if let Err(error) = self.bring(&config).await {
             log::error!("cannot go back to the configuration before: {}", in_full(&error));
         }
+        self.cut_flows(&config).await;
+    }
+
+    async fn adopt(&self, config: Config, refused: Option<Failure>) {
+        {
+            let mut current = self.current.write().await;
+            current.config = config.clone();
+            current.refused = refused.map(|refused| refused.body);
+            current.stamp();
+        }
+        self.after(&config).await;
+    }
+
+    async fn keep(&self, text: &str) {
+        let kept = self.files.keep_last_good(text).map_err(|error| error.to_string());
+        if let Err(error) = &kept {
+            log::error!("in force, but not kept for the next start: {error}");
+        }
+        self.current.write().await.not_kept = kept.err();
     }
 
     /// What follows the kernel: who is served addresses, the containers' ports, and flows that lost their permission.
-    async fn after(&self, config: &Config, facts: &Facts, done: &Done) {
-        for error in self.dhcp.configure(services::of(config, facts)).await {
+    async fn after(&self, config: &Config) {
+        let facts = self.current.read().await.facts.clone();
+        for error in self.dhcp.configure(services::of(config, &facts)).await {
             log::warn!("{error}");
         }
         self.tend_containers(config).await;
-        if done.ops.iter().any(|op| matches!(op, Op::SetTable { .. })) {
-            sweep::sweep(config).await;
-        }
+        self.cut_flows(config).await;
         if let Err(error) = self.files.offer_ssh_keys(&config.system.ssh_keys) {
             log::warn!("the ssh keys of [system] are not in force: {error}");
         }

@@ -15,13 +15,26 @@ pub struct Current {
     pub refused: Option<ErrorBody>,
     /// Why the kernel is not what is in force, by the last attempt.
     pub failed: Option<String>,
+    /// Why the next start may not find what is in force.
+    pub not_kept: Option<String>,
+    /// No flow is left that an older policy let in. Unknown at the start, therefore false.
+    pub swept: bool,
 }
 
 impl Current {
     pub fn new(machine: [u8; 16]) -> Self {
         let facts = Facts { machine, ..Facts::default() };
-        let (waiting, conflicts) = (Vec::new(), Vec::new());
-        Self { config: Config::default(), facts, applied_at: None, waiting, conflicts, refused: None, failed: None }
+        Self {
+            config: Config::default(),
+            facts,
+            applied_at: None,
+            waiting: Vec::new(),
+            conflicts: Vec::new(),
+            refused: None,
+            failed: None,
+            not_kept: None,
+            swept: false,
+        }
     }
 
     pub fn is_applied(&self) -> bool {

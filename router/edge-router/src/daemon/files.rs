@@ -1,6 +1,7 @@
 //! The files the daemon reads and keeps.
 
 use anyhow::Context;
+use edge_config::Name;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
@@ -10,17 +11,62 @@ use std::{
 
 /// As the parser has it: more is no configuration.
 const LARGEST: u64 = 1 << 20;
+/// Below the state directory; `ssh-gate` reads it too.
+pub const NAMESPACES: &str = "namespaces";
 
 pub struct Files {
     config: PathBuf,
     state_dir: PathBuf,
     run_dir: PathBuf,
+    /// Why `state_dir` is not the one asked for.
+    problem: Option<String>,
 }
 
 impl Files {
+    /// A state directory that cannot be written, on a worn card or a full one, must not cost the box its networks: a copy in the run
+    /// directory takes its place until the next start, and the status says so.
     pub fn open(config: &Path, state_dir: &Path, run_dir: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(state_dir).with_context(|| format!("cannot make the state directory {}", state_dir.display()))?;
-        Ok(Self { config: config.to_owned(), state_dir: state_dir.to_owned(), run_dir: run_dir.to_owned() })
+        let files = |state_dir: &Path, problem| Self {
+            config: config.to_owned(),
+            state_dir: state_dir.to_owned(),
+            run_dir: run_dir.to_owned(),
+            problem,
+        };
+        let Err(error) = try_write(state_dir) else { return Ok(files(state_dir, None)) };
+        let problem = format!("{} cannot be written: {error}", state_dir.display());
+        log::error!("{problem}; going on with a copy in memory");
+        let copy = run_dir.join("state");
+        copy_files(state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
+        Ok(files(&copy, Some(problem)))
+    }
+
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// Out of the way, but not lost.
+    pub fn set_aside(&self, name: &str) -> io::Result<()> {
+        fs::rename(self.state_dir.join(name), self.state_dir.join(format!("{name}.damaged")))
+    }
+
+    /// Names of the namespaces that were ever ours, one a line.
+    pub fn namespaces(&self) -> Vec<Name> {
+        let text = read_bounded(&self.state_dir.join(NAMESPACES)).unwrap_or_default();
+        text.lines().filter_map(|line| line.parse().ok()).collect()
+    }
+
+    pub fn remember_namespace(&self, name: &Name) -> io::Result<()> {
+        let mut names = self.namespaces();
+        if names.contains(name) {
+            return Ok(());
+        }
+        names.push(name.clone());
+        let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
+        replace(&self.state_dir.join(NAMESPACES), lines.as_bytes())
     }
 
     pub fn config(&self) -> &Path {
@@ -86,4 +132,29 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+/// As much as a lease log needs at least: a full disk lets a small file pass.
+fn try_write(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let probe = directory.join("probe");
+    let mut file = File::create(&probe)?;
+    let written = file.write_all(&[0; 64 * 1024]).and_then(|()| file.sync_all());
+    fs::remove_file(&probe)?;
+    written
+}
+
+/// Files, and directories one level down, as the state directory has them.
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    let Ok(entries) = from.read_dir() else { return Ok(()) };
+    for entry in entries.flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_files(&entry.path(), &target)?;
+        } else if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }

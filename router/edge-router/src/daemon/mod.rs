@@ -2,6 +2,7 @@
 
 mod answer;
 mod apply;
+mod bring;
 mod current;
 mod files;
 mod gateway;
@@ -55,16 +56,27 @@ pub fn main(options: Options) -> anyhow::Result<()> {
 async fn run(options: Options) -> anyhow::Result<()> {
     let listener = edge_control::server::bind(&options.run_dir)?;
     let daemon = Arc::new(Daemon::open(&options).await?);
+    // Before the first look, so that nothing is missed that comes after it.
+    let events = daemon.kernel.events();
     daemon.start().await;
-    let watching = tokio::spawn(watch::follow(daemon.clone()));
+    let mut watching = tokio::spawn(watch::follow(daemon.clone(), events));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let stop = async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = edge_control::server::serve(listener, daemon.clone(), async move {
+        let _ = stopped.await;
+    });
     log::info!("edge-router {} is ready: {}", env!("CARGO_PKG_VERSION"), daemon.current.read().await.summary());
-    edge_control::server::serve(listener, daemon.clone(), stop).await.context("the control socket failed")?;
-    watching.abort();
+    let mut serving = tokio::spawn(serving);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        // Without it a device that comes would wait for ever; whoever started us starts us again.
+        ended = &mut watching => anyhow::bail!("nobody follows the devices any more: {:?}", ended.err()),
+        served = &mut serving => return served?.context("the control socket failed"),
+    }
+    let _ = stop.send(());
+    serving.await?.context("the control socket failed")?;
     // What is in the kernel stays: traffic goes on, and the next start adopts it.
     log::info!("stopped; the networks stay as they are");
     Ok(())
@@ -74,27 +86,16 @@ impl Daemon {
     async fn open(options: &Options) -> anyhow::Result<Self> {
         let files = Files::open(&options.config, &options.state_dir, &options.run_dir)?;
         let kernel = Kernel::open().await.context("cannot talk to the kernel over netlink (is this root?)")?;
-        let dhcp = edge_dhcp::Server::open(&options.state_dir)?;
-        let attach = Attach::open(&options.state_dir, dhcp.clone())?;
-        let machine = files.machine_id()?;
-        let current = RwLock::new(current::Current::new(machine));
-        Ok(Self { files, kernel, dhcp, attach, turn: Mutex::new(()), current })
-    }
-
-    /// Applies the file; when that cannot be, what was good last. A box far away must not be left with nothing because of one line.
-    async fn start(&self) {
-        let refused = match self.apply_text(None).await {
-            Ok(_) => return,
-            Err(refused) => refused,
+        let dhcp = edge_dhcp::Server::open(files.state_dir())?;
+        let attach = match Attach::open(files.state_dir(), dhcp.clone()) {
+            Ok(attach) => attach,
+            Err(error) => {
+                log::error!("{error}; set aside, containers that are attached now have to be attached again");
+                files.set_aside("attachments.json")?;
+                Attach::open(files.state_dir(), dhcp.clone())?
+            }
         };
-        log::error!("{} is not applied: {}", self.files.config().display(), apply::in_full(&refused));
-        match self.files.last_good() {
-            Some(text) => match self.apply_text(Some((self.files.last_good_name(), text))).await {
-                Ok(_) => log::warn!("running on the last good configuration"),
-                Err(error) => log::error!("the last good configuration is not applied either: {}", apply::in_full(&error)),
-            },
-            None => log::warn!("there is no configuration that was good before; nothing is set up"),
-        }
-        self.current.write().await.refused = Some(refused.body);
+        let current = RwLock::new(current::Current::new(files.machine_id()?));
+        Ok(Self { files, kernel, dhcp, attach, turn: Mutex::new(()), current })
     }
 }

@@ -7,7 +7,14 @@ use edge_dhcp::Report;
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, addressing, router_space};
 use std::fs;
 
-pub fn status(current: &Current, observed: &State, nodes: Vec<Node>, dhcp: &Report, round_trips: &[Option<u32>]) -> Status {
+pub fn status(
+    current: &Current,
+    state_problem: Option<&str>,
+    observed: &State,
+    nodes: Vec<Node>,
+    dhcp: &Report,
+    round_trips: &[Option<u32>],
+) -> Status {
     let config = &current.config;
     let eyes = Eyes { current, observed };
     let round_trip = |index: usize| round_trips.get(index).copied().flatten();
@@ -16,7 +23,7 @@ pub fn status(current: &Current, observed: &State, nodes: Vec<Node>, dhcp: &Repo
         uptime: uptime(),
         applied: current.applied_at.map(|at| Applied { at, confirmed: true }),
         namespace: config.namespace.as_ref().map(ToString::to_string),
-        problems: problems(current, dhcp),
+        problems: problems(current, state_problem, dhcp),
         uplinks: config.uplinks.iter().enumerate().map(|(index, uplink)| eyes.uplink(uplink, round_trip(index))).collect(),
         networks: config.networks.iter().map(|network| eyes.network(network, &nodes, dhcp)).collect(),
         nodes,
@@ -27,8 +34,14 @@ pub fn status(current: &Current, observed: &State, nodes: Vec<Node>, dhcp: &Repo
 }
 
 /// What is wrong with the whole box.
-fn problems(current: &Current, dhcp: &Report) -> Vec<Problem> {
+fn problems(current: &Current, state_problem: Option<&str>, dhcp: &Report) -> Vec<Problem> {
     let mut problems = Vec::new();
+    if let Some(why) = state_problem {
+        problems.push(Problem {
+            what: "leases and attachments will be forgotten at the next start".to_owned(),
+            why: Some(why.to_owned()),
+        });
+    }
     if let Some(refused) = &current.refused {
         let what = if current.is_applied() {
             "the configuration file is not in force: the last good one is"
@@ -40,6 +53,13 @@ fn problems(current: &Current, dhcp: &Report) -> Vec<Problem> {
     }
     if let Some(failed) = &current.failed {
         problems.push(Problem { what: "the kernel refused a part of the configuration".to_owned(), why: Some(failed.clone()) });
+    }
+    if let Some(why) = &current.not_kept {
+        problems.push(Problem { what: "what is in force is not kept for the next start".to_owned(), why: Some(why.clone()) });
+    }
+    if current.is_applied() && !current.swept {
+        let what = "flows that are not allowed any longer may go on".to_owned();
+        problems.push(Problem { what, why: Some("the connection table cannot be read or changed; see the log".to_owned()) });
     }
     for conflict in &current.conflicts {
         let what = format!("{} is there already and was not made by us", conflict.name);

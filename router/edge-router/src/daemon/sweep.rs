@@ -7,8 +7,9 @@ use edge_kernel::{
 use edge_plan::{Policy, policy::Flow};
 use std::io;
 
-/// Cuts the flows that an older policy let in and this one does not. The table is in force already, so no new one comes after.
-pub async fn sweep(config: &Config) {
+/// Cuts the flows that this policy does not let in; false when that could not be done. The table is in force already, so no new one
+/// comes after.
+pub async fn sweep(config: &Config) -> bool {
     let (config, netns) = (config.clone(), services::netns(config));
     let swept = tokio::task::spawn_blocking(move || {
         namespace::run_in(netns.as_deref(), move || {
@@ -17,12 +18,13 @@ pub async fn sweep(config: &Config) {
             conntrack.sweep(|flow| policy.keeps(&seen(flow))).map_err(io::Error::other)
         })
     });
-    match swept.await {
-        Ok(Ok(0)) => {}
-        Ok(Ok(count)) => log::info!("{count} flows cut that are not allowed any longer"),
-        Ok(Err(error)) => log::error!("flows that are not allowed any longer may go on: {error}"),
-        Err(panicked) => log::error!("flows that are not allowed any longer may go on: {panicked}"),
+    let swept = swept.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
+    match &swept {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} flows cut that are not allowed any longer"),
+        Err(error) => log::error!("flows that are not allowed any longer may go on: {error}"),
     }
+    swept.is_ok()
 }
 
 /// The policy's view of a tracked connection.

@@ -1,4 +1,5 @@
 use super::{Daemon, apply};
+use edge_kernel::Events;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 
@@ -8,8 +9,7 @@ const SETTLE: Duration = Duration::from_millis(100);
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in.
-pub async fn follow(daemon: Arc<Daemon>) {
-    let mut events = daemon.kernel.events();
+pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
     let mut failed = false;
     loop {
         if failed {
