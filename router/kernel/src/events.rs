@@ -80,14 +80,17 @@ impl Watcher {
     }
 }
 
+/// An overrun may come with nothing to read, and the kernel sends no more until it was taken.
+const HEARD: Interest = Interest::READABLE.add(Interest::ERROR);
+
 /// What exactly changed does not matter, so nothing is decoded: whoever listens observes anew.
 async fn listen(socket: Socket, changed: Arc<watch::Sender<()>>) {
     // SAFETY: the `AsyncFd` owns the socket, which keeps its descriptor open until it is dropped.
-    let socket = match unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) } {
+    let socket = match unsafe { AsyncFd::register_with_interest(socket, HEARD) } {
         Ok(socket) => socket,
         Err(error) => return log::error!("changes of the kernel will not be noticed: {error}"),
     };
-    while let Ok(mut ready) = socket.readable().await {
+    while let Ok(mut ready) = socket.ready(HEARD).await {
         match drain(socket.get_ref()) {
             Ok(()) => ready.clear_ready(),
             Err(error) => return log::error!("changes of the kernel will not be noticed any more: {error}"),
