@@ -103,7 +103,7 @@ fn services(to: &Node) -> Vec<(&Node, &'static str, u16)> {
     ports.chain([(to, "icmp", 0)]).collect()
 }
 
-/// Every host and every router address of the matrix, and the Internet.
+/// Every host and every router address of the matrix, one more node in each network, and the Internet.
 fn nodes(truck: &Box, matrix: &Value) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
     for label in array(matrix, "nodes").filter_map(Value::as_str) {
@@ -121,6 +121,13 @@ fn nodes(truck: &Box, matrix: &Value) -> Result<Vec<Node>> {
             nodes.push(node(device, Ipv4Addr::new(10, 0, number, 11)));
         } else if let Some(network) = label.strip_prefix('n').and_then(|rest| rest.strip_suffix("-h2")) {
             nodes.push(node(truck.attached(label, &format!("n{network}"))?, Ipv4Addr::new(10, 0, network.parse()?, 12)));
+        } else if let Some(number) = label.strip_prefix('n').and_then(|number| number.parse::<u8>().ok()) {
+            // Somebody whom the file does not name.
+            let stranger = truck.lab.host(label)?;
+            truck.switch.access(number.into(), &stranger, "eth0", &format!("02:00:00:00:{number:02x}:77"))?;
+            stranger.ip(&format!("address add 10.0.{number}.77/24 dev eth0"))?;
+            stranger.ip(&format!("route add default via 10.0.{number}.1"))?;
+            nodes.push(node(stranger, Ipv4Addr::new(10, 0, number, 77)));
         }
     }
     for node in &nodes {

@@ -42,6 +42,9 @@ pub fn config(seed: u64) -> String {
         "[[uplink]]\nname = \"wan\"\ndevice = \"{UPLINK_DEVICE}\"\nlink = \"{link}\"\naddress = \"192.168.50.2/24\"\ngateway = \"192.168.50.1\"\n"
     );
     let networks = 1 + dice.below(5);
+    if dice.one_in(2) {
+        let _ = write!(text, "[system]\nssh-from = [\"n{}\"]\n", 1 + dice.below(networks));
+    }
     let mut names = Vec::new();
     for number in 1..=networks {
         let _ = write!(
