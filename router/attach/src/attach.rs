@@ -84,7 +84,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
             address: interface,
             gateway,
             // An ipvlan has its parent's.
-            mac: if network.attach == AttachKind::IpvlanL2 { None } else { mac::stable(&network.name, name.as_str()) },
+            mac: if network.attach == AttachKind::IpvlanL2 { None } else { Some(mac::stable(&network.name, name.as_str())) },
             alias: format!("{name} in {}", network.name),
         };
         let failed = |source| Error::Plug { name: name.clone(), network: network.name.clone(), source };

@@ -50,7 +50,7 @@ impl Borrow<str> for IfName {
 /// otherwise cut and ended with a hash, so that they always fit and stay the same from run to run.
 pub mod derived {
     use super::IfName;
-    use crate::{Name, VlanId};
+    use crate::{Name, VlanId, hash::fnv1a};
 
     /// The VLAN subinterface of a trunk: `enp2s0.10`.
     pub fn vlan(trunk: &IfName, id: VlanId) -> IfName {
@@ -85,10 +85,5 @@ pub mod derived {
         let hash = format!("~{:05x}", fnv1a(stem.as_bytes()) & 0xf_ffff);
         let kept = 15 - hash.len() - suffix.len();
         IfName(format!("{}{hash}{suffix}", &stem[..kept]))
-    }
-
-    /// FNV-1a, 64 bit: short, and the same on every machine and release.
-    fn fnv1a(bytes: &[u8]) -> u64 {
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
     }
 }

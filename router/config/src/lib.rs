@@ -3,6 +3,7 @@
 //! Pure: no sockets, no clock, no files. What comes out of [`parse`] cannot be wrong, so nobody checks again.
 
 mod diagnostics;
+mod hash;
 mod ifname;
 mod interface;
 mod mac;
@@ -21,6 +22,6 @@ pub use interface::Interface;
 pub use mac::Mac;
 pub use model::*;
 pub use name::Name;
-pub use parse::parse;
+pub use parse::{MAX_SIZE, parse};
 pub use port::{PortRange, Protocol};
 pub use vlan::VlanId;

@@ -28,7 +28,7 @@ use draft::Draft;
 use toml::de::DeTable;
 
 /// Bytes. A thousand networks with ten hosts each are smaller.
-const MAX_SIZE: usize = 1 << 20;
+pub const MAX_SIZE: usize = 1 << 20;
 
 /// Reads a configuration, or finds everything that is wrong with it. `file_name` is for the messages only.
 /// Nesting is bounded by the TOML parser (80 levels), the size and the mistakes shown by us.

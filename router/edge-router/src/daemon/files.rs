@@ -1,7 +1,7 @@
 //! The files the daemon reads and keeps.
 
 use anyhow::Context;
-use edge_config::Name;
+use edge_config::{MAX_SIZE, Name};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
@@ -9,8 +9,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// As the parser has it: more is no configuration.
-const LARGEST: u64 = 1 << 20;
 /// Below the state directory; `ssh-gate` reads it too.
 pub const NAMESPACES: &str = "namespaces";
 
@@ -120,7 +118,7 @@ impl Files {
 fn read_bounded(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     // One byte more than is allowed, so that the parser sees and says that it is too long.
-    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    File::open(path)?.take(MAX_SIZE as u64 + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 
