@@ -235,3 +235,33 @@ fn a_bad_file_leaves_the_good_one_in_force() {
     };
     bad().unwrap();
 }
+
+/// A card that is worn out lets itself be read only. The box goes on routing, knows its leases, and says what is wrong.
+#[test]
+fn a_read_only_state_directory_costs_no_network() {
+    let worn = || -> Result<()> {
+        let mut truck = running(FIRE_TRUCK)?;
+        let device1 = device(&truck, "device1", 1, DEVICE1)?;
+        truck.attached("container1", "vehicle")?;
+        let leases = truck.ctl_json(&["leases"])?;
+        truck.kill()?;
+        fs::write(truck.state_dir().join("attachments.json"), "{")?;
+        let directory = truck.state_dir().display().to_string();
+        truck.edge.sh(&format!("mount --bind {directory} {directory}; mount -o remount,bind,ro {directory}"))?;
+        truck.edge.ip("link delete br0")?;
+        truck.start(FIRE_TRUCK)?;
+        same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+        let problems = truck.ctl_json(&["status"])?["problems"].to_string();
+        ensure!(problems.contains("Read-only"), "{problems}");
+        device1.dhcp(Client::Udhcpc, "eth0")?;
+        let row = |leases: &Value, name: &str| {
+            leases["leases"]
+                .as_array()
+                .and_then(|all| all.iter().find(|one| one["name"] == name))
+                .map(|one| one["address"].clone())
+        };
+        same(row(&truck.ctl_json(&["leases"])?, "device1"), row(&leases, "device1"))?;
+        truck.attach("container1", "vehicle").map(drop)
+    };
+    worn().unwrap();
+}

@@ -64,6 +64,15 @@ impl Failure {
         failure
     }
 
+    /// Everything it says as one text, for a log.
+    pub fn in_full(&self) -> String {
+        let mut text = [std::slice::from_ref(&self.body.error), &self.body.detail].concat().join(": ");
+        if let Some(diagnostics) = &self.body.diagnostics {
+            text = format!("{text}\n{diagnostics}");
+        }
+        text
+    }
+
     #[must_use]
     pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.body.detail.push(line.into());

@@ -3,7 +3,6 @@
 use super::{Daemon, bring::Done, services};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
-use std::fmt::Write;
 
 /// A configuration file: what it is called, and what it says.
 pub type Text = (String, String);
@@ -55,13 +54,13 @@ impl Daemon {
             },
             Err(refused) => refused.clone(),
         };
-        log::error!("{} is not in force: {}", self.files.config().display(), in_full(&refused));
+        log::error!("{} is not in force: {}", self.files.config().display(), refused.in_full());
         let differs = |text: &String| !matches!(&file, Ok((_, text_of_file)) if text_of_file == text);
         let good = last_good.filter(differs).and_then(|text| parse(&self.files.last_good_name(), &text).ok());
         match (good, file) {
             (Some(good), _) => {
                 if let Err(error) = self.bring(&good).await {
-                    log::error!("the last good configuration is not wholly in force: {}", in_full(&error));
+                    log::error!("the last good configuration is not wholly in force: {}", error.in_full());
                 }
                 log::warn!("going on with the last good configuration");
                 self.adopt(good, Some(refused)).await;
@@ -106,7 +105,7 @@ impl Daemon {
             current.config.clone()
         };
         if let Err(error) = self.bring(&config).await {
-            log::error!("cannot go back to the configuration before: {}", in_full(&error));
+            log::error!("cannot go back to the configuration before: {}", error.in_full());
         }
         self.cut_flows(&config).await;
     }
@@ -159,16 +158,4 @@ pub fn parse(name: &str, text: &str) -> Result<Config, Failure> {
         let what = format!("{name} has {} error{}", diagnostics.len(), if diagnostics.len() == 1 { "" } else { "s" });
         Failure::new(FailureKind::BadConfig, what).diagnostics(diagnostics.render(false))
     })
-}
-
-/// The failure in one text, for the log.
-pub fn in_full(failure: &Failure) -> String {
-    let mut text = failure.body.error.clone();
-    for line in &failure.body.detail {
-        let _ = write!(text, ": {line}");
-    }
-    if let Some(diagnostics) = &failure.body.diagnostics {
-        let _ = write!(text, "\n{diagnostics}");
-    }
-    text
 }

@@ -1,6 +1,6 @@
 //! Brings the kernel to a configuration.
 
-use super::{Daemon, apply::in_full, sweep};
+use super::{Daemon, sweep};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
 use edge_plan::{Diff, Op, Space, desired, diff, router_space};
@@ -49,7 +49,7 @@ impl Daemon {
             outcome = self.kernel.execute(&now).await.map_err(|error| Failure::from_error(FailureKind::Internal, &error));
             ops.extend(now);
         }
-        self.current.write().await.failed = outcome.as_ref().err().map(in_full);
+        self.current.write().await.failed = outcome.as_ref().err().map(Failure::in_full);
         outcome.map(|()| Done { ops, writes: self.kernel.writes() - before })
     }
 

@@ -1,4 +1,4 @@
-use super::{Daemon, apply};
+use super::Daemon;
 use edge_kernel::Events;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
@@ -28,7 +28,7 @@ pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
             }
             Err(error) => {
                 if !failed {
-                    log::error!("cannot bring the kernel to what is configured: {}", apply::in_full(&error));
+                    log::error!("cannot bring the kernel to what is configured: {}", error.in_full());
                 }
                 failed = true;
             }

@@ -64,6 +64,10 @@ impl Box {
             .with_context(|| self.log())
     }
 
+    pub fn state_dir(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
     /// As a power cut would.
     pub fn kill(&mut self) -> Result<()> {
         self.daemon.take().context("no daemon runs")?.kill()
