@@ -175,3 +175,22 @@ fn a_refusal_at_a_restart_takes_nothing_down() {
     };
     refuse().unwrap();
 }
+
+/// A port that cannot be bridged costs its own network that port, and nobody else anything.
+#[test]
+fn a_refused_port_costs_the_others_nothing() {
+    let port = || -> Result<()> {
+        let mut truck = Box::wired(&[1, 2])?;
+        truck.edge.ip("link add other type bridge")?;
+        let third = "\n[[network]]\nname = \"aaa\"\naddress = \"10.0.3.1/24\"\nports = [\"other\"]\n";
+        truck.start(&format!("{FIRE_TRUCK}{third}"))?;
+        let device1 = truck.lab.host("device1")?;
+        truck.switch.access(1, &device1, "eth0", "02:00:00:00:01:05")?;
+        device1.dhcp(Client::Udhcpc, "eth0")?;
+        same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+        let problems = truck.ctl_json(&["status"])?["problems"].to_string();
+        ensure!(problems.contains("other"), "{problems}");
+        Ok(())
+    };
+    port().unwrap();
+}

@@ -46,11 +46,24 @@ impl Daemon {
             if now.iter().any(|op| matches!(op, Op::SetTable { .. })) {
                 self.current.write().await.swept = false;
             }
-            outcome = self.kernel.execute(&now).await.map_err(|error| Failure::from_error(FailureKind::Internal, &error));
+            outcome = self.carry_out(&now).await;
             ops.extend(now);
         }
         self.current.write().await.failed = outcome.as_ref().err().map(Failure::in_full);
         outcome.map(|()| Done { ops, writes: self.kernel.writes() - before })
+    }
+
+    /// What the kernel refuses is told, and the rest made all the same: one port that cannot be bridged must not cost the other
+    /// networks. Only without a namespace or a policy nothing goes on.
+    async fn carry_out(&self, ops: &[Op]) -> Result<(), Failure> {
+        let mut first_refusal = Ok(());
+        let mut rest = ops;
+        while let Err(error) = self.kernel.execute(rest).await {
+            let vital = matches!(*error.op, Op::SetTable { .. } | Op::CreateNamespace(_));
+            rest = rest.get(error.index + 1..).filter(|_| !vital).unwrap_or_default();
+            first_refusal = first_refusal.and_then(|()| Err(Failure::from_error(FailureKind::Internal, &error)));
+        }
+        first_refusal
     }
 
     /// Written down before it is made: after a restart the name is how it is known to be ours.
