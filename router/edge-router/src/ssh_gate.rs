@@ -8,26 +8,29 @@ use clap::Args;
 use edge_kernel::{is_our_namespace, namespace};
 use nix::sys::socket::{Shutdown, shutdown};
 use std::{
+    collections::BTreeMap,
     fs,
     io::ErrorKind,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     os::{
         fd::{AsRawFd, OwnedFd},
         unix::fs::MetadataExt,
     },
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
 
 /// How often to look whether a namespace has come or gone.
 const LOOK: Duration = Duration::from_secs(1);
-/// Connections at a time: enough for people, too few to fill a small box's memory.
+/// Connections at a time: enough for people, too few to fill a small box's memory; and of one address, so that it cannot keep the
+/// others out.
 const MOST: usize = 32;
+const MOST_OF_ONE: usize = 8;
 
-static OPEN: AtomicUsize = AtomicUsize::new(0);
+static OPEN: Mutex<BTreeMap<IpAddr, usize>> = Mutex::new(BTreeMap::new());
 
 #[derive(Args)]
 pub struct Options {
@@ -99,11 +102,10 @@ fn accept(listener: &TcpListener, server: &[String]) {
 }
 
 fn serve(connection: TcpStream, peer: SocketAddr, server: &[String]) {
-    if OPEN.fetch_add(1, Ordering::Relaxed) >= MOST {
-        OPEN.fetch_sub(1, Ordering::Relaxed);
-        eprintln!("ssh-gate: {peer}: {MOST} connections are open, refused");
+    let Some(place) = Place::take(peer.ip()) else {
+        eprintln!("ssh-gate: {peer}: too many connections are open, refused");
         return;
-    }
+    };
     let [program, arguments @ ..] = server else { return };
     let started = connection.try_clone().and_then(|copy| {
         let (input, output) = (Stdio::from(OwnedFd::from(connection)), Stdio::from(OwnedFd::from(copy)));
@@ -112,13 +114,51 @@ fn serve(connection: TcpStream, peer: SocketAddr, server: &[String]) {
     match started {
         Ok(mut child) => {
             thread::spawn(move || {
-                let _ = child.wait();
-                OPEN.fetch_sub(1, Ordering::Relaxed);
+                let _place = place;
+                child.wait()
             });
         }
-        Err(error) => {
-            OPEN.fetch_sub(1, Ordering::Relaxed);
-            eprintln!("ssh-gate: cannot run {program}: {error}");
+        Err(error) => eprintln!("ssh-gate: cannot run {program}: {error}"),
+    }
+}
+
+/// One connection's, free again when dropped.
+struct Place(IpAddr);
+
+impl Place {
+    fn take(peer: IpAddr) -> Option<Self> {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_this = open.get(&peer).copied().unwrap_or(0);
+        if of_this >= MOST_OF_ONE || open.values().sum::<usize>() >= MOST {
+            return None;
         }
+        open.insert(peer, of_this + 1);
+        Some(Self(peer))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.get_mut(&self.0) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(open.remove(&self.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_cannot_keep_the_others_out() {
+        let (one, other) = (IpAddr::from([10, 0, 1, 5]), IpAddr::from([10, 0, 1, 6]));
+        let mut places: Vec<_> = (0..MOST_OF_ONE).map(|_| Place::take(one)).collect();
+        assert!(places.iter().all(Option::is_some));
+        assert!(Place::take(one).is_none());
+        assert!(Place::take(other).is_some());
+        places.pop();
+        assert!(Place::take(one).is_some());
     }
 }
