@@ -47,7 +47,7 @@ box_wait_for() {
 }
 
 box_ssh() {
-    ssh -p "$box_port" -i "$box_key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=10 -o StrictHostKeyChecking=no \
+    ssh -p "$box_port" -i "$box_key" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o StrictHostKeyChecking=no \
         -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "${@:1:$#-1}" root@127.0.0.1 "${!#}"
 }
 

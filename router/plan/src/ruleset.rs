@@ -94,7 +94,7 @@ pub fn host(config: &Config) -> Table {
 
 /// The policy of a base chain comes into force a moment after its rules when a table is made anew; a rule closes that gap.
 fn closed(mut rules: Vec<Rule>) -> Vec<Rule> {
-    rules.push(rule([counter(), drop()]));
+    rules.push(rule([counter(), drop()]).commented("no line allows it"));
     rules
 }
 
@@ -123,7 +123,7 @@ fn source_rules(network: &Network) -> Vec<Rule> {
     vec![
         rule([ip_saddr(network.address.subnet()), ret()]),
         rule([ip_saddr(unspecified), l4proto(Protocol::Udp), sport(68), dport(port(67)), ret()]),
-        rule([counter(), drop()]),
+        rule([counter(), drop()]).commented("not an address of this network"),
     ]
 }
 

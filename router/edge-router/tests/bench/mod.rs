@@ -152,13 +152,15 @@ impl Box {
     }
 }
 
-/// The canary's own notices: its lines, and what stands indented below them.
+/// The canary's own notices: its lines, and what stands indented below them. And what a bridge tells of its ports by itself, when a
+/// timer of its multicast snooping runs out: such a notice has no link group, which every notice of a write has.
 fn without_canary(notices: &str) -> String {
     let mut kept = String::new();
     let mut canary = false;
     for line in notices.lines() {
         if !line.starts_with(' ') {
-            canary = line.contains("canary") || line.starts_with("# new generation");
+            let timer = line.contains(" master ") && !line.contains(" group ");
+            canary = timer || line.contains("canary") || line.starts_with("# new generation");
         }
         if !canary {
             kept += line;
