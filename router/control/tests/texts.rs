@@ -48,13 +48,7 @@ fn a_plan_reads_like_ip() {
         Op::SetTable {
             space: router,
             from: None,
-            to: Some(edge_plan::nft::Table {
-                name: "edge-router".into(),
-                comment: None,
-                chains: vec![],
-                sets: vec![],
-                foreign: vec![],
-            }),
+            to: Some(edge_plan::nft::Table { name: "edge-router".into(), ..Default::default() }.into()),
         },
     ];
     let waiting = Waiting { device: "enp2s0".into(), needed_by: vec!["network vehicle".into()], why: None };

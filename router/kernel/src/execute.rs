@@ -47,7 +47,7 @@ fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
         Op::SetTable { space, from, to } => match to.as_ref().or(from.as_ref()) {
             Some(table) => {
                 spaces.writes.fetch_add(1, Ordering::Relaxed);
-                spaces.get(space)?.replace_table(&table.name, to.as_ref())
+                spaces.get(space)?.replace_table(&table.name, to.as_deref())
             }
             None => Ok(()),
         },

@@ -21,6 +21,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, Ipv4Addr},
     os::fd::AsFd,
+    sync::Arc,
 };
 
 /// The links of one space by their index.
@@ -92,7 +93,7 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
             )
             .collect::<BTreeSet<_>>(),
         sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
-        table: space.table()?,
+        table: space.table()?.map(Arc::new),
     })
 }
 

@@ -34,7 +34,8 @@ fn router(space: &Space) -> Vec<Op> {
         Space::Named(name) => vec![Op::CreateNamespace(name.clone())],
         Space::Host => Vec::new(),
     };
-    ops.push(Op::SetTable { space: at(), from: None, to: Some(Table { name: "edge-router".to_owned(), ..Table::default() }) });
+    let table = Table { name: "edge-router".to_owned(), ..Table::default() };
+    ops.push(Op::SetTable { space: at(), from: None, to: Some(table.into()) });
     ops.push(Op::SetSysctl { space: at(), sysctl: Sysctl::IpForward, from: false, to: true });
     ops.push(create(space, "br0", &link(LinkKind::Bridge)));
     ops.extend(

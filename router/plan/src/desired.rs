@@ -3,7 +3,7 @@
 use crate::{Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, ruleset};
 use edge_config::{Config, IfName, Interface, Network, Uplink, UplinkAddress, UplinkLink, derived};
 use ipnet::Ipv4Net;
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::Arc};
 
 /// What the kernel shall look like.
 pub fn desired(config: &Config, facts: &Facts) -> State {
@@ -17,9 +17,9 @@ pub fn desired(config: &Config, facts: &Facts) -> State {
     for uplink in &config.uplinks {
         builder.uplink(config, uplink);
     }
-    builder.space(&router).table = Some(ruleset::router(config, facts));
+    builder.space(&router).table = Some(Arc::new(ruleset::router(config, facts)));
     if router != Space::Host {
-        builder.space(&Space::Host).table = Some(ruleset::host(config));
+        builder.space(&Space::Host).table = Some(Arc::new(ruleset::host(config)));
     }
     builder.state
 }

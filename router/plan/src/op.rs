@@ -1,5 +1,6 @@
 use crate::{Address, Link, Route, Space, Sysctl, nft};
 use edge_config::{IfName, Name};
+use std::sync::Arc;
 
 /// One change of the kernel. Each knows enough to be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +56,11 @@ pub enum Op {
         space: Space,
         route: Route,
     },
-    /// Replaces our table in one transaction; `to: None` removes it.
+    /// Makes our table what it shall be in one transaction, changing what differs ([`nft::edits`]); `to: None` removes it.
     SetTable {
         space: Space,
-        from: Option<nft::Table>,
-        to: Option<nft::Table>,
+        from: Option<Arc<nft::Table>>,
+        to: Option<Arc<nft::Table>>,
     },
 }
 

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::Ipv4Addr,
+    sync::Arc,
 };
 
 /// A network namespace: the host's own, or a named one (`/run/netns/NAME`, as `ip netns` has it).
@@ -31,7 +32,8 @@ pub struct SpaceState {
     pub routes: BTreeSet<Route>,
     /// A setting the kernel does not have (no bridge netfilter module) is absent.
     pub sysctls: BTreeMap<Sysctl, bool>,
-    pub table: Option<nft::Table>,
+    /// Shared, not copied: a table is as large as the rest of a state.
+    pub table: Option<Arc<nft::Table>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

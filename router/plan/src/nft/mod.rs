@@ -4,7 +4,11 @@
 //! Family is always `inet`.
 
 pub mod build;
+mod delta;
+mod edit;
 
+pub use delta::{ChainDelta, ElementsDelta, TableDelta};
+pub use edit::{Edit, edits};
 use std::collections::BTreeMap;
 
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
@@ -65,10 +69,17 @@ pub enum Hook {
     Postrouting = 4,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     pub expressions: Vec<Expr>,
     pub comment: Option<String>,
+}
+
+impl Rule {
+    /// The names of those it looks in.
+    pub fn sets(&self) -> impl Iterator<Item = &str> {
+        self.expressions.iter().filter_map(|part| if let Expr::Lookup { set, .. } = part { Some(set.as_str()) } else { None })
+    }
 }
 
 /// A named set, or with `verdicts` a named verdict map. Keys are the concatenation of `fields`, hashed.
@@ -91,7 +102,7 @@ pub enum Field {
 }
 
 /// One of the kernel's expressions (include/uapi/linux/netfilter/nf_tables.h). Registers are `NFT_REG32_00 + n` by 4-byte slot number `n`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
     Meta {
         key: Meta,
@@ -149,7 +160,7 @@ pub enum Expr {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meta {
     Iifname,
     Oifname,
@@ -157,19 +168,19 @@ pub enum Meta {
     L4proto,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ct {
     State,
     Status,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PayloadBase {
     Network,
     Transport,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     Accept,
     Drop,
