@@ -6,6 +6,7 @@ use std::{
     ffi::OsStr,
     fmt,
     os::unix::process::CommandExt,
+    path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -33,6 +34,11 @@ impl Host {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The network namespace, for as long as this value lives: for `ip link … netns PATH`, or a socket opened inside.
+    pub fn netns(&self) -> PathBuf {
+        self.space.net_path().into()
     }
 
     /// Whether both are the same machine, seen from the same namespace.
