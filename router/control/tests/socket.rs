@@ -33,7 +33,7 @@ impl Api for Fake {
 
     async fn plan(&self, request: ConfigRequest) -> Result<PlanReport, Failure> {
         match request.config {
-            None => Ok(PlanReport::new(&[], vec![])),
+            None => Ok(PlanReport::new(&[], &[], vec![])),
             Some(config) => Err(Failure::new(FailureKind::BadConfig, "not valid")
                 .diagnostics(format!("{}:1:1 {}", config.file_name, config.text))),
         }

@@ -2,59 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helper functions too")]
 
+mod common;
+
 use edge_control::*;
-use edge_plan::{Address, Link, LinkKind, Op, Owner, Route, Space, Sysctl};
-
-fn link(kind: LinkKind, master: Option<&str>, up: bool) -> Link {
-    Link { kind, owner: Owner::Plan, master: master.map(|name| name.parse().unwrap()), up, mac: None, conf: None }
-}
-
-fn interface(text: &str) -> edge_config::Interface {
-    edge_config::Interface::new(text.parse().unwrap()).unwrap()
-}
 
 #[test]
-fn a_plan_reads_like_ip() {
-    let router = Space::Named("router".parse().unwrap());
-    let vlan = LinkKind::Vlan { parent: "enp2s0".parse().unwrap(), id: edge_config::VlanId::new(1).unwrap() };
-    let veth = LinkKind::Veth { peer_space: Space::Host, peer: "rt-vehicle".parse().unwrap() };
-    let create = |space: &Space, name: &str, link: Link| Op::CreateLink {
-        space: space.clone(),
-        name: name.parse().unwrap(),
-        link,
-        peer: None,
-    };
-    let address = Address { link: "gw-vehicle".parse().unwrap(), interface: interface("10.0.1.3/24") };
-    let route = Route {
-        destination: "0.0.0.0/0".parse().unwrap(),
-        via: Some([192, 168, 50, 1].into()),
-        link: "up-wan".parse().unwrap(),
-        metric: 100,
-    };
-    let ops = [
-        Op::CreateNamespace("router".parse().unwrap()),
-        create(&Space::Host, "enp2s0.1", link(vlan, Some("br0"), true)),
-        create(&router, "gw-vehicle", link(veth, None, true)),
-        Op::ChangeLink {
-            space: Space::Host,
-            name: "enp3s0".parse().unwrap(),
-            from: Link { owner: Owner::Foreign, ..link(LinkKind::Device, None, false) },
-            to: link(LinkKind::Device, Some("br0"), true),
-        },
-        Op::AddAddress { space: router.clone(), address: address.clone() },
-        Op::DeleteRoute { space: router.clone(), route },
-        Op::MoveLink { name: "wlp3s0".parse().unwrap(), from: Space::Host, to: router.clone() },
-        Op::SetSysctl { space: router.clone(), sysctl: Sysctl::IpForward, from: false, to: true },
-        Op::SetTable {
-            space: router,
-            from: None,
-            to: Some(edge_plan::nft::Table { name: "edge-router".into(), ..Default::default() }.into()),
-        },
-    ];
-    let waiting = Waiting { device: "enp2s0".into(), needed_by: vec!["network vehicle".into()], why: None };
-    let text = render::plan(&PlanReport::new(&ops, vec![waiting]), false);
-    assert_eq!(text, include_str!("cases/plan.txt"));
-    assert_eq!(render::plan(&PlanReport::new(&[], vec![]), false), "nothing to change\n");
+fn an_apply_reads_like_ip() {
+    let (before, after) = (common::machine(&["enp2s0", "wlp3s0f0"]), common::state(&common::config(common::FIRE_TRUCK)));
+    let changes: Vec<Change> = edge_plan::diff(&after, &before).ops.iter().map(Change::from).collect();
+    let report = ApplyReport { writes: 31, changes, took_ms: 12, ..ApplyReport::default() };
+    common::golden("apply", &render::apply(&report, false));
     assert_eq!(render::apply(&ApplyReport { took_ms: 3, ..ApplyReport::default() }, false), "nothing to change (3 ms)\n");
 }
 

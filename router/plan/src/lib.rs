@@ -11,7 +11,9 @@ mod op;
 pub mod policy;
 mod reachability;
 mod ruleset;
+mod section;
 mod state;
+mod verdict;
 
 pub use desired::{addressing, desired, router_space};
 pub use diff::{Conflict, Diff, Waiting, diff};
@@ -21,4 +23,6 @@ pub use op::Op;
 pub use policy::Policy;
 pub use reachability::{Label, Row, reachability};
 pub use ruleset::TABLE;
+pub use section::{Effect, Group, Section, grouped};
 pub use state::{Address, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl};
+pub use verdict::{Difference, Fate, Object, Reason, Verdict, verdicts};

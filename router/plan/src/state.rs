@@ -139,3 +139,17 @@ impl Link {
         }
     }
 }
+
+impl LinkKind {
+    /// As `ip link` has it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            LinkKind::Device => "device",
+            LinkKind::Bridge => "bridge",
+            LinkKind::Vlan { .. } => "vlan",
+            LinkKind::Veth { .. } => "veth",
+            LinkKind::IpvlanL2 { .. } => "ipvlan",
+            LinkKind::Macvlan { .. } => "macvlan",
+        }
+    }
+}

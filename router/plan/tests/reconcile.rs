@@ -5,10 +5,11 @@
 
 mod model;
 
-use edge_config::Config;
+use edge_config::{Config, IfName, derived};
 use edge_lab::generate;
-use edge_plan::{Diff, Facts, LinkKind, Op, Owner, Space, State, desired, diff};
+use edge_plan::{Diff, Facts, Fate, LinkKind, Object, Op, Owner, Section, Space, State, desired, diff, grouped, verdicts};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const DEVICES: [&str; 3] = [generate::TRUNK, generate::UPLINK_DEVICE, "eth9"];
 
@@ -26,6 +27,45 @@ fn bring(state: &mut State, config: &Config) -> Vec<Op> {
     let Diff { ops, .. } = diff(&desired(config, &facts()), state);
     model::apply(state, &ops);
     ops
+}
+
+/// The configuration with something else in network `number`, or without it.
+fn altered(seed: u64, number: u64, what: u64) -> String {
+    let text = generate::config(seed);
+    let header = format!("[[network]]\nname = \"n{number}\"\nvlan = {number}\n");
+    match what {
+        0 => text.replace(&header, &header.replace(&format!("vlan = {number}"), &format!("vlan = {}", 100 + number))),
+        1 => text.replace(&header, &format!("{header}bridge = \"x{number}\"\n")),
+        2 => text.replace(&format!("10.0.{number}.1/24"), &format!("10.0.{number}.9/24")),
+        3 => text.replace(&header, &format!("[[network]]\nname = \"n{number}\"\nports = [\"eth9\"]\n")).replacen(
+            &format!("ports = [\"eth9\"]\ntrunk = \"{}\"\n", generate::TRUNK),
+            "ports = [\"eth9\"]\n",
+            1,
+        ),
+        _ => text + "[[network]]\nname = \"n9\"\nports = [\"eth9\"]\naddress = \"10.0.99.1/24\"\n",
+    }
+}
+
+fn links_of(config: &Config, name: &str) -> BTreeSet<IfName> {
+    let Some(network) = config.networks.iter().find(|network| network.name.as_str() == name) else { return BTreeSet::new() };
+    let tagged = network.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
+    let own = [network.bridge.clone(), derived::leg(&network.name), derived::leg_port(&network.name)];
+    own.into_iter().chain(tagged).chain(network.ports.clone()).collect()
+}
+
+/// The links an operation writes to; none for the policy.
+fn touched(op: &Op) -> Vec<IfName> {
+    match op {
+        Op::CreateLink { name, link, .. } | Op::DeleteLink { name, link, .. } => match &link.kind {
+            LinkKind::Veth { peer, .. } => vec![name.clone(), peer.clone()],
+            _ => vec![name.clone()],
+        },
+        Op::ChangeLink { name, .. } | Op::MoveLink { name, .. } => vec![name.clone()],
+        Op::AddAddress { address, .. } | Op::DeleteAddress { address, .. } => vec![address.link.clone()],
+        Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. } => vec![route.link.clone()],
+        Op::SetTable { .. } => Vec::new(),
+        other => panic!("no network has this to itself: {other:?}"),
+    }
 }
 
 proptest! {
@@ -46,6 +86,64 @@ proptest! {
             model::step_back(&mut state, op);
         }
         prop_assert!(state == before, "not as before");
+    }
+
+    /// Other networks' links, addresses and routes are not written to, and the verdicts say so.
+    #[test]
+    fn a_change_in_one_network_touches_no_other(seed: u64, number in 1u64..6, what in 0u64..5) {
+        let before = config(seed);
+        let text = altered(seed, number, what);
+        let after = edge_config::parse("altered.toml", &text).unwrap_or_else(|errors| panic!("{}\n{text}", errors.render(false)));
+        let name = if what == 4 { "n9".to_owned() } else { format!("n{number}") };
+        let mut state = model::machine(&DEVICES);
+        bring(&mut state, &before);
+        let wanted = desired(&after, &facts());
+        let found = diff(&wanted, &state);
+        let mine: BTreeSet<IfName> = links_of(&before, &name).union(&links_of(&after, &name)).cloned().collect();
+        for op in &found.ops {
+            prop_assert!(touched(op).iter().all(|link| mine.contains(link)), "{name} has nothing to do with {op:?}");
+        }
+        for group in grouped(verdicts(&wanted, &state, &found), &after, &before) {
+            let may_change = match &group.section {
+                Section::Network(one) => one.as_str() == name,
+                section => *section == Section::Policy,
+            };
+            let stays = group.verdicts.iter().all(|verdict| verdict.fate == Fate::Unchanged);
+            prop_assert!(may_change || (stays && group.effects.is_empty()), "{group:#?}");
+        }
+    }
+
+    /// What the operations touch has a verdict that says so, and nothing else has.
+    #[test]
+    fn the_verdicts_say_what_the_operations_do(from: u64, to: u64, without in 0..DEVICES.len() + 1) {
+        let there: Vec<&str> = DEVICES.iter().copied().enumerate().filter(|(at, _)| *at != without).map(|(_, name)| name).collect();
+        let mut state = model::machine(&there);
+        bring(&mut state, &config(from));
+        let wanted = desired(&config(to), &facts());
+        let found = diff(&wanted, &state);
+        let judged = verdicts(&wanted, &state, &found);
+        let changed: BTreeSet<(&Space, &Object)> = judged
+            .iter()
+            .filter(|verdict| !matches!(verdict.fate, Fate::Unchanged | Fate::Waiting | Fate::Conflict))
+            .map(|verdict| (&verdict.space, &verdict.object))
+            .collect();
+        let links: BTreeSet<IfName> = found.ops.iter().filter(|op| !matches!(op, Op::SetTable { .. } | Op::SetSysctl { .. } | Op::CreateNamespace(_) | Op::DeleteNamespace(_))).flat_map(touched).collect();
+        let judged_links: BTreeSet<IfName> = changed.iter().filter_map(|(_, object)| match object {
+            Object::Link(name) => Some(name.clone()),
+            Object::Address(address) => Some(address.link.clone()),
+            Object::Route(route) => Some(route.link.clone()),
+            _ => None,
+        }).collect();
+        prop_assert_eq!(links, judged_links);
+        let tables = found.ops.iter().filter(|op| matches!(op, Op::SetTable { .. })).count();
+        prop_assert_eq!(tables, changed.iter().filter(|(_, object)| **object == Object::Table).count());
+
+        model::apply(&mut state, &found.ops);
+        let left = diff(&wanted, &state);
+        for verdict in verdicts(&wanted, &state, &left) {
+            prop_assert!(matches!(verdict.fate, Fate::Unchanged | Fate::Waiting), "{verdict:?}");
+            prop_assert_eq!(verdict.fate == Fate::Waiting, !verdict.reasons.is_empty());
+        }
     }
 
     #[test]

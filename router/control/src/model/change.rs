@@ -1,6 +1,7 @@
-use crate::Waiting;
+use super::verdict::{made_on, setting, way};
+use crate::{Judgement, Part, Waiting};
 use edge_config::IfName;
-use edge_plan::{Link, LinkKind, Op, Route, Space, Sysctl};
+use edge_plan::{Group, Link, Op, Route, Space};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a plan or an apply; without `config` of the daemon's own configuration file.
@@ -25,6 +26,12 @@ pub struct PlanReport {
     /// In the order an apply would make them.
     pub changes: Vec<Change>,
     pub nothing_to_change: bool,
+    /// The verdict of each object, those that stay as they are too.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// How many objects stay as they are.
+    #[serde(default)]
+    pub unchanged: u32,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
 }
@@ -58,8 +65,16 @@ pub enum Action {
 }
 
 impl PlanReport {
-    pub fn new(ops: &[Op], waiting: Vec<Waiting>) -> Self {
-        Self { changes: ops.iter().map(Change::from).collect(), nothing_to_change: ops.is_empty(), waiting }
+    pub fn new(ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> Self {
+        let parts: Vec<Part> = groups.iter().map(Part::from).collect();
+        let unchanged = parts.iter().flat_map(|part| &part.objects).filter(|one| one.verdict == Judgement::Unchanged).count();
+        Self {
+            changes: ops.iter().map(Change::from).collect(),
+            nothing_to_change: ops.is_empty(),
+            unchanged: u32::try_from(unchanged).unwrap_or(u32::MAX),
+            parts,
+            waiting,
+        }
     }
 }
 
@@ -78,10 +93,10 @@ impl From<&Op> for Change {
             Op::SetSysctl { space, sysctl, from, to } => {
                 change(Alter, space, format!("setting {}", setting(*sysctl)), Some(format!("{} -> {}", on(*from), on(*to))))
             }
-            Op::CreateLink { space, name, link, .. } => change(Add, space, format!("{} {name}", kind(link)), made_on(link)),
-            Op::DeleteLink { space, name, link, .. } => change(Remove, space, format!("{} {name}", kind(link)), None),
+            Op::CreateLink { space, name, link, .. } => change(Add, space, format!("{} {name}", link.kind.word()), made_on(link)),
+            Op::DeleteLink { space, name, link, .. } => change(Remove, space, format!("{} {name}", link.kind.word()), None),
             Op::ChangeLink { space, name, from, to } => {
-                change(Alter, space, format!("{} {name}", kind(to)), differences(from, to))
+                change(Alter, space, format!("{} {name}", to.kind.word()), differences(from, to))
             }
             Op::MoveLink { name, from, to } => change(Alter, from, format!("device {name}"), Some(format!("moved to {to}"))),
             Op::AddAddress { space, address } => {
@@ -90,8 +105,10 @@ impl From<&Op> for Change {
             Op::DeleteAddress { space, address } => {
                 change(Remove, space, format!("address {}", address.interface), on_link(&address.link))
             }
-            Op::AddRoute { space, route } => change(Add, space, format!("route {}", route.destination), Some(way(route))),
-            Op::DeleteRoute { space, route } => change(Remove, space, format!("route {}", route.destination), Some(way(route))),
+            Op::AddRoute { space, route } => change(Add, space, format!("route {}", route.destination), route_detail(route)),
+            Op::DeleteRoute { space, route } => {
+                change(Remove, space, format!("route {}", route.destination), route_detail(route))
+            }
             Op::SetTable { space, from, to } => {
                 let action = match (from, to) {
                     (None, _) => Add,
@@ -103,29 +120,6 @@ impl From<&Op> for Change {
             }
         }
     }
-}
-
-/// As `ip link` has it.
-fn kind(link: &Link) -> &'static str {
-    match link.kind {
-        LinkKind::Device => "device",
-        LinkKind::Bridge => "bridge",
-        LinkKind::Vlan { .. } => "vlan",
-        LinkKind::Veth { .. } => "veth",
-        LinkKind::IpvlanL2 { .. } => "ipvlan",
-        LinkKind::Macvlan { .. } => "macvlan",
-    }
-}
-
-fn made_on(link: &Link) -> Option<String> {
-    let base = match &link.kind {
-        LinkKind::Device | LinkKind::Bridge => None,
-        LinkKind::Vlan { parent, id } => Some(format!("id {id} on {parent}")),
-        LinkKind::Veth { peer_space, peer } => Some(format!("to {peer} in {peer_space}")),
-        LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => Some(format!("on {parent}")),
-    };
-    let parts: Vec<_> = base.into_iter().chain(link.master.as_ref().map(|bridge| format!("port of {bridge}"))).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn differences(from: &Link, to: &Link) -> Option<String> {
@@ -155,18 +149,8 @@ fn on_link(link: &IfName) -> Option<String> {
     Some(format!("on {link}"))
 }
 
-fn way(route: &Route) -> String {
-    match route.via {
-        Some(gateway) => format!("via {gateway} on {}, metric {}", route.link, route.metric),
-        None => format!("on {}, metric {}", route.link, route.metric),
-    }
-}
-
-fn setting(sysctl: Sysctl) -> &'static str {
-    match sysctl {
-        Sysctl::IpForward => "net.ipv4.ip_forward",
-        Sysctl::BridgeNetfilter => "net.bridge.bridge-nf-call-*",
-    }
+fn route_detail(route: &Route) -> Option<String> {
+    Some(format!("on {}, {}", route.link, way(route)))
 }
 
 fn on(value: bool) -> &'static str {

@@ -4,6 +4,7 @@ mod failure;
 mod node;
 mod reachability;
 mod status;
+mod verdict;
 
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
 pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
@@ -11,3 +12,4 @@ pub use failure::{ErrorBody, Failure, FailureKind};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};
 pub use status::{Applied, NetworkState, NetworkStatus, Problem, Status, UplinkState, UplinkStatus, Waiting};
+pub use verdict::{Effect, Judgement, ObjectVerdict, Part, PartKind};

@@ -1,12 +1,22 @@
 use super::{
     table::{Cell, Table},
     text::{Style, wrap},
+    verdict,
 };
 use crate::{Action, ApplyReport, Change, PlanReport, Waiting};
 
-pub fn plan(report: &PlanReport, color: bool) -> String {
-    let changes = if report.nothing_to_change { "nothing to change\n".to_owned() } else { changes(&report.changes, color) };
-    waiting(&report.waiting, color) + &changes
+/// `all`: objects that stay as they are too.
+pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {
+    let parts = verdict::parts(&report.parts, all, color);
+    let stay = match report.unchanged {
+        _ if report.nothing_to_change => "nothing to change\n".to_owned(),
+        _ if all => String::new(),
+        0 => String::new(),
+        1 => "1 object stays as it is (routerctl plan --all names it)\n".to_owned(),
+        count => format!("{count} objects stay as they are (routerctl plan --all names them)\n"),
+    };
+    let sections = [waiting(&report.waiting, color), parts, stay];
+    sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 pub fn apply(report: &ApplyReport, color: bool) -> String {

@@ -9,6 +9,7 @@ mod status;
 mod table;
 mod text;
 mod time;
+mod verdict;
 
 pub use attach::{attached, detached};
 pub use change::{apply, plan};

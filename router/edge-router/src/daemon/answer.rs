@@ -5,7 +5,7 @@ use edge_control::{
     Api, ApplyReport, AttachRequest, Attached, Change, ConfigRequest, DetachRequest, Detached, Failure, FailureKind, Leases,
     PlanReport, Reachability, Status, Waiting,
 };
-use edge_plan::{desired, diff};
+use edge_plan::{desired, diff, grouped, verdicts};
 use std::time::Instant;
 
 impl Api for Daemon {
@@ -26,8 +26,10 @@ impl Api for Daemon {
         let config = apply::parse(&name, &text)?;
         let observed = self.kernel.observe().await.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?;
         let current = self.current.read().await;
-        let plan = diff(&desired(&config, &current.facts), &observed);
-        Ok(PlanReport::new(&plan.ops, status::waiting(&config, &plan.waiting, &plan.conflicts)))
+        let wanted = desired(&config, &current.facts);
+        let plan = diff(&wanted, &observed);
+        let groups = grouped(verdicts(&wanted, &observed, &plan), &config, &current.config);
+        Ok(PlanReport::new(&plan.ops, &groups, status::waiting(&config, &plan.waiting, &plan.conflicts)))
     }
 
     async fn apply(&self, request: ConfigRequest) -> Result<ApplyReport, Failure> {

@@ -19,8 +19,8 @@ pub fn reachability(client: &Client, out: &Output) -> Result<(), Refusal> {
     out.show(&wait(client.reachability())?, render::reachability)
 }
 
-pub fn plan(client: &Client, file: Option<&Path>, out: &Output) -> Result<(), Refusal> {
-    out.show(&wait(client.plan(&request(file)?))?, render::plan)
+pub fn plan(client: &Client, file: Option<&Path>, all: bool, out: &Output) -> Result<(), Refusal> {
+    out.show(&wait(client.plan(&request(file)?))?, |report, color| render::plan(report, all, color))
 }
 
 pub fn apply(client: &Client, file: Option<&Path>, out: &Output) -> Result<(), Refusal> {

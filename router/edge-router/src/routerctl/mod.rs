@@ -37,8 +37,14 @@ enum Command {
         #[arg(default_value = "/etc/edge-router.toml")]
         file: PathBuf,
     },
-    /// What an apply would change in the kernel
-    Plan(OfConfig),
+    /// What an apply would do to each object in the kernel, and what that interrupts
+    Plan {
+        #[command(flatten)]
+        of: OfConfig,
+        /// Name the objects that stay as they are too
+        #[arg(long)]
+        all: bool,
+    },
     /// Bring the kernel to what the configuration says
     Apply(OfConfig),
     /// Who has which address, devices and containers alike
@@ -92,7 +98,7 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Draw { file } => check::draw(&file, &out),
         Command::Status => ask::status(&client, &out),
         Command::Leases => ask::leases(&client, &out),
-        Command::Plan(OfConfig { file }) => ask::plan(&client, file.as_deref(), &out),
+        Command::Plan { of, all } => ask::plan(&client, of.file.as_deref(), all, &out),
         Command::Apply(OfConfig { file }) => ask::apply(&client, file.as_deref(), &out),
         Command::Attach(options) => attach::attach(&client, options, &out),
         Command::Detach(options) => attach::detach(&client, options, &out),

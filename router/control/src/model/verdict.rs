@@ -1,0 +1,191 @@
+use edge_plan::{Difference, Effect as PlanEffect, Fate, Group, Link, LinkKind, Object, Reason, Route, Section, Sysctl, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// A network, an uplink, or what they have in common, with the verdict of each object of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub kind: PartKind,
+    /// Of the network or uplink.
+    pub name: Option<String>,
+    /// What somebody who uses it notices, the worst first; empty when nothing becomes of it.
+    pub effects: Vec<Effect>,
+    pub objects: Vec<ObjectVerdict>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartKind {
+    Network,
+    Uplink,
+    /// The nftables tables.
+    Policy,
+    /// What no one network or uplink has to itself: namespaces, settings, trunks.
+    Box,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    Gone,
+    ContainersLoseLink,
+    DevicesCutOff,
+    GatewayLost,
+    FlowsBreak,
+    DisallowedFlowsCut,
+    New,
+    FlowsGoOn,
+}
+
+/// What an apply does to one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectVerdict {
+    /// `host`, or the namespace's name.
+    pub space: String,
+    /// What kind of thing and which: `bridge br0`, `address 10.0.1.3/24 on br0`.
+    pub object: String,
+    pub verdict: Judgement,
+    /// In words, a reason each.
+    pub why: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judgement {
+    Unchanged,
+    /// While it lives: nothing that hangs on it notices.
+    ChangedLive,
+    Recreated,
+    Created,
+    Removed,
+    /// For a device that is not there.
+    Waiting,
+    /// Its name is taken by a link that is not ours.
+    InConflict,
+}
+
+impl Judgement {
+    /// Whether an apply touches the object.
+    pub fn is_change(self) -> bool {
+        matches!(self, Judgement::ChangedLive | Judgement::Recreated | Judgement::Created | Judgement::Removed)
+    }
+}
+
+impl From<&Group> for Part {
+    fn from(group: &Group) -> Self {
+        let (kind, name) = part(&group.section);
+        let effects = group.effects.iter().map(|effect| Effect::from(*effect)).collect();
+        Self { kind, name, effects, objects: group.verdicts.iter().map(ObjectVerdict::from).collect() }
+    }
+}
+
+impl From<PlanEffect> for Effect {
+    fn from(effect: PlanEffect) -> Self {
+        match effect {
+            PlanEffect::Gone => Effect::Gone,
+            PlanEffect::ContainersLoseLink => Effect::ContainersLoseLink,
+            PlanEffect::DevicesCutOff => Effect::DevicesCutOff,
+            PlanEffect::GatewayLost => Effect::GatewayLost,
+            PlanEffect::FlowsBreak => Effect::FlowsBreak,
+            PlanEffect::DisallowedFlowsCut => Effect::DisallowedFlowsCut,
+            PlanEffect::New => Effect::New,
+            PlanEffect::FlowsGoOn => Effect::FlowsGoOn,
+        }
+    }
+}
+
+impl From<&Verdict> for ObjectVerdict {
+    fn from(verdict: &Verdict) -> Self {
+        let made = verdict.link.as_ref().filter(|_| verdict.fate == Fate::Created).and_then(made_on);
+        let way = if let Object::Route(route) = &verdict.object { Some(way(route)) } else { None };
+        // What is made goes onto a link that is made: that needs no saying.
+        let says = |reason: &&Reason| verdict.fate != Fate::Created || !matches!(reason, Reason::Carrier(_));
+        let reasons = verdict.reasons.iter().filter(says).map(|reason| why(reason, verdict.fate));
+        Self {
+            space: verdict.space.to_string(),
+            object: words(verdict),
+            verdict: match verdict.fate {
+                Fate::Unchanged => Judgement::Unchanged,
+                Fate::Changed => Judgement::ChangedLive,
+                Fate::Recreated => Judgement::Recreated,
+                Fate::Created => Judgement::Created,
+                Fate::Removed => Judgement::Removed,
+                Fate::Waiting => Judgement::Waiting,
+                Fate::Conflict => Judgement::InConflict,
+            },
+            why: made.into_iter().chain(way).chain(reasons).collect(),
+        }
+    }
+}
+
+pub(super) fn part(section: &Section) -> (PartKind, Option<String>) {
+    match section {
+        Section::Network(name) => (PartKind::Network, Some(name.to_string())),
+        Section::Uplink(name) => (PartKind::Uplink, Some(name.to_string())),
+        Section::Policy => (PartKind::Policy, None),
+        Section::Box => (PartKind::Box, None),
+    }
+}
+
+/// What kind of thing and which, as `ip` and `nft` have it.
+pub(super) fn words(verdict: &Verdict) -> String {
+    match &verdict.object {
+        Object::Namespace => format!("namespace {}", verdict.space),
+        Object::Setting(sysctl) => format!("setting {}", setting(*sysctl)),
+        Object::Link(name) => format!("{} {name}", verdict.link.as_ref().map_or("link", |link| link.kind.word())),
+        Object::Address(address) => format!("address {} on {}", address.interface, address.link),
+        Object::Route(route) => format!("route {} on {}", route.destination, route.link),
+        Object::Table => format!("table inet {}", edge_plan::TABLE),
+    }
+}
+
+fn why(reason: &Reason, fate: Fate) -> String {
+    let becomes = if fate == Fate::Removed { "goes" } else { "is recreated" };
+    match reason {
+        Reason::Differs(difference) => change(difference),
+        Reason::Fixed(difference) => format!("{}: the kernel cannot change it on a living link", change(difference)),
+        Reason::Successor(difference) => format!("{}: another link takes its place", change(difference)),
+        Reason::Parent(parent) => format!("parent {parent} {becomes}"),
+        Reason::Peer(peer) => format!("its other end {peer} {becomes}"),
+        Reason::Carrier(link) => format!("with {link}"),
+        Reason::Absent(device) => format!("{device} is not there"),
+        Reason::Taken(name) => {
+            format!("{name} is there already and not ours: remove or rename it, or choose another name in the configuration")
+        }
+        Reason::GivenBack => "given back: nothing of the configuration uses it any longer".to_owned(),
+    }
+}
+
+fn change(Difference { what, from, to }: &Difference) -> String {
+    let text = match (from.as_deref(), to.as_deref()) {
+        (Some(from), Some(to)) => format!("{what} {from} -> {to}"),
+        (None, Some("")) => format!("{what} added"),
+        (None, Some(to)) => format!("{what} added: {to}"),
+        (_, None) => format!("{what} removed"),
+    };
+    text.trim_start().to_owned()
+}
+
+pub(super) fn made_on(link: &Link) -> Option<String> {
+    let base = match &link.kind {
+        LinkKind::Device | LinkKind::Bridge => None,
+        LinkKind::Vlan { parent, id } => Some(format!("id {id} on {parent}")),
+        LinkKind::Veth { peer_space, peer } => Some(format!("to {peer} in {peer_space}")),
+        LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => Some(format!("on {parent}")),
+    };
+    let parts: Vec<_> = base.into_iter().chain(link.master.as_ref().map(|bridge| format!("port of {bridge}"))).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+pub(super) fn way(route: &Route) -> String {
+    match route.via {
+        Some(gateway) => format!("via {gateway}, metric {}", route.metric),
+        None => format!("metric {}", route.metric),
+    }
+}
+
+pub(super) fn setting(sysctl: Sysctl) -> &'static str {
+    match sysctl {
+        Sysctl::IpForward => "net.ipv4.ip_forward",
+        Sysctl::BridgeNetfilter => "net.bridge.bridge-nf-call-*",
+    }
+}

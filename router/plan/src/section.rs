@@ -1,0 +1,212 @@
+//! Verdicts by what of the file they are about, with what that interrupts.
+
+use crate::{
+    LinkKind, Owner,
+    verdict::{Difference, Fate, Object, Reason, Verdict, kind_differences},
+};
+use edge_config::{Config, IfName, Name, derived};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem::discriminant,
+};
+
+/// A part of the file, or of the box.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    Network(Name),
+    Uplink(Name),
+    /// The nftables tables.
+    Policy,
+    /// What no one network or uplink has to itself: namespaces, settings, trunks.
+    Box,
+}
+
+/// What becomes of a section, and what that interrupts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub section: Section,
+    pub verdicts: Vec<Verdict>,
+    /// Empty: nothing becomes of it.
+    pub effects: BTreeSet<Effect>,
+}
+
+/// What somebody notices who uses a section. The worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It goes, with everything on it.
+    Gone,
+    /// Containers on it are unplugged, and plugged in again where it comes back.
+    ContainersLoseLink,
+    /// The devices behind a trunk or a port cannot be reached until it is in place again.
+    DevicesCutOff,
+    /// The router's address in it moves, changes or goes: nodes cannot leave their network until they know the new one.
+    GatewayLost,
+    /// Flows through an uplink end, for its address or its link does not stay.
+    FlowsBreak,
+    /// What the new policy does not allow is cut; everything else goes on.
+    DisallowedFlowsCut,
+    /// There was nothing of it to interrupt.
+    New,
+    /// Nothing is interrupted.
+    FlowsGoOn,
+}
+
+/// In the order of the file: networks, uplinks, the policy, the rest. `before` is what was applied last: what goes belongs to it.
+pub fn grouped(verdicts: Vec<Verdict>, config: &Config, before: &Config) -> Vec<Group> {
+    let places = Places::of(&[config, before]);
+    let mut groups: BTreeMap<usize, Vec<Verdict>> = BTreeMap::new();
+    for verdict in verdicts {
+        groups.entry(places.of_object(&verdict.object)).or_default().push(verdict);
+    }
+    let group = |(place, verdicts): (usize, Vec<Verdict>)| {
+        let section = places.sections.get(place).cloned().unwrap_or(Section::Box);
+        let verdicts = with_successors(verdicts);
+        let mut effects = effects(&section, &verdicts);
+        if is_attached_otherwise(&section, config, before) {
+            effects.remove(&Effect::FlowsGoOn);
+            effects.insert(Effect::ContainersLoseLink);
+        }
+        Group { section, verdicts, effects }
+    };
+    groups.into_iter().map(group).collect()
+}
+
+/// Which section each link belongs to.
+struct Places {
+    sections: Vec<Section>,
+    links: HashMap<IfName, usize>,
+}
+
+impl Places {
+    fn of(configs: &[&Config]) -> Self {
+        let mut places = Self { sections: Vec::new(), links: HashMap::new() };
+        for network in configs.iter().flat_map(|config| &config.networks) {
+            let tagged = network.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
+            let legs = [network.bridge.clone(), derived::leg(&network.name), derived::leg_port(&network.name)];
+            places.add(Section::Network(network.name.clone()), legs.into_iter().chain(tagged).chain(network.ports.clone()));
+        }
+        for uplink in configs.iter().flat_map(|config| &config.uplinks) {
+            places.add(Section::Uplink(uplink.name.clone()), [uplink.ifname(), uplink.device.clone()]);
+        }
+        places.sections.extend([Section::Policy, Section::Box]);
+        places
+    }
+
+    /// The first to name a link has it.
+    fn add(&mut self, section: Section, links: impl IntoIterator<Item = IfName>) {
+        let known = self.sections.iter().position(|known| *known == section);
+        let place = known.unwrap_or_else(|| {
+            self.sections.push(section);
+            self.sections.len() - 1
+        });
+        for link in links {
+            self.links.entry(link).or_insert(place);
+        }
+    }
+
+    fn of_object(&self, object: &Object) -> usize {
+        let rest = self.sections.len() - 1;
+        match object {
+            Object::Link(name) => self.links.get(name).copied().unwrap_or(rest),
+            Object::Address(address) => self.links.get(&address.link).copied().unwrap_or(rest),
+            Object::Route(route) => self.links.get(&route.link).copied().unwrap_or(rest),
+            Object::Table => rest - 1,
+            Object::Namespace | Object::Setting(_) => rest,
+        }
+    }
+}
+
+/// A link that takes the place of another of its kind, as a VLAN with another id, is that link made anew.
+fn with_successors(mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    for kind in verdicts.iter().filter_map(|verdict| verdict.link.as_ref()).map(|link| link.kind.clone()).collect::<Vec<_>>() {
+        let of = |fate: Fate| {
+            let is_it = |verdict: &Verdict| {
+                let same_kind = verdict.link.as_ref().is_some_and(|link| discriminant(&link.kind) == discriminant(&kind));
+                verdict.fate == fate && same_kind
+            };
+            let mut places = verdicts.iter().enumerate().filter(|(_, verdict)| is_it(verdict)).map(|(place, _)| place);
+            // Of several nobody could say which follows which.
+            places.next().filter(|_| places.next().is_none())
+        };
+        if let (Some(old), Some(new)) = (of(Fate::Removed), of(Fate::Created)) {
+            let reasons = why_successor(&verdicts[old], &verdicts[new]);
+            verdicts[new] = Verdict { fate: Fate::Recreated, reasons, ..verdicts[new].clone() };
+            verdicts.remove(old);
+        }
+    }
+    verdicts
+}
+
+fn why_successor(old: &Verdict, new: &Verdict) -> Vec<Reason> {
+    let (Some(from), Some(to)) = (&old.link, &new.link) else { return Vec::new() };
+    let mut reasons: Vec<Reason> = kind_differences(&from.kind, &to.kind).into_iter().map(Reason::Fixed).collect();
+    if reasons.is_empty()
+        && let (Object::Link(from), Object::Link(to)) = (&old.object, &new.object)
+    {
+        reasons.push(Reason::Successor(if from == to {
+            Difference::new("namespace", &old.space, &new.space)
+        } else {
+            Difference::new("name", from, to)
+        }));
+    }
+    reasons
+}
+
+fn effects(section: &Section, verdicts: &[Verdict]) -> BTreeSet<Effect> {
+    let touched = |verdict: &&Verdict| !matches!(verdict.fate, Fate::Unchanged | Fate::Waiting | Fate::Conflict);
+    let mut effects: BTreeSet<Effect> = verdicts.iter().filter_map(|verdict| effect(section, verdict)).collect();
+    let of_its_own = || verdicts.iter().filter(|verdict| !is_foreign(verdict));
+    if *section != Section::Box && verdicts.iter().any(|verdict| touched(&verdict)) && effects.is_empty() {
+        let is_new = of_its_own().all(|verdict| !matches!(verdict.fate, Fate::Unchanged | Fate::Changed));
+        effects.insert(if is_new { Effect::New } else { Effect::FlowsGoOn });
+    }
+    let is_part = matches!(section, Section::Network(_) | Section::Uplink(_));
+    if is_part && of_its_own().next().is_some() && of_its_own().all(|verdict| verdict.fate == Fate::Removed) {
+        return [Effect::Gone].into();
+    }
+    effects
+}
+
+/// A device that was there before us and stays after us.
+fn is_foreign(verdict: &Verdict) -> bool {
+    verdict.link.as_ref().is_some_and(|link| matches!(link.owner, Owner::Foreign | Owner::Lent))
+}
+
+fn effect(section: &Section, verdict: &Verdict) -> Option<Effect> {
+    let goes = matches!(verdict.fate, Fate::Removed | Fate::Recreated);
+    let differs = |what: &str| {
+        let is_it = |reason: &Reason| matches!(reason, Reason::Differs(difference) if difference.what == what);
+        verdict.reasons.iter().any(is_it)
+    };
+    let breaks = if matches!(section, Section::Uplink(_)) { Effect::FlowsBreak } else { Effect::GatewayLost };
+    match &verdict.object {
+        Object::Table => (verdict.fate != Fate::Unchanged).then_some(Effect::DisallowedFlowsCut),
+        Object::Address(_) | Object::Route(_) => goes.then_some(breaks),
+        Object::Link(_) => match verdict.link.as_ref().map(|link| &link.kind)? {
+            LinkKind::Bridge if goes => Some(Effect::ContainersLoseLink),
+            LinkKind::Bridge | LinkKind::Veth { .. } if differs("MAC") => Some(Effect::GatewayLost),
+            LinkKind::Veth { .. } if goes || differs("bridge") => Some(Effect::GatewayLost),
+            LinkKind::Vlan { .. } if goes || left_a_bridge(verdict) => Some(Effect::DevicesCutOff),
+            LinkKind::IpvlanL2 { .. } | LinkKind::Macvlan { .. } if goes || differs("MAC") => Some(Effect::FlowsBreak),
+            _ if verdict.reasons.contains(&Reason::GivenBack) || left_a_bridge(verdict) => Some(match section {
+                Section::Uplink(_) => Effect::FlowsBreak,
+                _ => Effect::DevicesCutOff,
+            }),
+            _ => None,
+        },
+        Object::Namespace | Object::Setting(_) => None,
+    }
+}
+
+/// Out of a bridge, where there was one.
+fn left_a_bridge(verdict: &Verdict) -> bool {
+    let from_one = |reason: &Reason| matches!(reason, Reason::Differs(difference) if difference.what == "bridge" && difference.from.as_deref() != Some("none"));
+    verdict.reasons.iter().any(from_one)
+}
+
+/// Containers that hang on a network in another way than before are plugged in anew.
+fn is_attached_otherwise(section: &Section, config: &Config, before: &Config) -> bool {
+    let Section::Network(name) = section else { return false };
+    let (now, then) = (config.network(name), before.network(name));
+    matches!((now, then), (Some(now), Some(then)) if now.attach != then.attach)
+}

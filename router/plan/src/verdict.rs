@@ -1,0 +1,256 @@
+//! What an apply does to each object, and why. The same comparison tells what somebody changed by hand, when what is wanted is
+//! what was applied.
+
+mod link;
+mod table;
+
+pub(crate) use link::kind_differences;
+
+use crate::{Address, Diff, Link, LinkKind, Op, Owner, Route, Space, SpaceState, State, Sysctl};
+use edge_config::IfName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One object, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    pub space: Space,
+    pub object: Object,
+    /// A link as it is wanted; as it is, when it is not wanted any more.
+    pub link: Option<Link>,
+    pub fate: Fate,
+    pub reasons: Vec<Reason>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Object {
+    /// The space itself.
+    Namespace,
+    Setting(Sysctl),
+    Link(IfName),
+    Address(Address),
+    Route(Route),
+    /// Our nftables table.
+    Table,
+}
+
+/// netifd's verdicts (NO_CHANGE, APPLIED, RECREATE), with what one file adds: objects that come, go, wait or are in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    Unchanged,
+    /// On the living object: nothing that hangs on it notices.
+    Changed,
+    /// Removed, and made again otherwise.
+    Recreated,
+    Created,
+    Removed,
+    /// For a device that is not there.
+    Waiting,
+    /// Its name is taken by a link that is not ours.
+    Conflict,
+}
+
+/// Why an object has its fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Differs(Difference),
+    /// The kernel cannot change it on a living object.
+    Fixed(Difference),
+    /// A link of another name, or in another namespace, takes its place.
+    Successor(Difference),
+    /// The link it is made on does not stay.
+    Parent(IfName),
+    /// The other end of the pair does not stay.
+    Peer(IfName),
+    /// The link that carries it is made anew, or goes.
+    Carrier(IfName),
+    /// This device is not there.
+    Absent(IfName),
+    /// A link of this name is there and not ours.
+    Taken(IfName),
+    /// Somebody else's device, not used any longer.
+    GivenBack,
+}
+
+/// What is otherwise than wanted; `None`: not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub what: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+impl Difference {
+    pub(crate) fn new(what: impl Into<String>, from: impl ToString, to: impl ToString) -> Self {
+        Self { what: what.into(), from: Some(from.to_string()), to: Some(to.to_string()) }
+    }
+}
+
+/// A verdict for each object that is wanted or ours, in the order of spaces and objects.
+pub fn verdicts(desired: &State, observed: &State, diff: &Diff) -> Vec<Verdict> {
+    let judge = Judge { desired, observed, touched: touched(diff) };
+    let spaces: BTreeSet<&Space> = desired.spaces.keys().chain(observed.spaces.keys()).collect();
+    spaces.into_iter().flat_map(|space| judge.space(space)).collect()
+}
+
+/// What the operations do to an object.
+#[derive(Clone, Copy, Debug, Default)]
+struct Touch {
+    made: bool,
+    unmade: bool,
+    changed: bool,
+}
+
+type Place = (Space, Object);
+
+fn touched(diff: &Diff) -> BTreeMap<Place, Touch> {
+    let mut touched: BTreeMap<Place, Touch> = BTreeMap::new();
+    let mut at = |space: &Space, object: Object, touch: fn(&mut Touch)| {
+        touch(touched.entry((space.clone(), object)).or_default());
+    };
+    let made = |touch: &mut Touch| touch.made = true;
+    let unmade = |touch: &mut Touch| touch.unmade = true;
+    let changed = |touch: &mut Touch| touch.changed = true;
+    for op in &diff.ops {
+        match op {
+            Op::CreateNamespace(name) => at(&Space::Named(name.clone()), Object::Namespace, made),
+            Op::DeleteNamespace(name) => at(&Space::Named(name.clone()), Object::Namespace, unmade),
+            Op::SetSysctl { space, sysctl, .. } => at(space, Object::Setting(*sysctl), changed),
+            Op::CreateLink { space, name, link, .. } | Op::DeleteLink { space, name, link, .. } => {
+                let touch = if matches!(op, Op::CreateLink { .. }) { made } else { unmade };
+                at(space, Object::Link(name.clone()), touch);
+                if let LinkKind::Veth { peer_space, peer } = &link.kind {
+                    at(peer_space, Object::Link(peer.clone()), touch);
+                }
+            }
+            Op::ChangeLink { space, name, .. } => at(space, Object::Link(name.clone()), changed),
+            Op::MoveLink { name, to, .. } => at(to, Object::Link(name.clone()), changed),
+            Op::AddAddress { space, address } => at(space, Object::Address(address.clone()), made),
+            Op::DeleteAddress { space, address } => at(space, Object::Address(address.clone()), unmade),
+            Op::AddRoute { space, route } => at(space, Object::Route(route.clone()), made),
+            Op::DeleteRoute { space, route } => at(space, Object::Route(route.clone()), unmade),
+            Op::SetTable { space, .. } => at(space, Object::Table, changed),
+        }
+    }
+    touched
+}
+
+fn left_out(obstacles: &[Reason]) -> Fate {
+    if matches!(obstacles, [Reason::Taken(_), ..]) { Fate::Conflict } else { Fate::Waiting }
+}
+
+struct Judge<'a> {
+    desired: &'a State,
+    observed: &'a State,
+    touched: BTreeMap<Place, Touch>,
+}
+
+impl Judge<'_> {
+    fn space(&self, space: &Space) -> Vec<Verdict> {
+        let nothing = SpaceState::default();
+        let wanted = self.desired.spaces.get(space);
+        let found = self.observed.spaces.get(space);
+        let (to, from) = (wanted.unwrap_or(&nothing), found.unwrap_or(&nothing));
+        let mut verdicts = Vec::new();
+        if *space != Space::Host {
+            verdicts.push(self.plain(space, Object::Namespace, wanted.is_some(), found.is_some()));
+        }
+        verdicts.extend(to.sysctls.keys().filter_map(|sysctl| self.setting(space, *sysctl)));
+        let links: BTreeSet<&IfName> = to.links.keys().chain(from.links.keys()).collect();
+        verdicts.extend(links.into_iter().filter_map(|name| self.link(space, name)));
+        for address in to.addresses.union(&from.addresses) {
+            let there = from.addresses.contains(address);
+            verdicts.push(self.carried(space, Object::Address(address.clone()), &address.link, there));
+        }
+        for route in to.routes.union(&from.routes) {
+            verdicts.push(self.carried(space, Object::Route(route.clone()), &route.link, from.routes.contains(route)));
+        }
+        verdicts.extend(self.table(space, to, from));
+        verdicts
+    }
+
+    fn touch(&self, space: &Space, object: &Object) -> Touch {
+        self.touched.get(&(space.clone(), object.clone())).copied().unwrap_or_default()
+    }
+
+    /// Something that is there or not, and has nothing that could be otherwise.
+    fn plain(&self, space: &Space, object: Object, wanted: bool, found: bool) -> Verdict {
+        let fate = match (wanted, found) {
+            (true, true) => Fate::Unchanged,
+            (true, false) => Fate::Created,
+            (false, _) => Fate::Removed,
+        };
+        Verdict { space: space.clone(), object, link: None, fate, reasons: Vec::new() }
+    }
+
+    /// A setting the kernel does not have has no verdict.
+    fn setting(&self, space: &Space, sysctl: Sysctl) -> Option<Verdict> {
+        let object = Object::Setting(sysctl);
+        let found = self.observed.spaces.get(space).map(|found| found.sysctls.get(&sysctl).copied());
+        let changed = self.touch(space, &object).changed;
+        if found == Some(None) {
+            return None;
+        }
+        let mut verdict = self.plain(space, object, true, true);
+        if changed {
+            let wanted = self.desired.spaces.get(space).and_then(|wanted| wanted.sysctls.get(&sysctl)).copied();
+            let word = |on: Option<bool>| if on == Some(true) { "on" } else { "off" };
+            verdict.fate = Fate::Changed;
+            verdict.reasons = vec![Reason::Differs(Difference::new("", word(found.flatten()), word(wanted)))];
+        }
+        Some(verdict)
+    }
+
+    /// An address or a route.
+    fn carried(&self, space: &Space, object: Object, carrier: &IfName, found: bool) -> Verdict {
+        let touch = self.touch(space, &object);
+        let link = self.touch(space, &Object::Link(carrier.clone()));
+        let mut reasons = Vec::new();
+        let fate = match (touch.unmade, touch.made) {
+            (true, true) => Fate::Recreated,
+            (true, false) => Fate::Removed,
+            (false, true) => Fate::Created,
+            (false, false) if found => Fate::Unchanged,
+            // Wanted, but left out: the link that shall carry it cannot be.
+            (false, false) => {
+                reasons.extend(self.obstacle(space, carrier));
+                left_out(&reasons)
+            }
+        };
+        if touch.made && link.made || touch.unmade && link.unmade {
+            reasons.push(Reason::Carrier(carrier.clone()));
+        }
+        Verdict { space: space.clone(), object, link: None, fate, reasons }
+    }
+
+    fn table(&self, space: &Space, to: &SpaceState, from: &SpaceState) -> Option<Verdict> {
+        if to.table.is_none() && from.table.is_none() {
+            return None;
+        }
+        let mut verdict = self.plain(space, Object::Table, to.table.is_some(), from.table.is_some());
+        if self.touch(space, &Object::Table).changed
+            && let (Some(from), Some(to)) = (&from.table, &to.table)
+        {
+            verdict.fate = Fate::Changed;
+            verdict.reasons = table::differences(from, to).into_iter().map(Reason::Differs).collect();
+        }
+        Some(verdict)
+    }
+
+    /// What keeps a wanted link from being there: followed to the device that is missing or the name that is taken.
+    fn obstacle(&self, space: &Space, name: &IfName) -> Option<Reason> {
+        let link = self.desired.spaces.get(space)?.links.get(name)?;
+        let found = self.observed.spaces.get(space).and_then(|found| found.links.get(name));
+        if link.kind == LinkKind::Device {
+            let is_there = self.observed.spaces.values().any(|found| found.links.contains_key(name));
+            return (!is_there).then(|| Reason::Absent(name.clone()));
+        }
+        if found.is_some_and(|found| found.owner != Owner::Plan) {
+            return Some(Reason::Taken(name.clone()));
+        }
+        if let LinkKind::Veth { peer_space, peer } = &link.kind {
+            let taken = self.observed.spaces.get(peer_space).and_then(|found| found.links.get(peer));
+            return taken.filter(|found| found.owner != Owner::Plan).map(|_| Reason::Taken(peer.clone()));
+        }
+        self.obstacle(&Space::Host, link.parent()?)
+    }
+}
