@@ -1,65 +1,58 @@
 //! Two tables held against each other, part by part.
 
 use super::Difference;
-use crate::nft::{Chain, Field, Set, Table, Verdict};
-use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
+use crate::nft::{Chain, Field, Set, Table, TableDelta, Verdict};
+use std::{collections::BTreeSet, fmt, net::Ipv4Addr};
 
 pub(super) fn differences(from: &Table, to: &Table) -> Vec<Difference> {
+    let delta = TableDelta::between(Some(from), Some(to));
+    let there = || Some(String::new());
     let mut differences = Vec::new();
     if from.comment != to.comment {
         differences.push(Difference { what: "comment".to_owned(), from: from.comment.clone(), to: to.comment.clone() });
     }
-    differences.extend(from.foreign.iter().map(|what| Difference {
-        what: what.clone(),
-        from: Some("there".to_owned()),
-        to: None,
-    }));
-    for (name, from, to) in pairs(&from.chains, &to.chains, |chain| &chain.name) {
-        if from != to {
-            let (from, to) = (from.map(rules), to.map(rules));
-            let to = to.map(|to| if from.as_ref() == Some(&to) { "as many others".to_owned() } else { to });
-            differences.push(Difference { what: format!("chain {name}"), from, to });
-        }
+    let foreign = |what| Difference { what, from: there(), to: None };
+    differences.extend(delta.foreign_removed.into_iter().map(foreign));
+    let changed = delta.chains_changed.into_iter().map(|chain| chain.name);
+    for name in changed.chain(delta.chains_added).chain(delta.chains_removed) {
+        differences.push(chain(&name, from, to));
     }
-    for (name, from, to) in pairs(&from.sets, &to.sets, |set| &set.name) {
-        set(name, from, to, &mut differences);
+    let set = |name: &String| format!("set {name}");
+    differences.extend(delta.sets_added.iter().map(|name| Difference { what: set(name), from: None, to: there() }));
+    differences.extend(delta.sets_removed.iter().map(|name| Difference { what: set(name), from: there(), to: None }));
+    for elements in &delta.elements {
+        let set = |table: &Table| table.sets.iter().find(|set| set.name == elements.set).cloned();
+        set_elements(&elements.set, set(from), set(to), &mut differences);
+    }
+    if delta.whole && differences.is_empty() {
+        differences.push(Difference::new("parts of it", "of another kind", "as made by us"));
     }
     differences
 }
 
-fn set(name: &str, from: Option<&Set>, to: Option<&Set>, differences: &mut Vec<Difference>) {
-    let shape = |set: &Set| (set.fields.clone(), set.verdicts);
-    let (Some(from), Some(to)) = (from, to) else {
-        let count = |set: &Set| format!("{} elements", set.elements.len());
-        return differences.push(Difference { what: format!("set {name}"), from: from.map(count), to: to.map(count) });
-    };
-    if shape(from) != shape(to) {
-        return differences.push(Difference::new(format!("set {name}"), "of another type", "as made by us"));
-    }
-    let keys: BTreeMap<_, _> = from.elements.keys().chain(to.elements.keys()).map(|key| (key, ())).collect();
-    for key in keys.into_keys().filter(|key| from.elements.get(*key) != to.elements.get(*key)) {
-        let value = |set: &Set| set.elements.get(key).map(|value| Value(value.as_ref()).to_string());
-        let what = format!("{name} {{ {} }}", key_text(&from.fields, key));
-        differences.push(Difference { what, from: value(from), to: value(to) });
-    }
+fn chain(name: &str, from: &Table, to: &Table) -> Difference {
+    let rules = |table: &Table| table.chains.iter().find(|chain| chain.name == name).map(count);
+    let (from, to) = (rules(from), rules(to));
+    let to = to.map(|to| if from.as_ref() == Some(&to) { "as many others".to_owned() } else { to });
+    Difference { what: format!("chain {name}"), from, to }
 }
 
-/// By name, in order: what is in one of the lists or in both.
-fn pairs<'a, T>(from: &'a [T], to: &'a [T], name: fn(&T) -> &String) -> Vec<(&'a str, Option<&'a T>, Option<&'a T>)> {
-    let mut pairs: BTreeMap<&str, (Option<&T>, Option<&T>)> = BTreeMap::new();
-    for entry in from {
-        pairs.entry(name(entry)).or_default().0 = Some(entry);
-    }
-    for entry in to {
-        pairs.entry(name(entry)).or_default().1 = Some(entry);
-    }
-    pairs.into_iter().map(|(name, (from, to))| (name, from, to)).collect()
-}
-
-fn rules(chain: &Chain) -> String {
+fn count(chain: &Chain) -> String {
     match chain.rules.len() {
         1 => "1 rule".to_owned(),
         count => format!("{count} rules"),
+    }
+}
+
+fn set_elements(name: &str, from: Option<Set>, to: Option<Set>, differences: &mut Vec<Difference>) {
+    let elements = |set: &Option<Set>| set.as_ref().map(|set| set.elements.clone()).unwrap_or_default();
+    let (old, new) = (elements(&from), elements(&to));
+    let fields = to.or(from).map(|set| set.fields).unwrap_or_default();
+    let keys: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
+    for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
+        let value = |verdict: &Option<Verdict>| Value(verdict.as_ref()).to_string();
+        let what = format!("{name} {{ {} }}", key_text(&fields, key));
+        differences.push(Difference { what, from: old.get(key).map(value), to: new.get(key).map(value) });
     }
 }
 
