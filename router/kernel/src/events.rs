@@ -18,9 +18,9 @@ const GROUPS: [u32; 4] = [1, 5, 7, 24];
 /// `NFNLGRP_NFTABLES` (include/uapi/linux/netfilter/nfnetlink.h): somebody flushed or edited tables.
 const TABLES: u32 = 7;
 
-/// How long a listener turns away after it has heard something. An apply makes thousands of events; what does not fit
-/// into the socket meanwhile costs the kernel nothing.
-const REST: Duration = Duration::from_millis(50);
+/// How long a listener turns away after it has heard something, so that whoever makes events without end cannot keep it busy. An apply
+/// makes thousands; what does not fit into the socket meanwhile costs the kernel nothing.
+const REST: Duration = Duration::from_millis(10);
 
 /// Tells that something changed in a space we look after, or that so much did that the kernel lost count.
 pub struct Events {
@@ -34,6 +34,11 @@ impl Events {
             // The kernel handle is gone, and with it everything that could change.
             std::future::pending().await
         }
+    }
+
+    /// Forgets what changed so far: whoever is about to observe sees all of it.
+    pub fn forget(&mut self) {
+        self.changed.mark_unchanged();
     }
 }
 
@@ -110,7 +115,9 @@ fn drain(socket: &Socket) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // Overrun: events were lost, which is a change too.
-            Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {}
+            Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {
+                log::debug!("the kernel had more to tell than there was room for; everything is looked at anew");
+            }
             Err(error) => return Err(error),
         }
     }

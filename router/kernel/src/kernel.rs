@@ -1,6 +1,6 @@
-use crate::{Error, Events, ExecuteError, events::Watcher, execute, observe, space::Spaces};
+use crate::{Error, Events, ExecuteError, announce, events::Watcher, execute, observe, space::Spaces};
 use edge_config::Name;
-use edge_plan::{Op, State};
+use edge_plan::{Address, Op, Space, State};
 use std::{
     panic,
     sync::{
@@ -43,6 +43,12 @@ impl Kernel {
     pub async fn execute(&self, ops: &[Op]) -> Result<(), ExecuteError> {
         let ops = ops.to_vec();
         self.blocking(move |spaces| execute::execute(spaces, &ops)).await
+    }
+
+    /// Tells the neighbours of these addresses' links where we are, and asks again for those that were asked for in vain: a question
+    /// that was lost with a link would be repeated by the kernel a second later. Writes nothing; what cannot be sent is only logged.
+    pub async fn announce(&self, addresses: Vec<(Space, Address)>) {
+        self.blocking(move |spaces| announce::announce(spaces, &addresses)).await
     }
 
     /// How many write requests the kernel was ever sent through this handle.

@@ -2,6 +2,8 @@
 //!
 //! Nothing here runs a program. What carries no mark of ours is listed but never touched.
 
+mod announce;
+mod arp;
 pub mod conntrack;
 pub mod endpoint;
 mod error;

@@ -11,6 +11,7 @@ use netlink_packet_route::{
         AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoVeth, IpVlanMode, LinkAttribute, LinkExtentMask,
         LinkMessage, MacVlanMode,
     },
+    neighbour::NeighbourMessage,
     route::{RouteMessage, RouteScope},
 };
 use rtnetlink::{AddressMessageBuilder, LinkIpVlan, LinkMacVlan, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
@@ -121,4 +122,10 @@ pub(crate) fn get_routes() -> RouteNetlinkMessage {
     message.header.address_family = AddressFamily::Inet;
     message.header.protocol = marks::ROUTE;
     RouteNetlinkMessage::GetRoute(message)
+}
+
+pub(crate) fn get_neighbours() -> RouteNetlinkMessage {
+    let mut message = NeighbourMessage::default();
+    message.header.family = AddressFamily::Inet;
+    RouteNetlinkMessage::GetNeighbour(message)
 }

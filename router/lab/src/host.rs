@@ -95,6 +95,11 @@ impl Host {
         Ok(Self { name: format!("{}/{netns}", self.name).into(), space: Arc::new(space) })
     }
 
+    /// Pulls a network card out of this machine and puts it into another, where it is down and in no bridge.
+    pub fn carry(&self, device: &str, to: &Host) -> Result<()> {
+        self.ip(&format!("link set {device} netns {}", to.space.net_path())).map(drop)
+    }
+
     /// Makes `/run/netns/NAME` on this machine, with nothing but `lo` inside: a container that waits to be plugged in.
     pub fn container(&self, name: &str) -> Result<Self> {
         self.ip(&format!("netns add {name}"))?;

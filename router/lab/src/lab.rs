@@ -26,7 +26,7 @@ impl Lab {
 
     /// A switch that filters by VLAN; needs a kernel that can (`CONFIG_BRIDGE_VLAN_FILTERING`, as in `scripts/vm`).
     pub fn switch(&self, name: &str) -> Result<Switch> {
-        Switch::create(self.host(name)?)
+        Ok(Switch::create(self.host(name)?))
     }
 
     /// A cable between two new network cards, both up.

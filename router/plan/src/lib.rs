@@ -2,6 +2,7 @@
 //!
 //! Pure: no sockets, no clock, no files.
 
+mod announce;
 mod desired;
 mod diff;
 mod drawing;
@@ -15,6 +16,7 @@ mod section;
 mod state;
 mod verdict;
 
+pub use announce::announced;
 pub use desired::{addressing, desired, router_space};
 pub use diff::{Conflict, Diff, Waiting, diff};
 pub use drawing::drawing;

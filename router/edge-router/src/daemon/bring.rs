@@ -3,7 +3,12 @@
 use super::{Daemon, sweep};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
-use edge_plan::{Diff, Op, Space, desired, diff, router_space};
+use edge_plan::{Diff, Op, Space, State, Waiting, announced, desired, diff, router_space};
+use std::time::Duration;
+
+/// When the neighbours are told of an address, after it was made: at once; when a bridge and its port have settled; and once more
+/// (RFC 5227 section 2.3: two announcements, two seconds apart), when a card that negotiates has its carrier.
+const ANNOUNCED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_secs(2)];
 
 /// How often it looks again after it wrote: devices come and go while it works.
 const ROUNDS: usize = 4;
@@ -23,6 +28,7 @@ impl Daemon {
         let before = self.kernel.writes();
         let mut ops = Vec::new();
         let mut outcome = Ok(());
+        let mut devices = Comings::default();
         for round in 0..=ROUNDS {
             let Diff { ops: now, waiting, conflicts } = match self.kernel.observe().await {
                 Ok(observed) => diff(&wanted, &observed),
@@ -31,6 +37,7 @@ impl Daemon {
                     break;
                 }
             };
+            devices.see(&waiting);
             {
                 let mut current = self.current.write().await;
                 (current.waiting, current.conflicts) = (waiting, conflicts);
@@ -41,6 +48,11 @@ impl Daemon {
             };
             if round == ROUNDS {
                 outcome = outcome.and_then(|()| Err(unstable(first)));
+                if devices.come_and_go {
+                    // Each time it changes the kernel says so, and then it is taken up or waited for.
+                    log::warn!("a device comes and goes while it is set up; the rest is in force");
+                    outcome = Ok(());
+                }
                 break;
             }
             if now.iter().any(|op| matches!(op, Op::SetTable { .. })) {
@@ -49,6 +61,7 @@ impl Daemon {
             outcome = self.carry_out(&now).await;
             ops.extend(now);
         }
+        self.announce(&wanted, &ops);
         self.current.write().await.failed = outcome.as_ref().err().map(Failure::in_full);
         outcome.map(|()| Done { ops, writes: self.kernel.writes() - before })
     }
@@ -64,6 +77,21 @@ impl Daemon {
             first_refusal = first_refusal.and_then(|()| Err(Failure::from_error(FailureKind::Internal, &error)));
         }
         first_refusal
+    }
+
+    fn announce(&self, wanted: &State, ops: &[Op]) {
+        let addresses = announced(wanted, ops);
+        if addresses.is_empty() {
+            return;
+        }
+        let kernel = self.kernel.clone();
+        tokio::spawn(async move {
+            let begun = tokio::time::Instant::now();
+            for after in ANNOUNCED_AFTER {
+                tokio::time::sleep_until(begun + after).await;
+                kernel.announce(addresses.clone()).await;
+            }
+        });
     }
 
     /// Written down before it is made: after a restart the name is how it is known to be ours.
@@ -82,6 +110,20 @@ impl Daemon {
             let swept = sweep::sweep(config).await;
             self.current.write().await.swept = swept;
         }
+    }
+}
+
+/// Whether devices were pulled or put back between the rounds.
+#[derive(Default)]
+struct Comings {
+    waiting: Option<Vec<Waiting>>,
+    come_and_go: bool,
+}
+
+impl Comings {
+    fn see(&mut self, waiting: &[Waiting]) {
+        self.come_and_go |= self.waiting.as_deref().is_some_and(|before| before != waiting);
+        self.waiting = Some(waiting.to_owned());
     }
 }
 

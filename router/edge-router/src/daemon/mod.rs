@@ -7,6 +7,7 @@ mod current;
 mod files;
 mod gateway;
 mod nodes;
+mod pace;
 mod services;
 mod status;
 mod sweep;

@@ -1,16 +1,19 @@
-use super::Daemon;
+use super::{Daemon, pace::Pace};
 use edge_kernel::Events;
-use std::{sync::Arc, time::Duration};
+use nix::time::{ClockId, clock_gettime};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::time::{sleep, timeout};
 
-/// A NIC that appears says so several times over; wait until it has finished.
-const SETTLE: Duration = Duration::from_millis(100);
 /// How soon to try again what the kernel refused.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in.
+/// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in at once.
 pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
     let mut failed = false;
+    let mut pace = Pace::new(Instant::now());
     loop {
         if failed {
             // Nothing may ever change again, so do not wait for it alone.
@@ -18,7 +21,11 @@ pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
         } else {
             events.changed().await;
         }
-        sleep(SETTLE).await;
+        sleep(pace.wait(Instant::now())).await;
+        // An apply that is under way is not our work, and sees what changed so far by itself.
+        drop(daemon.turn.lock().await);
+        events.forget();
+        let before = processor_time();
         match daemon.reconcile().await {
             Ok(done) if done.ops.is_empty() => failed = false,
             Ok(done) => {
@@ -33,5 +40,11 @@ pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
                 failed = true;
             }
         }
+        pace.spent(processor_time().saturating_sub(before), Instant::now());
     }
+}
+
+/// What this process has used so far, all threads together: on a busy machine the clock says nothing about our own work.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }

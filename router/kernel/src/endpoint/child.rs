@@ -1,6 +1,6 @@
 //! A macvlan or ipvlan child of the bridge, born in the container.
 
-use super::{Plug, Plugged, Prepare, Side, Sides, arp, inside, kind_of, mac_of, other_end, refused, taken};
+use super::{Plug, Plugged, Prepare, Side, Sides, announce, inside, kind_of, mac_of, other_end, refused, taken};
 use crate::{Error, marks, message, space::group_of};
 use edge_config::{AttachKind, IfName, Mac};
 use netlink_packet_route::link::{InfoKind, LinkAttribute};
@@ -17,7 +17,7 @@ pub(super) fn plug(sides: &mut Sides, bridge: u32, plug: &Plug) -> Result<Plugge
         let _ = sides.inside.remove(&plug.ifname);
     }
     let plugged = done?;
-    arp::announce(sides, plug, plugged.mac);
+    announce(sides, plug);
     Ok(plugged)
 }
 

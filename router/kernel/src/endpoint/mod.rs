@@ -1,12 +1,13 @@
 //! Plugs a network namespace, a container's say, into one of our bridges.
 
-mod arp;
 mod child;
 mod inside;
 mod veth;
 
 use crate::{
-    Error, marks, message, namespace,
+    Error,
+    arp::Arp,
+    marks, message, namespace,
     socket::{NetlinkError, RouteSocket},
     space::group_of,
 };
@@ -209,6 +210,15 @@ impl Side {
 
     fn error(&self, what: &str, error: NetlinkError) -> Error {
         Error::netlink(&format!("{what} in {}", self.place), Space::Host, error)
+    }
+}
+
+/// Tells the neighbours. They would find out by themselves, only later, so a failure is no reason to fail.
+fn announce(sides: &Sides, plug: &Plug) {
+    let announced =
+        namespace::inside(sides.netns.as_fd(), || Arp::open()?.announce(plug.ifname.as_str(), plug.address.address()));
+    if let Err(error) = announced {
+        log::warn!("{} could not be announced on {}: {error}", plug.address, plug.ifname);
     }
 }
 

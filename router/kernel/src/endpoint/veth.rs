@@ -1,6 +1,6 @@
 //! A pair: one end in the bridge, the other born in the container.
 
-use super::{Plug, Plugged, Prepare, Side, Sides, arp, inside, mac_of, other_end, refused, taken};
+use super::{Plug, Plugged, Prepare, Side, Sides, announce, inside, mac_of, other_end, refused, taken};
 use crate::{
     Error, marks,
     message::{self, Settings},
@@ -33,7 +33,7 @@ pub(super) fn plug(sides: &mut Sides, bridge: u32, plug: &Plug) -> Result<Plugge
     }
     let plugged = done?;
     wait_for_port(&mut sides.host, &plug.port);
-    arp::announce(sides, plug, plugged.mac);
+    announce(sides, plug);
     Ok(plugged)
 }
 
