@@ -116,7 +116,7 @@ fn is_right(network: &Network, record: &Record, port: Option<&Port>) -> bool {
 /// An address stays as long as it lies in the network, is reserved for nobody else, and no other one for its container.
 fn may_keep(config: &Config, network: &Network, record: &Record) -> bool {
     let address = record.address.address();
-    let is_own = |host: &Host| host.mac.is_none() && host.name.as_str() == record.name.as_str();
+    let is_own = |host: &Host| host.is_container() && host.name.as_str() == record.name.as_str();
     let mut hosts = config.hosts.iter().filter(|host| host.network == network.name);
     interface(network, address).is_some() && hosts.all(|host| is_own(host) == (host.address == address))
 }

@@ -2,6 +2,7 @@
 //!
 //! Pure: no sockets, no clock, no files. What comes out of [`parse`] cannot be wrong, so nobody checks again.
 
+mod dhcp;
 mod diagnostics;
 mod hash;
 mod ifname;
@@ -16,6 +17,7 @@ mod span;
 mod suggest;
 mod vlan;
 
+pub use dhcp::{Dhcp, DhcpOption, DhcpRelay};
 pub use diagnostics::{Diagnostic, Diagnostics, MAX_SHOWN, Related};
 pub use ifname::{IfName, derived};
 pub use interface::Interface;

@@ -1,7 +1,7 @@
 //! The whole configuration, as it is after validation.
 
-use crate::{IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
-use std::{net::Ipv4Addr, time::Duration};
+use crate::{Dhcp, DhcpRelay, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
+use std::net::Ipv4Addr;
 
 /// Everything in `edge-router.toml`. Names of networks, uplinks and hosts are unique across all three.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub struct Network {
     /// The router's own address, every node's gateway.
     pub address: Interface,
     pub dhcp: Option<Dhcp>,
+    /// Never together with `dhcp`.
+    pub dhcp_relay: Option<DhcpRelay>,
     pub attach: AttachKind,
 }
 
@@ -74,19 +76,6 @@ pub struct Network {
 pub struct Tagged {
     pub trunk: IfName,
     pub vlan: VlanId,
-}
-
-/// `dhcp = { from, to, lease, dns, domain }`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dhcp {
-    pub from: Ipv4Addr,
-    pub to: Ipv4Addr,
-    /// At least one minute; 12 hours when the file does not say.
-    pub lease: Duration,
-    /// Option 6; empty: the DNS servers of the uplinks this network may reach.
-    pub dns: Vec<Ipv4Addr>,
-    /// Option 15.
-    pub domain: Option<String>,
 }
 
 /// How containers are plugged in.
@@ -102,9 +91,20 @@ pub enum AttachKind {
 pub struct Host {
     pub name: Name,
     pub network: Name,
-    /// A device's; none for a container, which is known by its name.
-    pub mac: Option<Mac>,
+    /// How DHCP knows the device; none for a container, which is known by its name.
+    pub device: Option<DeviceId>,
     pub address: Ipv4Addr,
+}
+
+/// What a device is known by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DeviceId {
+    Mac(Mac),
+    /// Option 61, 2 to 255 bytes (RFC 2132, 9.14).
+    ClientId(Vec<u8>),
+    /// Option 12, as it is after cleaning: lower case letters, digits and hyphens. Any device may call itself so; the
+    /// first that does is the one until its lease ends.
+    Hostname(String),
 }
 
 /// `[[allow]]`: what may open flows to what. An empty `ports` is every port; no `protocol` is every protocol.
@@ -165,6 +165,19 @@ impl Config {
 
     pub fn has_leg(&self, network: &Network) -> bool {
         self.namespace.is_some() || network.attach != AttachKind::Bridge
+    }
+}
+
+impl Host {
+    pub fn is_container(&self) -> bool {
+        self.device.is_none()
+    }
+
+    pub fn mac(&self) -> Option<Mac> {
+        match self.device {
+            Some(DeviceId::Mac(mac)) => Some(mac),
+            _ => None,
+        }
     }
 }
 

@@ -23,19 +23,15 @@ fn network(called: &str, vlan: u16, bridge: &str, subnet: u8) -> Network {
         ports: vec![],
         bridge: bridge.parse().unwrap(),
         address: interface(&format!("10.0.{subnet}.3/24")),
-        dhcp: Some(Dhcp {
-            from: Ipv4Addr::new(10, 0, subnet, 100),
-            to: Ipv4Addr::new(10, 0, subnet, 199),
-            lease: Duration::from_secs(12 * 3600),
-            dns: vec![],
-            domain: None,
-        }),
+        dhcp: Some(Dhcp::new(Ipv4Addr::new(10, 0, subnet, 100), Ipv4Addr::new(10, 0, subnet, 199))),
+        dhcp_relay: None,
         attach: AttachKind::Bridge,
     }
 }
 
 fn host(called: &str, network: &str, mac: Option<&str>, address: [u8; 4]) -> Host {
-    Host { name: name(called), network: name(network), mac: mac.map(|mac| mac.parse().unwrap()), address: address.into() }
+    let device = mac.map(|mac| DeviceId::Mac(mac.parse().unwrap()));
+    Host { name: name(called), network: name(network), device, address: address.into() }
 }
 
 fn allow(from: &str, to: &str) -> Allow {

@@ -1,10 +1,13 @@
 use crate::{
-    decide::{Decision, OFFER, Scope, decide},
-    lease::{Change, Secs},
+    decide::{Decision, OFFER, Scope, Who, decide},
+    lease::{Change, Secs, Table},
     socket::To,
     state::Network,
     wire::{Kind, Reply, ReplyKind, Request, hostname},
 };
+
+/// Bytes of Ethernet's MTU: no reply is longer.
+const LARGEST: usize = 1500;
 
 /// What a message leads to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,9 @@ impl Network {
             Ok(_) => return self.dropped("too-many"),
             Err(why) => return self.dropped(why.as_str()),
         };
+        if let Some(why) = self.scope.as_ref().and_then(|scope| scope.refuses_relay(&request)) {
+            return self.dropped(why);
+        }
         let counters = &mut self.counters;
         *match request.kind {
             Kind::Discover => &mut counters.discovers,
@@ -49,19 +55,20 @@ impl Network {
                 self.table.offer(address, identity.clone(), now + OFFER);
                 (ReplyKind::Offer { address, lease }, None, Some(identity))
             }
-            Decision::Ack { binding, lease } => {
+            Decision::Ack { binding, lease, rapid } => {
                 let identity = binding.identity.clone();
-                (ReplyKind::Ack { address: binding.address, lease }, Some(Change::Bind(binding)), Some(identity))
+                (ReplyKind::Ack { address: binding.address, lease, rapid }, Some(Change::Bind(binding)), Some(identity))
             }
             Decision::Nak { why, change } => (ReplyKind::Nak(why), change, None),
             Decision::Inform => (ReplyKind::Options, None, None),
         };
-        let hostname = scope.of_mac(request.mac).and_then(|host| hostname::clean(host.name.as_str().as_bytes()));
-        let reply = Reply { kind, hostname };
+        let hostname = hostname(&self.table, scope, request, now);
+        let reply = Reply { kind, server: scope.server_id(request), hostname: hostname.as_deref() };
         // Where several clients share one MAC, as ipvlan's do, only a broadcast reaches the right one.
         let shared = identity.is_some_and(|identity| self.table.shares_mac(request.mac, &identity));
         let to = destination(kind, scope, request, shared);
-        let Ok(bytes) = reply.encode(request, &scope.service) else { return self.dropped("not-encoded") };
+        let mut bytes = Vec::with_capacity(LARGEST);
+        reply.encode(request, &scope.service, &mut bytes);
         match kind {
             ReplyKind::Offer { .. } => self.counters.offers += 1,
             ReplyKind::Ack { .. } | ReplyKind::Options => self.counters.acks += 1,
@@ -82,8 +89,19 @@ impl Network {
     }
 }
 
+/// The name the configuration gives the client, if it asks for one (option 12).
+fn hostname(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Option<String> {
+    const HOST_NAME: u8 = 12;
+    request.parameters.as_ref().filter(|asked| asked.contains(&HOST_NAME))?;
+    let host = Who::device(table, scope, request, now).reserved?;
+    hostname::clean(host.name.as_str().as_bytes())
+}
+
 /// RFC 2131, 4.1.
 fn destination(kind: ReplyKind, scope: &Scope, request: &Request, shared: bool) -> To {
+    if let Some(relayed) = &request.relayed {
+        return To::Relay(relayed.agent);
+    }
     match (kind, request.ciaddr) {
         (ReplyKind::Nak(_), _) => To::Broadcast,
         (_, Some(address)) if scope.has_host(address) => To::Address(address),

@@ -1,7 +1,7 @@
 use crate::{
     Counters, Identity, Kind, Lease, LeaseState, Service,
     clock::Clock,
-    decide::Scope,
+    decide::{Scope, is_reserved_for},
     lease::{Binding, Secs, State, Table},
     limit::Limit,
     log::Record,
@@ -77,11 +77,7 @@ impl Network {
 }
 
 pub fn lease(network: &Name, scope: &Scope, binding: &Binding, clock: &Clock) -> Lease {
-    let reserved = scope.reserved_at(binding.address).filter(|host| match (&binding.identity, host.mac) {
-        (Identity::Container(name), None) => host.name.as_str() == name,
-        (Identity::Container(_), Some(_)) | (_, None) => false,
-        (_, mac) => mac == binding.mac,
-    });
+    let reserved = scope.reserved_at(binding.address).filter(|host| is_reserved_for(host, binding));
     let (kind, own) = match &binding.identity {
         Identity::Container(name) => (Kind::Container, Some(name.clone())),
         _ => (Kind::Device, binding.hostname.clone()),

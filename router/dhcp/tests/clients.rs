@@ -3,7 +3,7 @@
 
 mod lab;
 
-use edge_config::Host;
+use edge_config::{DeviceId, Host};
 use edge_dhcp::{Identity, LeaseState};
 use lab::{Lab, ROUTER, eventually, is_bound, only_lease};
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
@@ -32,7 +32,8 @@ const DHCPCD: &str =
 
 fn host(name: &str, mac: Option<&str>, address: Ipv4Addr) -> Host {
     let network = "vehicle".parse().expect("a name");
-    Host { name: name.parse().expect("a name"), network, mac: mac.map(|mac| mac.parse().expect("a MAC")), address }
+    let device = mac.map(|mac| DeviceId::Mac(mac.parse().expect("a MAC")));
+    Host { name: name.parse().expect("a name"), network, device, address }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -130,12 +130,14 @@ async fn malformed_messages_are_counted_and_nothing_else() {
         ("not-ethernet", changed(2, 7)),
         ("not-ethernet", changed(2, 17)),
         ("not-ethernet", changed(2, 255)),
-        ("relayed", changed(24, 10)),
-        ("relayed", new(DISCOVER, 1).option(82, &[1, 1, 1]).bytes()),
+        ("relay-not-allowed", changed(24, 10)),
+        ("relay-options", new(DISCOVER, 1).option(82, &[1, 1, 1]).bytes()),
         ("bad-mac", changed(28, 3)),
         ("no-magic-cookie", changed(236, 0)),
         ("bad-message-type", changed(242, 2)),
         ("bad-message-type", changed(242, 0)),
+        ("bootp", changed(240, 0)),
+        ("relay-options", new(DISCOVER, 1).option(118, &[10, 0, 0, 0]).bytes()),
         ("too-short", good[..239].to_vec()),
         ("too-short", Vec::new()),
     ];
@@ -171,7 +173,7 @@ async fn devices_and_containers_share_one_store_that_outlives_the_process() {
     service.reservations.push(Host {
         name: "container1".parse().expect("a name"),
         network: service.network.clone(),
-        mac: None,
+        device: None,
         address,
     });
     let claim = |name: &str| Claim { name: name.to_owned(), address: None };

@@ -57,7 +57,7 @@ fn draw_network(picture: &mut String, config: &Config, network: &Network) {
 /// A device is drawn square, a container round.
 fn describe_host(host: &Host) -> String {
     let text = format!("{}<br/>{}", host.name, host.address);
-    if host.mac.is_some() { format!("{}[\"{text}\"]", id(&host.name)) } else { format!("{}(\"{text}\")", id(&host.name)) }
+    if !host.is_container() { format!("{}[\"{text}\"]", id(&host.name)) } else { format!("{}(\"{text}\")", id(&host.name)) }
 }
 
 fn describe_uplink(uplink: &Uplink) -> String {

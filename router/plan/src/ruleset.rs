@@ -130,7 +130,12 @@ fn source_rules(network: &Network) -> Vec<Rule> {
 fn network_input(policy: Policy, network: &Network) -> Vec<Rule> {
     let own = ip_daddr(Ipv4Net::from(network.address.address()));
     let mut rules = vec![rule([own.clone(), icmp_type_echo_request(), accept()])];
-    if network.dhcp.is_some() {
+    if let Some(dhcp) = &network.dhcp {
+        // A relay agent speaks from the server's own port (RFC 1542, 4.1.2).
+        for relay in &dhcp.relays {
+            let from = ip_saddr(Ipv4Net::from(*relay));
+            rules.push(rule([from, own.clone(), l4proto(Protocol::Udp), sport(67), dport(port(67)), accept()]));
+        }
         for server in [ip_daddr(Ipv4Net::from(Ipv4Addr::BROADCAST)), own.clone()] {
             rules.push(rule([server, l4proto(Protocol::Udp), sport(68), dport(port(67)), accept()]));
         }

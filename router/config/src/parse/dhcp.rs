@@ -1,50 +1,145 @@
 use crate::{
-    Dhcp, Interface,
+    Dhcp, DhcpRelay, Interface,
     mistake::Mistakes,
-    parse::{domain::Domain, lease::Lease, table::Table},
+    parse::{dhcp_options, domain::Domain, lease::Lease, table::Table, value::OneOrMore},
     span::At,
 };
 use std::{net::Ipv4Addr, time::Duration};
 
-const DEFAULT_LEASE: Duration = Duration::from_secs(12 * 3600);
-
 /// Addresses in one range; the server keeps a bit for each.
 const MAX_RANGE: u32 = 65_536;
 
-pub fn read(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mistakes) -> Option<Dhcp> {
+/// Servers a relay agent asks: each message is sent to all.
+const MAX_SERVERS: usize = 4;
+
+/// Who answers in this network.
+pub enum Answers {
+    Server(Dhcp),
+    Relay(DhcpRelay),
+}
+
+pub fn read(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mistakes) -> Option<Answers> {
+    if table.has("relay-to") {
+        return relay(table, router, mistakes).map(Answers::Relay);
+    }
     let from = table.need("from", "\"10.0.1.100\"", mistakes);
     let to = table.need("to", "\"10.0.1.199\"", mistakes);
     let lease = table.take::<Lease>("lease", mistakes);
-    let dns = table.take::<Vec<At<Ipv4Addr>>>("dns", mistakes);
+    let renew = table.take::<Lease>("renew", mistakes);
+    let rebind = table.take::<Lease>("rebind", mistakes);
+    let gateway = table.take::<Ipv4Addr>("gateway", mistakes);
+    let dns = table.take::<OneOrMore<Ipv4Addr>>("dns", mistakes);
     let domain = table.take::<Domain>("domain", mistakes);
+    let relays = table.take::<OneOrMore<Ipv4Addr>>("relays", mistakes);
+    let rapid_commit = table.take("rapid-commit", mistakes);
+    let probe = table.take("probe", mistakes);
+    let options = dhcp_options::read(&mut table, gateway.as_ref(), router, mistakes);
+    table.known("relay-to");
     table.finish(mistakes);
     if let Some(router) = router {
-        check_inside(&from, router, mistakes);
-        check_inside(&to, router, mistakes);
+        let relays = relays.iter().flat_map(|relays| &relays.value.0);
+        [&from, &to, &gateway].into_iter().flatten().chain(relays).for_each(|at| check_inside(at, router, mistakes));
     }
     let (from, to) = (from?, to?);
     check_range(&from, &to, router, mistakes);
-    Some(Dhcp {
-        from: from.value,
-        to: to.value,
-        lease: lease.map_or(DEFAULT_LEASE, |lease| lease.value.0),
-        dns: dns.into_iter().flat_map(|servers| servers.value).map(|server| server.value).collect(),
+    for one in relays.iter().flat_map(|relays| &relays.value.0).chain(&gateway) {
+        check_outside(one, &from, &to, mistakes);
+    }
+    let mut dhcp = Dhcp::new(from.value, to.value);
+    dhcp.lease = lease.as_ref().map_or(dhcp.lease, |lease| lease.value.0);
+    check_timers(&renew, &rebind, &lease, dhcp.lease, mistakes);
+    let values = |list: Option<At<OneOrMore<Ipv4Addr>>>| list.map(|list| list.value.values()).unwrap_or_default();
+    Some(Answers::Server(Dhcp {
+        renew: renew.map(|renew| renew.value.0),
+        rebind: rebind.map(|rebind| rebind.value.0),
+        gateway: gateway.map(|gateway| gateway.value),
+        dns: values(dns),
         domain: domain.map(|domain| domain.value.0),
-    })
+        options,
+        relays: values(relays),
+        rapid_commit: rapid_commit.is_some_and(|rapid| rapid.value),
+        probe: probe.is_none_or(|probe| probe.value),
+        ..dhcp
+    }))
 }
 
-fn check_inside(end: &Option<At<Ipv4Addr>>, router: &At<Interface>, mistakes: &mut Mistakes) {
-    if let Some(end) = end
-        && !router.has_host(end.value)
-    {
+fn relay(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mistakes) -> Option<DhcpRelay> {
+    let servers = table.take::<OneOrMore<Ipv4Addr>>("relay-to", mistakes);
+    for key in ["from", "to"] {
+        table.known(key);
+        if !table.has(key) {
+            continue;
+        }
+        mistakes
+            .add(table.at, format!("both `relay-to` and `{key}`: who gives out this network's addresses?"))
+            .help("keep `relay-to`, where another server does, or `from` and `to`, where this box does");
+    }
+    table.finish(mistakes);
+    let servers = servers?.value.0;
+    if let Some(extra) = servers.get(MAX_SERVERS) {
+        mistakes
+            .add(extra.span, format!("{} DHCP servers, a relay agent asks at most {MAX_SERVERS}", servers.len()))
+            .help("leave some out: each message goes to every one of them");
+    }
+    if let Some(router) = router {
+        for own in servers.iter().filter(|server| server.value == router.address()) {
+            mistakes
+                .add(own.span, format!("{} is the router's own address", own.value))
+                .related(router.span, "the router's address")
+                .help("write the address of the DHCP server, or serve this network from here: dhcp = { from = …, to = … }");
+        }
+    }
+    Some(DhcpRelay { servers: servers.into_iter().map(|server| server.value).collect() })
+}
+
+fn check_inside(address: &At<Ipv4Addr>, router: &At<Interface>, mistakes: &mut Mistakes) {
+    if !router.has_host(address.value) {
         let help = match (router.subnet().hosts().next(), router.subnet().hosts().next_back()) {
             (Some(first), Some(last)) => format!("a node of this network has an address from {first} to {last}"),
             _ => "a node of this network has an address in its subnet".to_owned(),
         };
         mistakes
-            .add(end.span, format!("{} is not a node's address in {}", end.value, router.subnet()))
+            .add(address.span, format!("{} is not a node's address in {}", address.value, router.subnet()))
             .related(router.span, "the network's address")
             .help(help);
+    }
+}
+
+/// A gateway or a relay agent has its address already.
+fn check_outside(one: &At<Ipv4Addr>, from: &At<Ipv4Addr>, to: &At<Ipv4Addr>, mistakes: &mut Mistakes) {
+    if (from.value..=to.value).contains(&one.value) {
+        mistakes
+            .add(
+                one.span,
+                format!("{} is in the range {} to {}, so it could be leased to somebody else", one.value, from.value, to.value),
+            )
+            .related(from.span, "the range starts here")
+            .help("end the range before it or start it after it");
+    }
+}
+
+/// T1 < T2 < lease (RFC 2131, 4.4.5).
+fn check_timers(
+    renew: &Option<At<Lease>>,
+    rebind: &Option<At<Lease>>,
+    lease_at: &Option<At<Lease>>,
+    lease: Duration,
+    mistakes: &mut Mistakes,
+) {
+    let t2 = rebind.as_ref().map_or(lease / 8 * 7, |rebind| rebind.value.0);
+    if let Some(rebind) = rebind.as_ref().filter(|rebind| rebind.value.0 >= lease) {
+        let mistake = mistakes.add(rebind.span, "`rebind` must be shorter than the lease");
+        if let Some(lease) = lease_at {
+            mistake.related(lease.span, "the lease");
+        }
+        mistake.help("leave it out for seven eighths of the lease");
+    }
+    if let Some(renew) = renew.as_ref().filter(|renew| renew.value.0 >= t2) {
+        let mistake = mistakes.add(renew.span, "`renew` must be shorter than `rebind`");
+        if let Some(rebind) = rebind {
+            mistake.related(rebind.span, "`rebind`");
+        }
+        mistake.help("leave it out for half of the lease");
     }
 }
 

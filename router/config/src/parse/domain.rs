@@ -9,6 +9,20 @@ pub struct Hostname(pub String);
 /// The domain handed to DHCP clients.
 pub struct Domain(pub String);
 
+impl Domain {
+    /// As DNS writes it (RFC 1035, 3.1), uncompressed: each label after its length, then zero.
+    pub fn labels(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.0.len() + 2);
+        for label in self.0.split('.') {
+            // A label has at most 63 bytes, or this were no domain.
+            bytes.push(label.len() as u8);
+            bytes.extend(label.as_bytes());
+        }
+        bytes.push(0);
+        bytes
+    }
+}
+
 /// A time server, by name or address.
 pub struct TimeServer(pub String);
 

@@ -3,7 +3,9 @@
 
 mod address;
 mod allow;
+mod bytes;
 mod dhcp;
+mod dhcp_options;
 mod domain;
 mod draft;
 mod forward;
@@ -12,6 +14,7 @@ mod lease;
 mod links;
 mod names;
 mod network;
+mod option_value;
 mod port;
 mod ssh_key;
 mod subnets;

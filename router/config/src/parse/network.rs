@@ -1,7 +1,11 @@
 use crate::{
-    AttachKind, Dhcp, IfName, Interface, Name, Network, Tagged, VlanId,
+    AttachKind, IfName, Interface, Name, Network, Tagged, VlanId,
     mistake::Mistakes,
-    parse::{dhcp, table::Table, value::FromText},
+    parse::{
+        dhcp::{self, Answers},
+        table::Table,
+        value::FromText,
+    },
     span::{At, Span},
 };
 use std::collections::HashMap;
@@ -13,7 +17,7 @@ pub struct NetworkDraft {
     pub ports: Vec<At<IfName>>,
     pub bridge: Option<At<IfName>>,
     pub address: Option<At<Interface>>,
-    dhcp: Option<Dhcp>,
+    dhcp: Option<Answers>,
     pub attach: AttachKind,
 }
 
@@ -45,13 +49,19 @@ impl NetworkDraft {
     }
 
     pub fn finish(self) -> Option<Network> {
+        let (dhcp, dhcp_relay) = match self.dhcp {
+            Some(Answers::Server(dhcp)) => (Some(dhcp), None),
+            Some(Answers::Relay(relay)) => (None, Some(relay)),
+            None => (None, None),
+        };
         Some(Network {
             name: self.name?.value,
             tagged: self.trunk.zip(self.vlan).map(|(trunk, vlan)| Tagged { trunk: trunk.value, vlan: vlan.value }),
             ports: self.ports.into_iter().map(|port| port.value).collect(),
             bridge: self.bridge?.value,
             address: self.address?.value,
-            dhcp: self.dhcp,
+            dhcp,
+            dhcp_relay,
             attach: self.attach,
         })
     }

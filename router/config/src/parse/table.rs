@@ -26,6 +26,11 @@ impl<'a> Table<'a> {
         self.entries.contains_key(key)
     }
 
+    /// A key that belongs here and is read by nobody now.
+    pub fn known(&mut self, key: &'static str) {
+        self.known.push(key);
+    }
+
     /// The value of `key`; none when it is absent, or wrong and therefore noted.
     pub fn take<T: FromToml>(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<At<T>> {
         let (_, span, value) = self.entry(key)?;

@@ -74,6 +74,29 @@ impl<T: FromToml> FromToml for Vec<At<T>> {
     }
 }
 
+/// One value, or a list of at least one.
+pub struct OneOrMore<T>(pub Vec<At<T>>);
+
+impl<T: Copy> OneOrMore<T> {
+    pub fn values(&self) -> Vec<T> {
+        self.0.iter().map(|one| one.value).collect()
+    }
+}
+
+impl<T: FromToml> FromToml for OneOrMore<T> {
+    fn from_toml(value: &DeValue, at: Span, mistakes: &mut Mistakes) -> Option<Self> {
+        if !matches!(value, DeValue::Array(_)) {
+            return T::from_toml(value, at, mistakes).map(|value| Self(vec![At { value, span: at }]));
+        }
+        let list: Vec<At<T>> = FromToml::from_toml(value, at, mistakes)?;
+        if list.is_empty() {
+            mistakes.add(at, "an empty list").help("write at least one value, or leave the key out");
+            return None;
+        }
+        Some(Self(list))
+    }
+}
+
 /// A whole number between two bounds.
 pub fn integer(value: &DeValue, first: u32, last: u32, at: Span, mistakes: &mut Mistakes) -> Option<u32> {
     let DeValue::Integer(digits) = value else {

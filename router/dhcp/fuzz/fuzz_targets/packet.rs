@@ -1,6 +1,6 @@
 #![no_main]
 
-use edge_config::{Dhcp, Host, Interface};
+use edge_config::{DeviceId, Dhcp, DhcpOption, Host, Interface};
 use edge_dhcp::Service;
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -9,15 +9,19 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| edge_dhcp::fuzz_packet(service(), byt
 /// With everything a reply can carry, and long.
 fn service() -> Service {
     let network: edge_config::Name = "vehicle".parse().unwrap();
+    let options = [(26, 2), (43, 255), (66, 63), (67, 100), (114, 200), (119, 600), (121, 300)];
     let pool = Dhcp {
-        from: Ipv4Addr::new(10, 0, 1, 1),
-        to: Ipv4Addr::new(10, 0, 1, 254),
-        lease: Duration::from_secs(3600),
         dns: vec![Ipv4Addr::new(10, 0, 1, 3); 20],
         domain: Some("d.".repeat(120)),
+        options: options.map(|(code, size)| DhcpOption { code, value: vec![code; size], always: code == 119 }).to_vec(),
+        relays: vec![Ipv4Addr::new(10, 0, 1, 2)],
+        rapid_commit: true,
+        lease: Duration::from_secs(3600),
+        ..Dhcp::new(Ipv4Addr::new(10, 0, 1, 10), Ipv4Addr::new(10, 0, 1, 254))
     };
-    let mac = Some("02:00:00:00:01:05".parse().unwrap());
-    let host = Host { name: "h".repeat(63).parse().unwrap(), network: network.clone(), mac, address: Ipv4Addr::new(10, 0, 1, 5) };
+    let device = Some(DeviceId::Mac("02:00:00:00:01:05".parse().unwrap()));
+    let address = Ipv4Addr::new(10, 0, 1, 5);
+    let host = Host { name: "h".repeat(63).parse().unwrap(), network: network.clone(), device, address };
     Service {
         network,
         link: "br0".parse().unwrap(),

@@ -3,7 +3,7 @@
 mod claim;
 mod scope;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod who;
 
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
     wire::{Kind, Request},
 };
 use std::net::Ipv4Addr;
-use who::Who;
 
 pub use claim::claim;
-pub use scope::Scope;
+pub use scope::{Scope, is_reserved_for};
+pub use who::Who;
 
 /// How long an offered address waits for its request. Clients request within a second or two, and a flood of DISCOVERs must
 /// not keep a pool closed for long.
@@ -37,9 +37,11 @@ pub enum Decision {
         identity: Identity,
         lease: u32,
     },
+    /// `rapid`: in answer to a DISCOVER (RFC 4039).
     Ack {
         binding: Binding,
         lease: u32,
+        rapid: bool,
     },
     /// With what becomes of the address, if anything.
     Nak {
@@ -82,6 +84,9 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Dec
     let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
     match request.kind {
         Kind::Discover => match choose(table, scope, &who, request.requested, now) {
+            Some(address) if request.rapid_commit && pool.rapid_commit => {
+                Decision::Ack { binding: bind(table, who, request, address, lease, now), lease, rapid: true }
+            }
             Some(address) => Decision::Offer { address, identity: who.identity, lease },
             None => Decision::Silence(Reason::Exhausted),
         },
@@ -108,7 +113,7 @@ fn choose(table: &Table, scope: &Scope, who: &Who, requested: Option<Ipv4Addr>, 
 
 /// DHCPREQUEST in its four kinds (RFC 2131, 4.3.2).
 fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, now: Secs) -> Decision {
-    if request.server_id.is_some_and(|server| server != scope.router()) {
+    if request.server_id.is_some_and(|server| server != scope.server_id(request)) {
         return Decision::Withdraw(who.identity);
     }
     let selecting = request.server_id.is_some();
@@ -118,7 +123,11 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
         return Decision::Nak { why: "this address is not of this network", change: None };
     }
     let own = table.of(&who.identity).map(|binding| binding.address);
+    let own_binding = table.of(&who.identity).filter(|binding| binding.address == address);
     if !who.may_have(scope, address) {
+        if let Some((binding, left)) = own_binding.and_then(|binding| outlives_range(scope, binding, now)) {
+            return Decision::Ack { binding: binding.clone(), lease: left.min(lease), rapid: false };
+        }
         let change = (own == Some(address)).then_some(Change::Forget { address });
         return Decision::Nak { why: "the configuration keeps this address from you", change };
     }
@@ -135,7 +144,17 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
         return Decision::Silence(Reason::Unknown);
     }
-    Decision::Ack { binding: bind(table, who, request, address, lease, now), lease }
+    Decision::Ack { binding: bind(table, who, request, address, lease, now), lease, rapid: false }
+}
+
+/// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. An
+/// address that is somebody else's by name, or no node's any more, is given up at once.
+fn outlives_range<'a>(scope: &Scope, binding: &'a Binding, now: Secs) -> Option<(&'a Binding, u32)> {
+    let State::Bound { until, .. } = binding.state else { return None };
+    let kept = scope.has_host(binding.address) && scope.reserved_at(binding.address).is_none();
+    // One second was added to the promise.
+    let left = u32::try_from(until.saturating_sub(now + 1)).unwrap_or(u32::MAX - 1);
+    (kept && left >= SHORTEST).then_some((binding, left))
 }
 
 fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
@@ -153,7 +172,9 @@ fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u3
 /// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.
 fn release(table: &Table, scope: &Scope, who: Who, request: &Request, now: Secs) -> Decision {
     let own = table.of(&who.identity).filter(|binding| {
-        Some(binding.address) == request.ciaddr && binding.mac == Some(request.mac) && request.server_id == Some(scope.router())
+        Some(binding.address) == request.ciaddr
+            && binding.mac == Some(request.mac)
+            && request.server_id == Some(scope.server_id(request))
     });
     match own {
         Some(binding) if matches!(binding.state, State::Bound { .. }) => {
@@ -167,7 +188,7 @@ fn release(table: &Table, scope: &Scope, who: Who, request: &Request, now: Secs)
 fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
     let bound = table.of(&who.identity).filter(|binding| binding.mac == Some(request.mac)).map(|binding| binding.address);
     let its = |address: &Ipv4Addr| bound == Some(*address) || table.offers().of(&who.identity) == Some(*address);
-    let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.router())).filter(its) else {
+    let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.server_id(request))).filter(its) else {
         return Decision::Silence(Reason::NotItsLease);
     };
     let mut changes = Vec::new();

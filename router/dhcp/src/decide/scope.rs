@@ -1,5 +1,5 @@
-use crate::Service;
-use edge_config::{Host, Mac};
+use crate::{Identity, Service, lease::Binding, wire::Request};
+use edge_config::{DeviceId, Host, Mac};
 use std::{
     collections::{HashMap, HashSet},
     net::Ipv4Addr,
@@ -11,18 +11,48 @@ use std::{
 pub struct Scope {
     pub service: Service,
     by_mac: HashMap<Mac, usize>,
+    by_client_id: HashMap<Vec<u8>, usize>,
+    by_hostname: HashMap<String, usize>,
     by_container: HashMap<String, usize>,
     by_address: HashMap<Ipv4Addr, usize>,
 }
 
 impl Scope {
     pub fn new(service: Service) -> Self {
-        let hosts = || service.reservations.iter().enumerate();
-        let by_mac = hosts().filter_map(|(at, host)| Some((host.mac?, at))).collect();
-        let container = |(at, host): (usize, &Host)| host.mac.is_none().then(|| (host.name.to_string(), at));
-        let by_container = hosts().filter_map(container).collect();
-        let by_address = hosts().map(|(at, host)| (host.address, at)).collect();
-        Self { by_mac, by_container, by_address, service }
+        let mut scope = Self {
+            by_mac: HashMap::new(),
+            by_client_id: HashMap::new(),
+            by_hostname: HashMap::new(),
+            by_container: HashMap::new(),
+            by_address: HashMap::new(),
+            service,
+        };
+        for (at, host) in scope.service.reservations.iter().enumerate() {
+            match &host.device {
+                Some(DeviceId::Mac(mac)) => drop(scope.by_mac.insert(*mac, at)),
+                Some(DeviceId::ClientId(id)) => drop(scope.by_client_id.insert(id.clone(), at)),
+                Some(DeviceId::Hostname(name)) => drop(scope.by_hostname.insert(name.clone(), at)),
+                None => drop(scope.by_container.insert(host.name.to_string(), at)),
+            }
+            scope.by_address.insert(host.address, at);
+        }
+        scope
+    }
+
+    /// What the client is to know this server by.
+    pub fn server_id(&self, request: &Request) -> Ipv4Addr {
+        request.relayed.as_ref().and_then(|relayed| relayed.server_id()).unwrap_or(self.router())
+    }
+
+    /// Why a message that came through a relay agent is not for this network, if it is not.
+    pub fn refuses_relay(&self, request: &Request) -> Option<&'static str> {
+        let relayed = request.relayed.as_ref()?;
+        let allowed = self.service.pool.as_ref().is_some_and(|pool| pool.relays.contains(&relayed.agent));
+        match relayed.link() {
+            _ if !allowed => Some("relay-not-allowed"),
+            Some(link) if !self.service.address.subnet().contains(&link) => Some("relayed-from-elsewhere"),
+            _ => None,
+        }
     }
 
     pub fn router(&self) -> Ipv4Addr {
@@ -31,6 +61,14 @@ impl Scope {
 
     pub fn of_mac(&self, mac: Mac) -> Option<&Host> {
         self.by_mac.get(&mac).map(|at| &self.service.reservations[*at])
+    }
+
+    pub fn of_client_id(&self, id: &[u8]) -> Option<&Host> {
+        self.by_client_id.get(id).map(|at| &self.service.reservations[*at])
+    }
+
+    pub fn of_hostname(&self, name: &str) -> Option<&Host> {
+        self.by_hostname.get(name).map(|at| &self.service.reservations[*at])
     }
 
     pub fn of_container(&self, name: &str) -> Option<&Host> {
@@ -67,5 +105,18 @@ impl Scope {
             .pool
             .as_ref()
             .map_or(0, |pool| (u64::from(u32::from(pool.to)) + 1).saturating_sub(u32::from(pool.from).into()))
+    }
+}
+
+/// Whether a binding is what the configuration wants it to be.
+pub fn is_reserved_for(host: &Host, binding: &Binding) -> bool {
+    match (&host.device, &binding.identity) {
+        (None, Identity::Container(name)) => host.name.as_str() == name,
+        (None, _) | (Some(_), Identity::Container(_)) => false,
+        (Some(DeviceId::Mac(mac)), _) => binding.mac == Some(*mac),
+        (Some(DeviceId::ClientId(own)), Identity::ClientId(id)) => own == id,
+        (Some(DeviceId::ClientId(own)), Identity::Mac(mac)) => own.strip_prefix(&[1]) == Some(&mac.bytes()),
+        (Some(DeviceId::ClientId(_)), Identity::Cloned(..)) => false,
+        (Some(DeviceId::Hostname(name)), _) => binding.hostname.as_ref() == Some(name),
     }
 }

@@ -15,13 +15,20 @@ pub struct Who<'a> {
 
 impl<'a> Who<'a> {
     pub fn device(table: &Table, scope: &'a Scope, request: &Request, now: Secs) -> Self {
-        let reserved = scope.of_mac(request.mac);
-        let identity = match reserved {
-            // The user named the MAC: its firmware, its installer and its system are all that one device.
-            Some(_) => Identity::Mac(request.mac),
-            None => identify(table, request, now),
+        let mac = Some(request.mac);
+        // The user named the MAC: its firmware, its installer and its system are all that one device.
+        if let Some(host) = scope.of_mac(request.mac) {
+            return Self { identity: Identity::Mac(request.mac), mac, reserved: Some(host) };
+        }
+        let identity = identify(table, request, now);
+        let id = request.client_id.as_deref().filter(|_| !matches!(identity, Identity::Cloned(..)));
+        let name = || {
+            // A renewal need not repeat the name.
+            let before = || table.of(&identity).and_then(|binding| binding.hostname.as_deref());
+            scope.of_hostname(request.hostname.as_deref().or_else(before)?)
         };
-        Self { identity, mac: Some(request.mac), reserved }
+        let reserved = id.and_then(|id| scope.of_client_id(id)).or_else(name);
+        Self { identity, mac, reserved }
     }
 
     pub fn container(scope: &'a Scope, name: &str) -> Self {

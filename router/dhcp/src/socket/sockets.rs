@@ -52,6 +52,8 @@ pub enum To {
     Address(Ipv4Addr),
     /// A client that is to get this address and cannot answer ARP for it yet.
     Hardware(Mac, Ipv4Addr),
+    /// A relay agent, on the server's port (RFC 2131, 4.1).
+    Relay(Ipv4Addr),
 }
 
 /// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
@@ -110,8 +112,9 @@ impl Sockets {
     /// Sends or loses: the client asks again.
     pub fn send(&self, message: &Outgoing) {
         let sent = match message.to {
-            To::Broadcast => self.send_udp(message, Ipv4Addr::BROADCAST),
-            To::Address(address) => self.send_udp(message, address),
+            To::Broadcast => self.send_udp(message, Ipv4Addr::BROADCAST, CLIENT_PORT),
+            To::Address(address) => self.send_udp(message, address, CLIENT_PORT),
+            To::Relay(agent) => self.send_udp(message, agent, SERVER_PORT),
             To::Hardware(mac, address) => self.send_raw(message, mac, address),
         };
         if let Err(error) = sent {
@@ -119,14 +122,14 @@ impl Sockets {
         }
     }
 
-    fn send_udp(&self, message: &Outgoing, to: Ipv4Addr) -> nix::Result<()> {
+    fn send_udp(&self, message: &Outgoing, to: Ipv4Addr, port: u16) -> nix::Result<()> {
         let info = libc::in_pktinfo {
             ipi_ifindex: message.ifindex as i32,
             ipi_spec_dst: libc::in_addr { s_addr: u32::from(message.from).to_be() },
             ipi_addr: libc::in_addr { s_addr: 0 },
         };
         let control = [ControlMessage::Ipv4PacketInfo(&info)];
-        let to = SockaddrIn::from(SocketAddrV4::new(to, CLIENT_PORT));
+        let to = SockaddrIn::from(SocketAddrV4::new(to, port));
         let bytes = [IoSlice::new(&message.bytes)];
         sendmsg(self.udp.as_raw_fd(), &bytes, &control, MsgFlags::MSG_DONTWAIT, Some(&to)).map(drop)
     }

@@ -1,15 +1,18 @@
 use super::code;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// The options of a message as raw bytes, the parts of a split one joined (RFC 3396), `file` and `sname` included where
 /// option 52 says that they hold options too (RFC 2132, 9.3).
 ///
-/// Lenient, as one option that is cut off must not cost the client those before it.
-pub struct Options<'a>(BTreeMap<u8, Cow<'a, [u8]>>);
+/// Lenient, as one option that is cut off must not cost the client those before it. Reading allocates for split options only.
+pub struct Options<'a> {
+    values: [Option<&'a [u8]>; 256],
+    joined: BTreeMap<u8, Vec<u8>>,
+}
 
 impl<'a> Options<'a> {
     pub fn read(options: &'a [u8], file: &'a [u8], sname: &'a [u8]) -> Self {
-        let mut all = Self(BTreeMap::new());
+        let mut all = Self { values: [None; 256], joined: BTreeMap::new() };
         all.walk(options);
         // What the overloaded fields say about overloading is ignored, or they could be read for ever.
         let overload = all.byte(code::OVERLOAD).unwrap_or(0);
@@ -35,13 +38,16 @@ impl<'a> Options<'a> {
             else {
                 return;
             };
-            self.0.entry(option).and_modify(|old| old.to_mut().extend(value)).or_insert(Cow::Borrowed(value));
+            match self.values[usize::from(option)] {
+                None => self.values[usize::from(option)] = Some(value),
+                Some(first) => self.joined.entry(option).or_insert_with(|| first.to_vec()).extend(value),
+            }
             area = after;
         }
     }
 
     pub fn get(&self, option: u8) -> Option<&[u8]> {
-        self.0.get(&option).map(|value| &**value)
+        self.joined.get(&option).map(Vec::as_slice).or(self.values[usize::from(option)])
     }
 
     /// An option of exactly `N` bytes; one of another size is as good as absent.
@@ -51,33 +57,5 @@ impl<'a> Options<'a> {
 
     pub fn byte(&self, option: u8) -> Option<u8> {
         self.array(option).map(|[byte]| byte)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn joins_the_parts_of_a_split_option() {
-        let options = Options::read(&[12, 2, b'a', b'b', 53, 1, 1, 12, 1, b'c', 255], &[], &[]);
-        assert_eq!(options.get(12), Some(&b"abc"[..]));
-        assert_eq!(options.byte(53), Some(1));
-    }
-
-    #[test]
-    fn reads_file_before_sname_when_overloaded() {
-        let options = Options::read(&[52, 1, 3, 255], &[12, 1, b'f', 52, 1, 3, 255], &[12, 1, b's', 255]);
-        assert_eq!(options.get(12), Some(&b"fs"[..]));
-        let plain = Options::read(&[52, 1, 2, 255], &[12, 1, b'f', 255], &[12, 1, b's', 255]);
-        assert_eq!(plain.get(12), Some(&b"s"[..]));
-    }
-
-    #[test]
-    fn keeps_what_precedes_an_option_that_is_cut_off() {
-        let options = Options::read(&[53, 1, 3, 0, 0, 61, 200, 1], &[], &[]);
-        assert_eq!(options.byte(53), Some(3));
-        assert_eq!(options.get(61), None);
-        assert_eq!(Options::read(&[53], &[], &[]).get(53), None);
     }
 }

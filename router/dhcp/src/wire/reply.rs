@@ -1,114 +1,192 @@
-use super::Request;
-use crate::Service;
-use dhcproto::{
-    Encodable, Encoder,
-    error::EncodeError,
-    v4::{DhcpOption, Flags, Message, MessageType, Opcode, OptionCode},
+use super::{
+    BROADCAST, Request, at, code,
+    fields::{Fields, TextField, size},
+    message_type,
 };
+use crate::Service;
+use edge_config::DhcpOption;
 use std::net::Ipv4Addr;
 
 /// What the server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct Reply<'a> {
     pub kind: ReplyKind,
+    /// The server identifier (option 54).
+    pub server: Ipv4Addr,
     /// The client's own name (option 12), where a reservation gives it one.
-    pub hostname: Option<String>,
+    pub hostname: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyKind {
     /// Lease in seconds.
-    Offer {
-        address: Ipv4Addr,
-        lease: u32,
-    },
-    Ack {
-        address: Ipv4Addr,
-        lease: u32,
-    },
+    Offer { address: Ipv4Addr, lease: u32 },
+    /// `rapid`: to a DISCOVER (RFC 4039).
+    Ack { address: Ipv4Addr, lease: u32, rapid: bool },
     /// The answer to DHCPINFORM: options and no address (RFC 2131, 4.3.5).
     Options,
     /// With the reason (option 56).
     Nak(&'static str),
 }
 
-/// BOOTP's smallest message, which some clients still insist on (RFC 1542, 2.1).
-const SMALLEST: usize = 300;
 /// Ethernet's MTU less the IP and UDP headers.
 const LARGEST: usize = 1472;
 const HEADERS: usize = 28;
-/// Header, magic cookie and end option.
-const FIXED: usize = 241;
 
-impl Reply {
-    pub fn encode(&self, request: &Request, service: &Service) -> Result<Vec<u8>, EncodeError> {
-        let (kind, yiaddr, lease) = match self.kind {
-            ReplyKind::Offer { address, lease } => (MessageType::Offer, address, Some(lease)),
-            ReplyKind::Ack { address, lease } => (MessageType::Ack, address, Some(lease)),
-            ReplyKind::Options => (MessageType::Ack, Ipv4Addr::UNSPECIFIED, None),
-            ReplyKind::Nak(_) => (MessageType::Nak, Ipv4Addr::UNSPECIFIED, None),
+/// What a client without option 55 gets: what makes a network usable.
+const BASIC: [u8; 5] = [code::SUBNET_MASK, code::ROUTER, code::DNS, code::DOMAIN, code::BROADCAST_ADDRESS];
+/// What a client can least do without; it is put in first where not everything fits.
+const VITAL: [u8; 4] = [code::SUBNET_MASK, code::CLASSLESS_ROUTES, code::ROUTER, code::DNS];
+/// More name servers are of no use to any resolver and would push out other options.
+const NAME_SERVERS: usize = 8;
+
+impl Reply<'_> {
+    /// Writes the reply into `bytes`, whose room is used again.
+    pub fn encode(&self, request: &Request, service: &Service, bytes: &mut Vec<u8>) {
+        let (message_type, yiaddr, lease) = match self.kind {
+            ReplyKind::Offer { address, lease } => (message_type::OFFER, address, Some(lease)),
+            ReplyKind::Ack { address, lease, .. } => (message_type::ACK, address, Some(lease)),
+            ReplyKind::Options => (message_type::ACK, Ipv4Addr::UNSPECIFIED, None),
+            ReplyKind::Nak(_) => (message_type::NAK, Ipv4Addr::UNSPECIFIED, None),
         };
-        // RFC 2131, table 3: only an ACK repeats ciaddr.
-        let ciaddr = request.ciaddr.filter(|_| kind == MessageType::Ack).unwrap_or(Ipv4Addr::UNSPECIFIED);
-        let none = Ipv4Addr::UNSPECIFIED;
-        let mut message = Message::new_with_id(request.xid, ciaddr, yiaddr, none, none, &request.mac.bytes());
-        message.set_opcode(Opcode::BootReply).set_flags(Flags::new(request.flags));
-
         let limit = (usize::from(request.max_size) - HEADERS).min(LARGEST);
-        let mut room = limit - FIXED;
-        let options = self.must(kind, lease, request, service).into_iter().chain(self.wanted(lease, request, service));
-        for (size, option) in options {
-            // An option takes its code and length besides its data; what no longer fits is left out, the least needed last.
-            if let Some(left) = room.checked_sub(size + 2) {
-                room = left;
-                message.opts_mut().insert(option);
+        let echo = request.relayed.as_ref().map(|relayed| &relayed.information[..]).filter(|echo| !echo.is_empty());
+        // Whatever a relay adds must come back to it (RFC 3046, 2.2), so there is room for it, whatever that costs.
+        let mut fields = Fields::new(bytes, limit, echo.map_or(0, size));
+        self.fixed(&mut fields, message_type, yiaddr, request);
+
+        fields.put(code::MESSAGE_TYPE, &[message_type]);
+        fields.put(code::SERVER_ID, &self.server.octets());
+        if let Some(lease) = lease {
+            fields.put(code::LEASE_TIME, &lease.to_be_bytes());
+        }
+        if matches!(self.kind, ReplyKind::Ack { rapid: true, .. }) {
+            fields.put(code::RAPID_COMMIT, &[]);
+        }
+        if let Some(id) = &request.client_id {
+            fields.put(code::CLIENT_ID, id);
+        }
+        if let ReplyKind::Nak(why) = self.kind {
+            fields.put(code::MESSAGE, why.as_bytes());
+        } else {
+            self.put_wanted(&mut fields, lease, request, service);
+            put_boot_fields(&mut fields, service);
+        }
+        fields.finish(echo.map(|echo| (code::RELAY_AGENT, echo)));
+    }
+
+    /// RFC 2131, table 3.
+    fn fixed(&self, fields: &mut Fields, message_type: u8, yiaddr: Ipv4Addr, request: &Request) {
+        const BOOTREPLY: u8 = 2;
+        const ETHERNET: u8 = 1;
+        fields.set(0, &[BOOTREPLY, ETHERNET, 6]);
+        fields.set(at::XID, &request.xid.to_be_bytes());
+        // A client that a relay agent tells NAK has no address it could be reached by (4.3.2).
+        let nak_by_relay = message_type == message_type::NAK && request.relayed.is_some();
+        let flags = if nak_by_relay { request.flags | BROADCAST } else { request.flags };
+        fields.set(at::FLAGS, &flags.to_be_bytes());
+        if let Some(ciaddr) = request.ciaddr.filter(|_| message_type == message_type::ACK) {
+            fields.set(at::CIADDR, &ciaddr.octets());
+        }
+        fields.set(at::YIADDR, &yiaddr.octets());
+        if let Some(relayed) = &request.relayed {
+            fields.set(at::GIADDR, &relayed.agent.octets());
+        }
+        fields.set(at::CHADDR, &request.mac.bytes());
+    }
+
+    /// What the client asks for, in its order (RFC 2131, 4.3.1); where not everything fits, the vital first.
+    fn put_wanted(&self, fields: &mut Fields, lease: Option<u32>, request: &Request, service: &Service) {
+        let asked = request.parameters.as_deref().unwrap_or(&BASIC);
+        let mut seen = [false; 256];
+        let mut wanted = [0; 256];
+        let mut count = 0;
+        let mut total = 0;
+        let options = service.pool.iter().flat_map(|pool| &pool.options);
+        let always = options.filter(|option| option.always).map(|option| option.code);
+        for option in asked.iter().copied().chain(always) {
+            if !std::mem::replace(&mut seen[usize::from(option)], true)
+                && let Some(value) = self.value(option, lease, service, &mut Scratch::default())
+            {
+                total += size(value);
+                wanted[count] = option;
+                count += 1;
             }
         }
-        let mut bytes = Vec::with_capacity(SMALLEST);
-        message.encode(&mut Encoder::new(&mut bytes))?;
-        if bytes.len() < SMALLEST {
-            bytes.resize(SMALLEST, 0);
+        let wanted = &mut wanted[..count];
+        if !fields.has_room(total) {
+            wanted.sort_by_key(|option| VITAL.iter().position(|vital| vital == option).unwrap_or(VITAL.len()));
         }
-        Ok(bytes)
+        for option in wanted {
+            if let Some(value) = self.value(*option, lease, service, &mut Scratch::default()) {
+                fields.put(*option, value);
+            }
+        }
     }
 
-    /// What a reply of this kind is not valid without (RFC 2131, table 3; RFC 6842), each with the size of its data.
-    fn must(&self, kind: MessageType, lease: Option<u32>, request: &Request, service: &Service) -> Vec<(usize, DhcpOption)> {
-        let mut options = vec![(1, DhcpOption::MessageType(kind)), (4, DhcpOption::ServerIdentifier(service.address.address()))];
-        options.extend(lease.map(|lease| (4, DhcpOption::AddressLeaseTime(lease))));
-        options.extend(request.client_id.clone().map(|id| (id.len(), DhcpOption::ClientIdentifier(id))));
-        if let ReplyKind::Nak(why) = self.kind {
-            options.push((why.len(), DhcpOption::Message(why.to_owned())));
-        }
-        options
-    }
-
-    /// What the client asks for, the most needed first; a client that says nothing gets what makes a network usable.
-    fn wanted(&self, lease: Option<u32>, request: &Request, service: &Service) -> Vec<(usize, DhcpOption)> {
-        if matches!(self.kind, ReplyKind::Nak(_)) {
-            return Vec::new();
-        }
+    /// What there is to say for an option, if anything.
+    fn value<'v>(&'v self, option: u8, lease: Option<u32>, service: &'v Service, scratch: &'v mut Scratch) -> Option<&'v [u8]> {
         let pool = service.pool.as_ref();
-        let mut dns = pool.filter(|pool| !pool.dns.is_empty()).map_or(&service.dns, |pool| &pool.dns).clone();
-        // More are of no use to any resolver and would push out other options.
-        dns.truncate(8);
-        let domain = pool.and_then(|pool| pool.domain.clone()).unwrap_or_default();
-        let hostname = self.hostname.clone().unwrap_or_default();
-        let timer = |eighths: u32| lease.map(|lease| (u64::from(lease) * u64::from(eighths) / 8) as u32).unwrap_or_default();
-        let available = [
-            (4, DhcpOption::SubnetMask(service.address.netmask())),
-            (4, DhcpOption::Router(vec![service.address.address()])),
-            (dns.len() * 4, DhcpOption::DomainNameServer(dns)),
-            (domain.len(), DhcpOption::DomainName(domain)),
-            (4, DhcpOption::BroadcastAddr(service.address.broadcast())),
-            (hostname.len(), DhcpOption::Hostname(hostname)),
-            (if lease.is_some() { 4 } else { 0 }, DhcpOption::Renewal(timer(4))),
-            (if lease.is_some() { 4 } else { 0 }, DhcpOption::Rebinding(timer(7))),
-        ];
-        let asked = |option: &DhcpOption| match &request.parameters {
-            Some(codes) => codes.contains(&OptionCode::from(option).into()),
-            None => !matches!(option, DhcpOption::Hostname(_) | DhcpOption::Renewal(_) | DhcpOption::Rebinding(_)),
+        let value = match option {
+            code::SUBNET_MASK => scratch.address(service.address.netmask()),
+            code::ROUTER => scratch.address(pool.and_then(|pool| pool.gateway).unwrap_or(service.address.address())),
+            code::BROADCAST_ADDRESS => scratch.address(service.address.broadcast()),
+            code::DNS => {
+                let own = pool.map(|pool| &pool.dns[..]).filter(|dns| !dns.is_empty());
+                scratch.addresses(own.unwrap_or(&service.dns))
+            }
+            code::HOST_NAME => self.hostname?.as_bytes(),
+            code::DOMAIN => pool?.domain.as_ref()?.as_bytes(),
+            code::RENEWAL => scratch.seconds(timer(lease?, pool?.renew, 4)),
+            code::REBINDING => scratch.seconds(timer(lease?, pool?.rebind, 7)),
+            other => configured(service, other)?,
         };
-        available.into_iter().filter(|(size, option)| (1..=255).contains(size) && asked(option)).collect()
+        (!value.is_empty()).then_some(value)
+    }
+}
+
+fn configured(service: &Service, option: u8) -> Option<&[u8]> {
+    let options = &service.pool.as_ref()?.options;
+    let place = options.binary_search_by_key(&option, |option| option.code).ok()?;
+    Some(&options[place].value)
+}
+
+/// T1 or T2: as configured, in proportion where this lease is shorter than the network's; else so many eighths of it.
+fn timer(lease: u32, configured: Option<std::time::Duration>, eighths: u64) -> u32 {
+    let default = u64::from(lease) * eighths / 8;
+    let configured = configured.map(|timer| timer.as_secs()).filter(|timer| *timer < u64::from(lease));
+    configured.unwrap_or(default) as u32
+}
+
+/// A boot ROM looks for its server and file in the fields of BOOTP (RFC 951).
+fn put_boot_fields(fields: &mut Fields, service: &Service) {
+    if let Some(server) = configured(service, DhcpOption::TFTP_SERVER) {
+        let address = std::str::from_utf8(server).ok().and_then(|server| server.parse::<Ipv4Addr>().ok());
+        address.into_iter().for_each(|address| fields.set(at::SIADDR, &address.octets()));
+        fields.text(TextField::Sname, server);
+    }
+    if let Some(file) = configured(service, DhcpOption::BOOT_FILE) {
+        fields.text(TextField::File, file);
+    }
+}
+
+/// Room for a value that is made when it is asked for.
+#[derive(Default)]
+struct Scratch([u8; 4 * NAME_SERVERS]);
+
+impl Scratch {
+    fn address(&mut self, address: Ipv4Addr) -> &[u8] {
+        self.addresses(&[address])
+    }
+
+    fn addresses(&mut self, addresses: &[Ipv4Addr]) -> &[u8] {
+        let count = addresses.len().min(NAME_SERVERS);
+        self.0.chunks_exact_mut(4).zip(addresses).for_each(|(room, address)| room.copy_from_slice(&address.octets()));
+        &self.0[..4 * count]
+    }
+
+    fn seconds(&mut self, seconds: u32) -> &[u8] {
+        self.0[..4].copy_from_slice(&seconds.to_be_bytes());
+        &self.0[..4]
     }
 }

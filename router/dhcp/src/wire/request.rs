@@ -1,4 +1,4 @@
-use super::{code, options::Options};
+use super::{BROADCAST, MAGIC_COOKIE, Relayed, at, code, message_type, options::Options};
 use edge_config::Mac;
 use std::net::Ipv4Addr;
 
@@ -23,6 +23,8 @@ pub struct Request {
     pub flags: u16,
     pub ciaddr: Option<Ipv4Addr>,
     pub mac: Mac,
+    /// By whom it was passed on, if by anybody; whether that one may do so is for others to judge.
+    pub relayed: Option<Relayed>,
     /// Option 61 as it came, to be echoed (RFC 6842); at most 255 bytes.
     pub client_id: Option<Vec<u8>>,
     /// Option 50.
@@ -35,6 +37,8 @@ pub struct Request {
     pub hostname: Option<String>,
     /// Option 55.
     pub parameters: Option<Vec<u8>>,
+    /// Option 80: the client takes an ACK to its DISCOVER (RFC 4039).
+    pub rapid_commit: bool,
     /// Option 57, bytes with the IP and UDP headers; at least 576, what every client must take (RFC 2131, 2).
     pub max_size: u16,
 }
@@ -46,10 +50,12 @@ pub enum Malformed {
     NotRequest,
     NotEthernet,
     BadMac,
-    /// No relay is configured, so whoever claims to be one is none.
-    Relayed,
+    /// A client that says what only a relay agent may say (RFC 3046, 2.1), or that wants another subnet (RFC 3011).
+    RelayOptions,
     NoCookie,
-    /// None (BOOTP), or one that no client sends.
+    /// No message type: BOOTP (RFC 951), which knows no leases. It is let ask somebody else.
+    Bootp,
+    /// One that no client sends.
     BadType,
     BadClientId,
 }
@@ -62,19 +68,16 @@ impl Malformed {
             Malformed::NotRequest => "not-a-request",
             Malformed::NotEthernet => "not-ethernet",
             Malformed::BadMac => "bad-mac",
-            Malformed::Relayed => "relayed",
+            Malformed::RelayOptions => "relay-options",
             Malformed::NoCookie => "no-magic-cookie",
+            Malformed::Bootp => "bootp",
             Malformed::BadType => "bad-message-type",
             Malformed::BadClientId => "bad-client-id",
         }
     }
 }
 
-/// Where the fixed fields lie (RFC 2131, 2); the options follow the magic cookie.
-const SNAME: usize = 44;
-const FILE: usize = 108;
-const COOKIE: usize = 236;
-const OPTIONS: usize = 240;
+const OPTIONS: usize = at::OPTIONS;
 
 impl Request {
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
@@ -86,43 +89,52 @@ impl Request {
         if (htype, hlen) != (1, 6) {
             return Err(Malformed::NotEthernet);
         }
-        if fixed[COOKIE..] != [99, 130, 83, 99] {
+        if fixed[at::COOKIE..] != MAGIC_COOKIE {
             return Err(Malformed::NoCookie);
         }
-        let options = Options::read(options, &fixed[FILE..COOKIE], &fixed[SNAME..FILE]);
-        if word(fixed, 24) != [0; 4] || options.get(code::RELAY_AGENT).is_some() {
-            return Err(Malformed::Relayed);
+        let options = Options::read(options, &fixed[at::FILE..at::COOKIE], &fixed[at::SNAME..at::FILE]);
+        let agent = specified(word(fixed, at::GIADDR));
+        let information = options.get(code::RELAY_AGENT);
+        if options.get(code::SUBNET_SELECTION).is_some() || (agent.is_none() && information.is_some()) {
+            return Err(Malformed::RelayOptions);
+        }
+        let relayed = agent.map(|agent| Relayed { agent, information: information.unwrap_or_default().to_vec() });
+        if relayed.as_ref().is_some_and(|relayed| relayed.information.len() > 255) {
+            return Err(Malformed::RelayOptions);
         }
         let client_id = options.get(code::CLIENT_ID);
         if client_id.is_some_and(|id| id.len() > 255) {
             return Err(Malformed::BadClientId);
         }
-        let flags = u16::from_be_bytes([fixed[10], fixed[11]]);
+        let flags = u16::from_be_bytes([fixed[at::FLAGS], fixed[at::FLAGS + 1]]);
+        let [.., a, b, c, d, e, f] = *fixed.first_chunk::<{ at::CHADDR + 6 }>().ok_or(Malformed::Short)?;
         Ok(Self {
-            kind: kind(options.byte(code::MESSAGE_TYPE)).ok_or(Malformed::BadType)?,
-            xid: u32::from_be_bytes(word(fixed, 4)),
-            broadcast: flags & 0x8000 != 0,
+            kind: kind(options.get(code::MESSAGE_TYPE).ok_or(Malformed::Bootp)?).ok_or(Malformed::BadType)?,
+            xid: u32::from_be_bytes(word(fixed, at::XID)),
+            broadcast: flags & BROADCAST != 0,
             flags,
-            ciaddr: specified(word(fixed, 12)),
-            mac: Mac::new([fixed[28], fixed[29], fixed[30], fixed[31], fixed[32], fixed[33]]).map_err(|_| Malformed::BadMac)?,
+            ciaddr: specified(word(fixed, at::CIADDR)),
+            mac: Mac::new([a, b, c, d, e, f]).map_err(|_| Malformed::BadMac)?,
+            relayed,
             client_id: client_id.filter(|id| !id.is_empty()).map(<[u8]>::to_vec),
             requested: options.array(code::REQUESTED_ADDRESS).and_then(specified),
             server_id: options.array(code::SERVER_ID).and_then(specified),
             lease: options.array(code::LEASE_TIME).map(u32::from_be_bytes),
             hostname: options.get(code::HOST_NAME).and_then(super::hostname::clean),
             parameters: options.get(code::PARAMETERS).map(<[u8]>::to_vec),
+            rapid_commit: options.get(code::RAPID_COMMIT).is_some_and(<[u8]>::is_empty),
             max_size: options.array(code::MAX_SIZE).map_or(576, u16::from_be_bytes).max(576),
         })
     }
 }
 
-fn kind(message_type: Option<u8>) -> Option<Kind> {
-    match message_type? {
-        1 => Some(Kind::Discover),
-        3 => Some(Kind::Request),
-        4 => Some(Kind::Decline),
-        7 => Some(Kind::Release),
-        8 => Some(Kind::Inform),
+fn kind(option: &[u8]) -> Option<Kind> {
+    match *option {
+        [message_type::DISCOVER] => Some(Kind::Discover),
+        [message_type::REQUEST] => Some(Kind::Request),
+        [message_type::DECLINE] => Some(Kind::Decline),
+        [message_type::RELEASE] => Some(Kind::Release),
+        [message_type::INFORM] => Some(Kind::Inform),
         _ => None,
     }
 }

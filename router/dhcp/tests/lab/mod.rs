@@ -73,12 +73,12 @@ impl Lab {
     }
 
     pub fn plain_service() -> Service {
+        let range = (Ipv4Addr::new(10, 77, 0, 100), Ipv4Addr::new(10, 77, 0, 199));
         let pool = edge_config::Dhcp {
-            from: Ipv4Addr::new(10, 77, 0, 100),
-            to: Ipv4Addr::new(10, 77, 0, 199),
             lease: Duration::from_secs(3600),
-            dns: Vec::new(),
             domain: Some("truck.example".to_owned()),
+            probe: false,
+            ..edge_config::Dhcp::new(range.0, range.1)
         };
         let net = format!("{ROUTER}/24").parse().expect("a subnet");
         Service {

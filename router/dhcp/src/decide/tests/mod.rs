@@ -1,4 +1,5 @@
 mod cases;
+mod configured;
 mod properties;
 
 use super::{Decision, Scope, decide};
@@ -7,7 +8,7 @@ use crate::{
     lease::{Identity, Secs, Table},
     wire::{Kind, Request},
 };
-use edge_config::{Dhcp, Host, Mac};
+use edge_config::{DeviceId, Dhcp, Host, Mac};
 use std::{net::Ipv4Addr, time::Duration};
 
 pub const NOW: Secs = 1_000_000;
@@ -22,7 +23,8 @@ pub fn mac(last: u8) -> Mac {
 }
 
 pub fn host(name: &str, mac: Option<Mac>, address: Ipv4Addr) -> Host {
-    Host { name: name.parse().expect("a name"), network: "vehicle".parse().expect("a name"), mac, address }
+    let device = mac.map(DeviceId::Mac);
+    Host { name: name.parse().expect("a name"), network: "vehicle".parse().expect("a name"), device, address }
 }
 
 /// The router is 10.0.1.3 and in its own pool, 10.0.1.1 to 10.0.1.8; .5 is reserved for device 5, .4 for `container1`,
@@ -33,7 +35,7 @@ pub fn service() -> Service {
         link: "br0".parse().expect("an interface name"),
         netns: None,
         address: edge_config::Interface::new("10.0.1.3/24".parse().expect("a subnet")).expect("a host's address"),
-        pool: Some(Dhcp { from: ip(1), to: ip(8), lease: Duration::from_secs(LEASE), dns: vec![ip(53)], domain: None }),
+        pool: Some(Dhcp { lease: Duration::from_secs(LEASE), dns: vec![ip(53)], probe: false, ..Dhcp::new(ip(1), ip(8)) }),
         dns: Vec::new(),
         reservations: vec![
             host("device5", Some(mac(5)), ip(5)),
@@ -51,6 +53,8 @@ pub fn request(kind: Kind, from: Mac) -> Request {
         flags: 0,
         ciaddr: None,
         mac: from,
+        relayed: None,
+        rapid_commit: false,
         client_id: None,
         requested: None,
         server_id: None,

@@ -77,7 +77,7 @@ proptest! {
                 Step::Wait(time) => now += time,
                 Step::Reserve(address, last) => {
                     let mut changed = service();
-                    let taken = changed.reservations.iter().any(|host| host.address == ip(address) || host.mac == Some(mac(last)));
+                    let taken = changed.reservations.iter().any(|host| host.address == ip(address) || host.mac() == Some(mac(last)));
                     if !taken && address != 3 {
                         changed.reservations.push(host("late", Some(mac(last)), ip(address)));
                     }
@@ -102,9 +102,9 @@ proptest! {
                     }
                 }
                 Step::Message(request) => match office.ask(&request, now) {
-                    Decision::Ack { binding, lease } => {
+                    Decision::Ack { binding, lease, .. } => {
                         let reserved = office.scope.reserved_at(binding.address);
-                        prop_assert!(reserved.is_none_or(|host| host.mac == Some(request.mac)), "{} is reserved", binding.address);
+                        prop_assert!(reserved.is_none_or(|host| host.mac() == Some(request.mac)), "{} is reserved", binding.address);
                         prop_assert!(reserved.is_some() || office.scope.range().contains(&binding.address));
                         prop_assert!(office.scope.has_host(binding.address));
                         let State::Bound { until, logged } = binding.state else { panic!("an ACK binds") };

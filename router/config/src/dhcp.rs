@@ -1,0 +1,81 @@
+use std::{net::Ipv4Addr, time::Duration};
+
+/// `dhcp = { from, to, … }`: addresses for this network, by a server of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dhcp {
+    pub from: Ipv4Addr,
+    pub to: Ipv4Addr,
+    /// At least one minute; 12 hours when the file does not say.
+    pub lease: Duration,
+    /// T1 (option 58), shorter than `rebind`; half of the lease when the file does not say.
+    pub renew: Option<Duration>,
+    /// T2 (option 59), shorter than the lease; seven eighths of it when the file does not say.
+    pub rebind: Option<Duration>,
+    /// Option 3; none: the router itself.
+    pub gateway: Option<Ipv4Addr>,
+    /// Option 6; empty: the DNS servers of the uplinks this network may reach.
+    pub dns: Vec<Ipv4Addr>,
+    /// Option 15.
+    pub domain: Option<String>,
+    /// Everything else that is handed out, sorted by code, each code once.
+    pub options: Vec<DhcpOption>,
+    /// Relay agents (RFC 1542) in this network, by the address they ask from (`giaddr`). Nobody else may ask for others.
+    pub relays: Vec<Ipv4Addr>,
+    /// Two messages instead of four, for clients that ask for it (RFC 4039).
+    pub rapid_commit: bool,
+    /// Ask the network by ARP whether somebody uses an address before it is offered for the first time (RFC 2131, 3.1).
+    pub probe: bool,
+}
+
+/// An option as it goes over the wire (RFC 2132, 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DhcpOption {
+    pub code: u8,
+    /// 1 to [`DhcpOption::LONGEST`] bytes; more than 255 are sent in parts (RFC 3396).
+    pub value: Vec<u8>,
+    /// Sent also to clients that do not ask for it.
+    pub always: bool,
+}
+
+impl DhcpOption {
+    /// Bytes. A reply has room for little more than this.
+    pub const LONGEST: usize = 1024;
+
+    pub const MTU: u8 = 26;
+    pub const NTP: u8 = 42;
+    pub const VENDOR: u8 = 43;
+    pub const TFTP_SERVER: u8 = 66;
+    pub const BOOT_FILE: u8 = 67;
+    pub const CAPTIVE_PORTAL: u8 = 114;
+    pub const DOMAIN_SEARCH: u8 = 119;
+    pub const ROUTES: u8 = 121;
+}
+
+impl Dhcp {
+    const LEASE: Duration = Duration::from_secs(12 * 3600);
+
+    /// A range, and everything else as it is when the file does not say.
+    pub fn new(from: Ipv4Addr, to: Ipv4Addr) -> Self {
+        Self {
+            from,
+            to,
+            lease: Self::LEASE,
+            renew: None,
+            rebind: None,
+            gateway: None,
+            dns: Vec::new(),
+            domain: None,
+            options: Vec::new(),
+            relays: Vec::new(),
+            rapid_commit: false,
+            probe: true,
+        }
+    }
+}
+
+/// `dhcp = { relay-to = … }`: a relay agent of ours (RFC 1542) for a network whose addresses come from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DhcpRelay {
+    /// The servers, each asked; only they are listened to. At least one.
+    pub servers: Vec<Ipv4Addr>,
+}
