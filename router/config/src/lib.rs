@@ -19,6 +19,7 @@ mod vlan;
 
 pub use dhcp::{Dhcp, DhcpOption, DhcpRelay};
 pub use diagnostics::{Diagnostic, Diagnostics, MAX_SHOWN, Related};
+pub use hash::fnv1a;
 pub use ifname::{IfName, derived};
 pub use interface::Interface;
 pub use mac::Mac;

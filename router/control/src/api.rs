@@ -1,6 +1,6 @@
 use crate::{
-    ApplyReport, AttachRequest, Attached, ConfigRequest, DetachRequest, Detached, Failure, Leases, PlanReport, Reachability,
-    Status,
+    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, Failure, Leases,
+    PlanReport, Reachability, Status,
 };
 
 /// What the daemon can be asked. Implement it with plain `async fn`s.
@@ -14,7 +14,13 @@ pub trait Api: Send + Sync + 'static {
     /// What applying `request` would change in the kernel.
     fn plan(&self, request: ConfigRequest) -> impl Future<Output = Result<PlanReport, Failure>> + Send;
 
-    fn apply(&self, request: ConfigRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+    fn apply(&self, request: ApplyRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+
+    /// What was applied to be confirmed stays.
+    fn confirm(&self) -> impl Future<Output = Result<Confirmed, Failure>> + Send;
+
+    /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before that.
+    fn revert(&self) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
 
     /// Plugs a network namespace in. Asking again for what is already there gives the same answer.
     fn attach(&self, request: AttachRequest) -> impl Future<Output = Result<Attached, Failure>> + Send;

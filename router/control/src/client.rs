@@ -1,6 +1,6 @@
 use crate::{
-    ApplyReport, AttachRequest, Attached, ConfigRequest, DetachRequest, Detached, ErrorBody, Leases, PlanReport, Reachability,
-    Status,
+    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, ErrorBody, Leases,
+    PlanReport, Reachability, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
@@ -83,8 +83,16 @@ impl Client {
         self.post("/v1/plan", request).await
     }
 
-    pub async fn apply(&self, request: &ConfigRequest) -> Result<ApplyReport, ClientError> {
+    pub async fn apply(&self, request: &ApplyRequest) -> Result<ApplyReport, ClientError> {
         self.post("/v1/apply", request).await
+    }
+
+    pub async fn confirm(&self) -> Result<Confirmed, ClientError> {
+        self.ask(Method::POST, "/v1/confirm", Bytes::new()).await
+    }
+
+    pub async fn revert(&self) -> Result<ApplyReport, ClientError> {
+        self.ask(Method::POST, "/v1/revert", Bytes::new()).await
     }
 
     pub async fn attach(&self, request: &AttachRequest) -> Result<Attached, ClientError> {

@@ -9,7 +9,9 @@
 //! | `GET /v1/status` | | [`Status`] |
 //! | `GET /v1/leases` | | [`Leases`] |
 //! | `POST /v1/plan` | [`ConfigRequest`] or nothing | [`PlanReport`] |
-//! | `POST /v1/apply` | [`ConfigRequest`] or nothing | [`ApplyReport`] |
+//! | `POST /v1/apply` | [`ApplyRequest`] or nothing | [`ApplyReport`] |
+//! | `POST /v1/confirm` | | [`Confirmed`] |
+//! | `POST /v1/revert` | | [`ApplyReport`] |
 //! | `POST /v1/attach` | [`AttachRequest`] | [`Attached`] |
 //! | `POST /v1/detach` | [`DetachRequest`] | [`Detached`] |
 //! | `GET /v1/reachability` | | [`Reachability`] |

@@ -39,10 +39,18 @@ impl Api for Fake {
         }
     }
 
-    async fn apply(&self, _: ConfigRequest) -> Result<ApplyReport, Failure> {
+    async fn apply(&self, _: ApplyRequest) -> Result<ApplyReport, Failure> {
         sleep(Duration::from_millis(300)).await;
         self.applied.fetch_add(1, Ordering::SeqCst);
         Ok(ApplyReport::default())
+    }
+
+    async fn confirm(&self) -> Result<Confirmed, Failure> {
+        Ok(Confirmed { name: "/etc/edge-router.toml".into(), left: 42 })
+    }
+
+    async fn revert(&self) -> Result<ApplyReport, Failure> {
+        Err(Failure::new(FailureKind::Conflict, "there is nothing to go back to"))
     }
 
     async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
@@ -171,7 +179,7 @@ async fn a_panic_is_one_answer_not_the_daemon() {
 async fn an_apply_ends_though_the_client_left() {
     let daemon = start();
     let client = Client::new(daemon.dir.path());
-    let request = ConfigRequest::default();
+    let request = ApplyRequest::default();
     assert!(tokio::time::timeout(Duration::from_millis(100), client.apply(&request)).await.is_err());
     assert_eq!(daemon.api.applied.load(Ordering::SeqCst), 0);
     sleep(Duration::from_millis(400)).await;
@@ -182,7 +190,7 @@ async fn an_apply_ends_though_the_client_left() {
 async fn stopping_answers_what_is_under_way() {
     let daemon = start();
     let client = Client::new(daemon.dir.path());
-    let apply = tokio::spawn(async move { client.apply(&ConfigRequest::default()).await });
+    let apply = tokio::spawn(async move { client.apply(&ApplyRequest::default()).await });
     sleep(Duration::from_millis(100)).await;
     daemon.stop.send(()).unwrap();
     assert!(apply.await.unwrap().is_ok());

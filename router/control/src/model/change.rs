@@ -4,7 +4,7 @@ use edge_config::IfName;
 use edge_plan::{Group, Link, Op, Route, Space};
 use serde::{Deserialize, Serialize};
 
-/// Asks for a plan or an apply; without `config` of the daemon's own configuration file.
+/// Asks for a plan; without `config` of the daemon's own configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigRequest {
@@ -43,6 +43,12 @@ pub struct ApplyReport {
     pub changes: Vec<Change>,
     pub waiting: Vec<Waiting>,
     pub took_ms: u64,
+    /// What is in force now is called so: the file it came from.
+    #[serde(default)]
+    pub in_force: String,
+    /// Seconds left to confirm it in; `null`: it stays.
+    #[serde(default)]
+    pub confirm_within: Option<u32>,
 }
 
 /// One change of the kernel, for people to read.

@@ -1,5 +1,6 @@
 mod attach;
 mod change;
+mod confirm;
 mod failure;
 mod node;
 mod reachability;
@@ -8,6 +9,7 @@ mod verdict;
 
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
 pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
+pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed};
 pub use failure::{ErrorBody, Failure, FailureKind};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};

@@ -27,6 +27,15 @@ pub struct Applied {
     pub at: u64,
     /// False: it reverts by itself unless it is confirmed in time.
     pub confirmed: bool,
+    /// What it is called: the file it came from.
+    #[serde(default)]
+    pub name: String,
+    /// Seconds left to confirm it in; `null` when it is confirmed.
+    #[serde(default)]
+    pub confirm_within: Option<u32>,
+    /// Unix seconds: when that was applied which comes back unless it is confirmed.
+    #[serde(default)]
+    pub back_to: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,5 @@
 use super::{
+    confirm,
     table::{Cell, Table},
     text::{Style, wrap},
     verdict,
@@ -25,7 +26,7 @@ pub fn apply(report: &ApplyReport, color: bool) -> String {
         1 => format!("applied: 1 change in {} ms\n", report.took_ms),
         writes => format!("applied: {writes} changes in {} ms\n", report.took_ms),
     };
-    waiting(&report.waiting, color) + &changes(&report.changes, color) + &end
+    waiting(&report.waiting, color) + &changes(&report.changes, color) + &end + &confirm::wanted(report, color)
 }
 
 fn changes(changes: &[Change], color: bool) -> String {

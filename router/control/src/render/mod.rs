@@ -2,6 +2,7 @@
 
 mod attach;
 mod change;
+mod confirm;
 mod failure;
 mod node;
 mod reachability;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub use attach::{attached, detached};
 pub use change::{apply, plan};
+pub use confirm::{confirmed, reverted};
 pub use failure::failure;
 pub use node::leases;
 pub use reachability::reachability;

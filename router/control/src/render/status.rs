@@ -9,7 +9,8 @@ use crate::{NetworkState, NetworkStatus, Status, UplinkState, UplinkStatus};
 /// One screen; `now`: unix seconds.
 pub fn status(status: &Status, now: u64, color: bool) -> String {
     let mut parts = vec![headline(status, now, color)];
-    parts.extend(problems(status, color));
+    let urgent: String = confirm_wanted(status, now, color).into_iter().chain(problems(status, color)).collect();
+    parts.extend((!urgent.is_empty()).then_some(urgent));
     if !status.uplinks.is_empty() {
         parts.push(uplinks(&status.uplinks, color));
     }
@@ -42,6 +43,15 @@ fn headline(status: &Status, now: u64, color: bool) -> String {
         text += &cut(&part, WIDTH - 3);
     }
     text + "\n"
+}
+
+/// Before everything that is wrong: this is over soon.
+fn confirm_wanted(status: &Status, now: u64, color: bool) -> Option<String> {
+    let applied = status.applied.as_ref()?;
+    let within = span(applied.confirm_within?.into());
+    let back = applied.back_to.map_or("the one before".to_owned(), |at| format!("{}'s configuration", clock(at, now)));
+    let text = format!("confirm within {within}, or {back} comes back: routerctl confirm");
+    Some(Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n")
 }
 
 fn problems(status: &Status, color: bool) -> Option<String> {

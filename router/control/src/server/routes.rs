@@ -1,5 +1,5 @@
 use super::peer;
-use crate::{Api, ConfigRequest, Failure, FailureKind};
+use crate::{Api, ApplyRequest, ConfigRequest, Failure, FailureKind};
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
@@ -25,6 +25,8 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
         .route("/v1/reachability", get(async |State(api): State<Arc<A>>| answer(async move { api.reachability().await }).await))
         .route("/v1/plan", post(plan))
         .route("/v1/apply", post(apply))
+        .route("/v1/confirm", post(async |State(api): State<Arc<A>>| answer(async move { api.confirm().await }).await))
+        .route("/v1/revert", post(async |State(api): State<Arc<A>>| answer(async move { api.revert().await }).await))
         .route("/v1/attach", post(attach))
         .route("/v1/detach", post(detach))
         .fallback(no_route)
@@ -42,7 +44,7 @@ async fn plan<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
 
 async fn apply<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read_or_default(body).await {
-        Ok::<ConfigRequest, _>(request) => answer(async move { api.apply(request).await }).await,
+        Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request).await }).await,
         Err(failure) => failure.into_response(),
     }
 }

@@ -1,20 +1,26 @@
 //! The API's calls.
 
-use super::{Daemon, apply, current::Current, nodes, services, status};
+use super::{
+    Daemon, apply, boot::Moment, bring::Done, confirm::whole_seconds, current::Current, journal::Text, nodes, services, status,
+};
 use edge_control::{
-    Api, ApplyReport, AttachRequest, Attached, Change, ConfigRequest, DetachRequest, Detached, Failure, FailureKind, Leases,
-    PlanReport, Reachability, Status, Waiting,
+    Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, Change, ConfigRequest, ConfigText, Confirmed,
+    DetachRequest, Detached, Failure, FailureKind, Leases, PlanReport, Reachability, Status, Waiting,
 };
 use edge_plan::{desired, diff, grouped, verdicts};
 use std::time::Instant;
 
 impl Api for Daemon {
     async fn status(&self) -> Result<Status, Failure> {
-        let observed = self.kernel.observe().await.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?;
+        let observed = self.observe().await?;
         let nodes = self.nodes().await;
         let round_trips = self.round_trips().await;
         let current = self.current.read().await;
-        Ok(status::status(&current, self.files.problem(), &observed, nodes, &self.dhcp.counters(), &round_trips))
+        let file = self.files.read_config();
+        let boot = Moment::now();
+        let around =
+            status::Around { state_problem: self.files.problem(), config_name: &self.config_name(), file: &file, now: &boot };
+        Ok(status::status(&current, &around, &observed, nodes, &self.dhcp.counters(), &round_trips))
     }
 
     async fn leases(&self) -> Result<Leases, Failure> {
@@ -22,9 +28,9 @@ impl Api for Daemon {
     }
 
     async fn plan(&self, request: ConfigRequest) -> Result<PlanReport, Failure> {
-        let (name, text) = self.text(given(request))?;
-        let config = apply::parse(&name, &text)?;
-        let observed = self.kernel.observe().await.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?;
+        let text = given(request.config).map_or_else(|| self.config_text(), Ok)?;
+        let config = apply::parse(&text)?;
+        let observed = self.observe().await?;
         let current = self.current.read().await;
         let wanted = desired(&config, &current.facts);
         let plan = diff(&wanted, &observed);
@@ -32,27 +38,35 @@ impl Api for Daemon {
         Ok(PlanReport::new(&plan.ops, &groups, status::waiting(&config, &plan.waiting, &plan.conflicts)))
     }
 
-    async fn apply(&self, request: ConfigRequest) -> Result<ApplyReport, Failure> {
+    async fn apply(&self, request: ApplyRequest) -> Result<ApplyReport, Failure> {
+        if let Some(seconds) = request.confirm_within.filter(|seconds| !CONFIRM_WITHIN.contains(seconds)) {
+            let (least, most) = (CONFIRM_WITHIN.start(), CONFIRM_WITHIN.end());
+            let what = format!("a confirmation can be waited for from {least} to {most} seconds, not {seconds}");
+            return Err(Failure::new(FailureKind::Invalid, what));
+        }
         let started = Instant::now();
-        let done = self.apply_text(given(request)).await?;
-        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let current = self.current.read().await;
-        Ok(ApplyReport {
-            writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
-            changes: done.ops.iter().map(Change::from).collect(),
-            waiting: waiting(&current),
-            took_ms,
-        })
+        let done = Daemon::apply(self, given(request.config), request.confirm_within).await?;
+        Ok(self.report(done, started).await)
+    }
+
+    async fn confirm(&self) -> Result<Confirmed, Failure> {
+        self.confirm_open().await
+    }
+
+    async fn revert(&self) -> Result<ApplyReport, Failure> {
+        let started = Instant::now();
+        let done = self.revert_by_hand().await?;
+        Ok(self.report(done, started).await)
     }
 
     async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.take_turn().await?;
         let config = self.current.read().await.config.clone();
         self.attach.attach(&config, request).await
     }
 
     async fn detach(&self, request: DetachRequest) -> Result<Detached, Failure> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.take_turn().await?;
         self.attach.detach(request).await
     }
 
@@ -62,6 +76,21 @@ impl Api for Daemon {
 }
 
 impl Daemon {
+    async fn report(&self, done: Done, started: Instant) -> ApplyReport {
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let window = self.window().await;
+        let current = self.current.read().await;
+        let kept = current.kept.as_ref().map(|kept| kept.text.name.clone());
+        ApplyReport {
+            writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
+            changes: done.ops.iter().map(Change::from).collect(),
+            waiting: waiting(&current),
+            took_ms,
+            in_force: window.as_ref().map(|(journal, _)| journal.new.name.clone()).or(kept).unwrap_or_default(),
+            confirm_within: window.map(|(_, left)| whole_seconds(left)),
+        }
+    }
+
     async fn nodes(&self) -> Vec<edge_control::Node> {
         let attached = self.attach.list().await;
         let current = self.current.read().await;
@@ -83,6 +112,6 @@ pub fn waiting(current: &Current) -> Vec<Waiting> {
     status::waiting(&current.config, &current.waiting, &current.conflicts)
 }
 
-fn given(request: ConfigRequest) -> Option<(String, String)> {
-    request.config.map(|config| (config.file_name, config.text))
+fn given(config: Option<ConfigText>) -> Option<Text> {
+    config.map(|config| Text { name: config.file_name, text: config.text })
 }

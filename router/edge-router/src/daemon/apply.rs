@@ -1,135 +1,64 @@
-//! From a text to the kernel, and back to what was when that fails.
+//! From a text to a configuration in force, and what follows it.
 
-use super::{Daemon, bring::Done, services};
+use super::{Daemon, bring::Done, decision::Outcome, journal::Text, services, transaction::Wish};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
-
-/// A configuration file: what it is called, and what it says.
-pub type Text = (String, String);
+use std::sync::atomic::Ordering;
+use tokio::sync::MutexGuard;
 
 impl Daemon {
-    /// The text to be applied: what was given, or the configuration file.
-    pub(super) fn text(&self, given: Option<Text>) -> Result<Text, Failure> {
-        let Some(given) = given else {
-            let path = self.files.config();
-            let text = self
-                .files
-                .read_config()
-                .map_err(|error| Failure::new(FailureKind::BadConfig, format!("cannot read {}: {error}", path.display())))?;
-            return Ok((path.display().to_string(), text));
-        };
-        Ok(given)
+    /// One at a time changes the kernel; who comes while the daemon is stopping changes nothing any more.
+    pub(super) async fn take_turn(&self) -> Result<MutexGuard<'_, ()>, Failure> {
+        let turn = self.turn.lock().await;
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err(Failure::new(FailureKind::Busy, "the daemon is stopping: nothing was changed"));
+        }
+        Ok(turn)
     }
 
-    pub(super) async fn apply_text(&self, given: Option<Text>) -> Result<Done, Failure> {
-        let (name, text) = self.text(given)?;
-        let config = parse(&name, &text)?;
-        let _turn = self.turn.lock().await;
-        match self.bring(&config).await {
-            Ok(done) => {
-                self.adopt(config, None).await;
-                self.keep(&text).await;
-                Ok(done)
+    /// What was given, or the configuration file, whatever was decided about it before. `confirm`: seconds in which it must be
+    /// confirmed.
+    pub(super) async fn apply(&self, given: Option<Text>, confirm: Option<u32>) -> Result<Done, Failure> {
+        let _turn = self.take_turn().await?;
+        let file = self.files.read_config();
+        let text = match (given, file.text) {
+            (Some(given), _) => given,
+            (None, Ok(text)) => Text { name: self.config_name(), text },
+            (None, Err(why)) => {
+                let failure = unreadable(&self.config_name(), &why);
+                self.decide(Outcome::Refused, &self.config_name(), Some(failure.in_full()), file.fingerprint).await;
+                return Err(failure);
             }
+        };
+        match parse(&text) {
+            Ok(config) => self.transact(Wish { text, config, file: file.fingerprint, confirm }).await,
             Err(failure) => {
-                self.go_back().await;
+                if super::generations::fingerprint(&text.text) == file.fingerprint {
+                    self.decide(Outcome::Refused, &text.name, Some(failure.in_full()), file.fingerprint).await;
+                }
                 Err(failure)
             }
         }
     }
 
-    /// At the start: the file; where it is not valid or the kernel refuses it, what was good last. Nothing is ever undone here that
-    /// worked before the daemon was started, and what the kernel refuses is tried again.
-    pub(super) async fn start(&self) {
-        let _turn = self.turn.lock().await;
-        let file = self.text(None).and_then(|(name, text)| Ok((parse(&name, &text)?, text)));
-        let last_good = self.files.last_good();
-        let refused = match &file {
-            Ok((config, text)) => match self.bring(config).await {
-                Ok(_) => {
-                    self.adopt(config.clone(), None).await;
-                    return self.keep(text).await;
-                }
-                Err(refused) => refused,
-            },
-            Err(refused) => refused.clone(),
-        };
-        log::error!("{} is not in force: {}", self.files.config().display(), refused.in_full());
-        let differs = |text: &String| !matches!(&file, Ok((_, text_of_file)) if text_of_file == text);
-        let good = last_good.filter(differs).and_then(|text| parse(&self.files.last_good_name(), &text).ok());
-        match (good, file) {
-            (Some(good), _) => {
-                if let Err(error) = self.bring(&good).await {
-                    log::error!("the last good configuration is not wholly in force: {}", error.in_full());
-                }
-                log::warn!("going on with the last good configuration");
-                self.adopt(good, Some(refused)).await;
-            }
-            // What of it could be made is there; the rest is tried again whenever something changes.
-            (None, Ok((config, _))) => self.adopt(config, None).await,
-            (None, Err(_)) => {
-                log::warn!("there is no configuration that was good before: nothing is changed");
-                self.current.write().await.refused = Some(refused.body);
-            }
-        }
+    /// The configuration file, for who only wants to look at it.
+    pub(super) fn config_text(&self) -> Result<Text, Failure> {
+        let name = self.config_name();
+        let text = self.files.read_config().text.map_err(|why| unreadable(&name, &why))?;
+        Ok(Text { name, text })
     }
 
-    /// Makes the kernel what `current` says; writes nothing when it is.
-    pub(super) async fn reconcile(&self) -> Result<Done, Failure> {
-        let _turn = self.turn.lock().await;
-        let config = {
-            let current = self.current.read().await;
-            if !current.is_applied() {
-                return Ok(Done { ops: Vec::new(), writes: 0 });
-            }
-            current.config.clone()
-        };
-        let done = self.bring(&config).await?;
-        if done.ops.is_empty() {
-            // A container that ended took its port along, which leaves the plan nothing to do but frees the record.
-            self.tend_containers(&config).await;
-            self.cut_flows(&config).await;
-        } else {
-            self.after(&config).await;
-        }
-        Ok(done)
+    pub(super) fn config_name(&self) -> String {
+        self.files.config().display().to_string()
     }
 
-    /// The new configuration could not be made: the old one it is. Before there is one, what is there stays.
-    async fn go_back(&self) {
-        let config = {
-            let current = self.current.read().await;
-            if !current.is_applied() {
-                return;
-            }
-            current.config.clone()
-        };
-        if let Err(error) = self.bring(&config).await {
-            log::error!("cannot go back to the configuration before: {}", error.in_full());
-        }
-        self.cut_flows(&config).await;
-    }
-
-    async fn adopt(&self, config: Config, refused: Option<Failure>) {
-        {
-            let mut current = self.current.write().await;
-            current.config = config.clone();
-            current.refused = refused.map(|refused| refused.body);
-            current.stamp();
-        }
+    pub(super) async fn adopt(&self, config: Config) {
+        self.current.write().await.config = config.clone();
         self.after(&config).await;
     }
 
-    async fn keep(&self, text: &str) {
-        let kept = self.files.keep_last_good(text).map_err(|error| error.to_string());
-        if let Err(error) = &kept {
-            log::error!("in force, but not kept for the next start: {error}");
-        }
-        self.current.write().await.not_kept = kept.err();
-    }
-
     /// What follows the kernel: who is served addresses, the containers' ports, and flows that lost their permission.
-    async fn after(&self, config: &Config) {
+    pub(super) async fn after(&self, config: &Config) {
         let facts = self.current.read().await.facts.clone();
         for error in self.dhcp.configure(services::of(config, &facts)).await {
             log::warn!("{error}");
@@ -146,16 +75,21 @@ impl Daemon {
         }
     }
 
-    async fn tend_containers(&self, config: &Config) {
+    pub(super) async fn tend_containers(&self, config: &Config) {
         if let Err(error) = self.attach.reconcile(config).await {
             log::warn!("containers: {error}");
         }
     }
 }
 
-pub fn parse(name: &str, text: &str) -> Result<Config, Failure> {
-    edge_config::parse(name, text).map_err(|diagnostics| {
-        let what = format!("{name} has {} error{}", diagnostics.len(), if diagnostics.len() == 1 { "" } else { "s" });
+pub fn unreadable(name: &str, why: &str) -> Failure {
+    Failure::new(FailureKind::BadConfig, format!("cannot read {name}: {why}"))
+}
+
+pub fn parse(text: &Text) -> Result<Config, Failure> {
+    edge_config::parse(&text.name, &text.text).map_err(|diagnostics| {
+        let (name, count) = (&text.name, diagnostics.len());
+        let what = format!("{name} has {count} error{}", if count == 1 { "" } else { "s" });
         Failure::new(FailureKind::BadConfig, what).diagnostics(diagnostics.render(false))
     })
 }

@@ -5,6 +5,7 @@ use edge_config::Config;
 use edge_control::{Failure, FailureKind};
 use edge_plan::{Diff, Op, Space, State, Waiting, announced, desired, diff, router_space};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// When the neighbours are told of an address, after it was made: at once; when a bridge and its port have settled; and once more
 /// (RFC 5227 section 2.3: two announcements, two seconds apart), when a card that negotiates has its carrier.
@@ -12,6 +13,10 @@ const ANNOUNCED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50
 
 /// How often it looks again after it wrote: devices come and go while it works.
 const ROUNDS: usize = 4;
+/// So many operations are sent before it is asked whether the kernel still answers.
+const AT_ONCE: usize = 64;
+/// The largest table takes a slow machine some seconds; what takes longer than this hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was done.
 pub struct Done {
@@ -19,21 +24,77 @@ pub struct Done {
     pub writes: u64,
 }
 
+/// What is wanted of the kernel, and how it differs.
+pub struct Planned {
+    pub wanted: State,
+    pub diff: Diff,
+}
+
+/// What to do about what the kernel refuses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// All of it or nothing: the caller goes back. A refusal counts once a second look at the kernel asks for the same again, for a
+    /// device may have gone in between.
+    Whole,
+    /// It is told, and the rest made all the same: one port that cannot be bridged must not cost the other networks. Only without a
+    /// namespace or a policy nothing goes on.
+    Most,
+}
+
 impl Daemon {
-    /// Until nothing is left to be done. Must be called by whoever has the turn.
-    pub(super) async fn bring(&self, config: &Config) -> Result<Done, Failure> {
+    /// Makes the kernel what `current` says; writes nothing when it is.
+    pub(super) async fn reconcile(&self) -> Result<Done, Failure> {
+        let _turn = self.take_turn().await?;
+        let config = {
+            let current = self.current.read().await;
+            if !current.is_applied() {
+                return Ok(Done { ops: Vec::new(), writes: 0 });
+            }
+            current.config.clone()
+        };
+        let done = self.bring(&config, Manner::Most).await?;
+        if done.ops.is_empty() {
+            // A container that ended took its port along, which leaves the plan nothing to do but frees the record.
+            self.tend_containers(&config).await;
+            self.cut_flows(&config).await;
+        } else {
+            self.after(&config).await;
+        }
+        Ok(done)
+    }
+
+    /// What there is to do for `config`, by the kernel as it is now.
+    pub(super) async fn plan_for(&self, config: &Config) -> Result<Planned, Failure> {
         self.know_namespace(config).await;
-        let facts = self.current.read().await.facts.clone();
-        let wanted = desired(config, &facts);
+        let wanted = desired(config, &self.current.read().await.facts);
+        let diff = diff(&wanted, &self.observe().await?);
+        Ok(Planned { wanted, diff })
+    }
+
+    pub(super) async fn bring(&self, config: &Config, manner: Manner) -> Result<Done, Failure> {
+        match self.plan_for(config).await {
+            Ok(planned) => self.carry_through(planned, manner).await,
+            Err(failure) => {
+                self.current.write().await.failed = Some(failure.in_full());
+                Err(failure)
+            }
+        }
+    }
+
+    /// Until nothing is left to be done, seen by looking at the kernel again. Must be called by whoever has the turn.
+    pub(super) async fn carry_through(&self, planned: Planned, manner: Manner) -> Result<Done, Failure> {
+        let Planned { wanted, diff: first } = planned;
         let before = self.kernel.writes();
+        let mut next = Ok(first);
         let mut ops = Vec::new();
         let mut outcome = Ok(());
+        let mut refused: Option<Op> = None;
         let mut devices = Comings::default();
         for round in 0..=ROUNDS {
-            let Diff { ops: now, waiting, conflicts } = match self.kernel.observe().await {
-                Ok(observed) => diff(&wanted, &observed),
-                Err(error) => {
-                    outcome = Err(Failure::from_error(FailureKind::Internal, &error));
+            let Diff { ops: now, waiting, conflicts } = match next {
+                Ok(next) => next,
+                Err(failure) => {
+                    outcome = Err(failure);
                     break;
                 }
             };
@@ -46,6 +107,9 @@ impl Daemon {
                 outcome = Ok(());
                 break;
             };
+            if manner == Manner::Whole && outcome.is_err() && refused.as_ref().is_none_or(|op| now.contains(op)) {
+                break;
+            }
             if round == ROUNDS {
                 outcome = outcome.and_then(|()| Err(unstable(first)));
                 if devices.come_and_go {
@@ -58,25 +122,45 @@ impl Daemon {
             if now.iter().any(|op| matches!(op, Op::SetTable { .. })) {
                 self.current.write().await.swept = false;
             }
-            outcome = self.carry_out(&now).await;
+            (outcome, refused) = match self.carry_out(&now, manner).await {
+                Ok(()) => (Ok(()), None),
+                Err((failure, op)) => (Err(failure), op),
+            };
             ops.extend(now);
+            next = self.observe().await.map(|observed| diff(&wanted, &observed));
         }
         self.announce(&wanted, &ops);
         self.current.write().await.failed = outcome.as_ref().err().map(Failure::in_full);
         outcome.map(|()| Done { ops, writes: self.kernel.writes() - before })
     }
 
-    /// What the kernel refuses is told, and the rest made all the same: one port that cannot be bridged must not cost the other
-    /// networks. Only without a namespace or a policy nothing goes on.
-    async fn carry_out(&self, ops: &[Op]) -> Result<(), Failure> {
+    /// The first refusal is told, with the operation when it was one that the kernel answered.
+    async fn carry_out(&self, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Op>)> {
         let mut first_refusal = Ok(());
         let mut rest = ops;
-        while let Err(error) = self.kernel.execute(rest).await {
-            let vital = matches!(*error.op, Op::SetTable { .. } | Op::CreateNamespace(_));
-            rest = rest.get(error.index + 1..).filter(|_| !vital).unwrap_or_default();
-            first_refusal = first_refusal.and_then(|()| Err(Failure::from_error(FailureKind::Internal, &error)));
+        while !rest.is_empty() {
+            let now = &rest[..rest.len().min(AT_ONCE)];
+            let refused = match timeout(PATIENCE, self.kernel.execute(now)).await {
+                Ok(Ok(())) => {
+                    rest = &rest[now.len()..];
+                    continue;
+                }
+                Ok(Err(refused)) => refused,
+                // Nothing else would be answered either.
+                Err(_) => return first_refusal.and(Err((silent("carry out a change"), None))),
+            };
+            let vital = matches!(*refused.op, Op::SetTable { .. } | Op::CreateNamespace(_));
+            let end = vital || manner == Manner::Whole;
+            rest = rest.get(refused.index + 1..).filter(|_| !end).unwrap_or_default();
+            let failure = Failure::from_error(FailureKind::Internal, &refused);
+            first_refusal = first_refusal.and(Err((failure, Some(*refused.op))));
         }
         first_refusal
+    }
+
+    pub(super) async fn observe(&self) -> Result<State, Failure> {
+        let observed = timeout(PATIENCE, self.kernel.observe()).await.map_err(|_| silent("tell what there is"))?;
+        observed.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
     }
 
     fn announce(&self, wanted: &State, ops: &[Op]) {
@@ -125,6 +209,11 @@ impl Comings {
         self.come_and_go |= self.waiting.as_deref().is_some_and(|before| before != waiting);
         self.waiting = Some(waiting.to_owned());
     }
+}
+
+fn silent(what: &str) -> Failure {
+    Failure::new(FailureKind::Internal, format!("the kernel does not {what}: no answer within {} s", PATIENCE.as_secs()))
+        .detail("dmesg may tell which driver hangs; what is under way ends when it answers")
 }
 
 fn unstable(op: &Op) -> Failure {

@@ -1,5 +1,8 @@
+use super::{
+    decision::{Decision, Outcome},
+    journal::{Journal, Kept},
+};
 use edge_config::Config;
-use edge_control::ErrorBody;
 use edge_plan::{Conflict, Facts, Waiting};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,8 +14,12 @@ pub struct Current {
     pub applied_at: Option<u64>,
     pub waiting: Vec<Waiting>,
     pub conflicts: Vec<Conflict>,
-    /// Why the file is not what is in force.
-    pub refused: Option<ErrorBody>,
+    /// What was confirmed last, the way back of the next apply; `None`: there was nothing yet.
+    pub kept: Option<Kept>,
+    /// What came of the last configuration that was tried.
+    pub decision: Option<Decision>,
+    /// The transaction that waits to be confirmed, or whose way back is not at its end.
+    pub open: Option<Journal>,
     /// Why the kernel is not what is in force, by the last attempt.
     pub failed: Option<String>,
     /// Why the next start may not find what is in force.
@@ -30,7 +37,9 @@ impl Current {
             applied_at: None,
             waiting: Vec::new(),
             conflicts: Vec::new(),
-            refused: None,
+            kept: None,
+            decision: None,
+            open: None,
             failed: None,
             not_kept: None,
             swept: false,
@@ -41,11 +50,6 @@ impl Current {
         self.applied_at.is_some()
     }
 
-    pub fn stamp(&mut self) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        self.applied_at = Some(since.map_or(0, |since| since.as_secs()));
-    }
-
     /// `2 networks, 1 uplink, waiting for enp2s0`
     pub fn summary(&self) -> String {
         let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
@@ -54,9 +58,16 @@ impl Current {
         for waiting in &self.waiting {
             summary += &format!(", waiting for {}", waiting.device);
         }
-        if self.refused.is_some() {
+        if self.open.is_some() {
+            summary += ", NOT confirmed: see routerctl status";
+        } else if self.decision.as_ref().is_some_and(|decision| decision.outcome != Outcome::Applied) {
             summary += ", NOT the configuration file: see routerctl status";
         }
         summary
     }
+}
+
+/// To be shown; a clock before 1970 is as good as one at 1970.
+pub fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,11 +1,11 @@
 //! The files the daemon reads and keeps.
 
+use super::durable;
 use anyhow::Context;
 use edge_config::{MAX_SIZE, Name};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -53,8 +53,8 @@ impl Files {
 
     /// Names of the namespaces that were ever ours, one a line.
     pub fn namespaces(&self) -> Vec<Name> {
-        let text = read_bounded(&self.state_dir.join(NAMESPACES)).unwrap_or_default();
-        text.lines().filter_map(|line| line.parse().ok()).collect()
+        let text = durable::read(&self.state_dir.join(NAMESPACES), MAX_SIZE).unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().filter_map(|line| line.parse().ok()).collect()
     }
 
     pub fn remember_namespace(&self, name: &Name) -> io::Result<()> {
@@ -64,40 +64,17 @@ impl Files {
         }
         names.push(name.clone());
         let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
-        replace(&self.state_dir.join(NAMESPACES), lines.as_bytes())
+        durable::replace(&self.state_dir.join(NAMESPACES), lines.as_bytes())
     }
 
     pub fn config(&self) -> &Path {
         &self.config
     }
 
-    pub fn read_config(&self) -> io::Result<String> {
-        read_bounded(&self.config)
-    }
-
-    pub fn last_good_name(&self) -> String {
-        self.last_good_path().display().to_string()
-    }
-
-    pub fn last_good(&self) -> Option<String> {
-        read_bounded(&self.last_good_path()).ok()
-    }
-
-    pub fn keep_last_good(&self, text: &str) -> io::Result<()> {
-        if self.last_good().as_deref() == Some(text) {
-            return Ok(());
-        }
-        replace(&self.last_good_path(), text.as_bytes())
-    }
-
-    fn last_good_path(&self) -> PathBuf {
-        self.state_dir.join("last-good.toml")
-    }
-
     /// For the ssh server of the image, which asks at each login: `[system] ssh-keys`, a line each, as in `authorized_keys`.
     pub fn offer_ssh_keys(&self, keys: &[String]) -> io::Result<()> {
         let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
-        replace(&self.run_dir.join("ssh-keys"), lines.as_bytes())
+        durable::replace(&self.run_dir.join("ssh-keys"), lines.as_bytes())
     }
 
     /// What tells this box from every other of the same image: drawn once and kept.
@@ -110,26 +87,9 @@ impl Files {
         }
         let mut id = [0; 16];
         File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut id)).context("cannot draw a machine id")?;
-        replace(&path, &id).with_context(|| format!("cannot write {}", path.display()))?;
+        durable::replace(&path, &id).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(id)
     }
-}
-
-fn read_bounded(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    // One byte more than is allowed, so that the parser sees and says that it is too long.
-    File::open(path)?.take(MAX_SIZE as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
-}
-
-/// Whole or not at all, also when the power goes.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 /// As much as a lease log needs at least: a full disk lets a small file pass.

@@ -2,15 +2,27 @@
 
 mod answer;
 mod apply;
+mod boot;
 mod bring;
+mod confirm;
 mod current;
+mod decision;
+mod durable;
 mod files;
 mod gateway;
+mod generations;
+mod in_force;
+mod journal;
 mod nodes;
+mod notify;
 mod pace;
+mod recovery;
+mod reload;
 mod services;
+mod start;
 mod status;
 mod sweep;
+mod transaction;
 mod watch;
 
 use anyhow::Context;
@@ -18,10 +30,16 @@ use clap::Args;
 use edge_attach::Attach;
 use edge_kernel::Kernel;
 use files::Files;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{Mutex, RwLock},
+    sync::{Mutex, Notify, RwLock},
 };
 
 #[derive(Args, Clone)]
@@ -46,6 +64,10 @@ pub struct Daemon {
     /// Held by whoever changes the kernel: an apply, a reconciliation, an attach.
     turn: Mutex<()>,
     current: RwLock<current::Current>,
+    /// Wakes who ends windows in time.
+    keeper: Notify,
+    /// Nothing new is begun any more.
+    stopping: AtomicBool,
 }
 
 pub fn main(options: Options) -> anyhow::Result<()> {
@@ -59,24 +81,37 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let daemon = Arc::new(Daemon::open(&options).await?);
     // Before the first look, so that nothing is missed that comes after it.
     let events = daemon.kernel.events();
-    daemon.start().await;
-    let mut watching = tokio::spawn(watch::follow(daemon.clone(), events));
+    // Before the first apply: a signal without a listener would end the daemon in the middle of it.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let hangup = signal(SignalKind::hangup())?;
+    daemon.start().await;
+    let mut watching = tokio::spawn(watch::follow(daemon.clone(), events));
+    let mut keeping = tokio::spawn(confirm::keep(daemon.clone()));
+    let mut reloading = tokio::spawn(reload::follow(daemon.clone(), hangup));
+    tokio::spawn(notify::watchdog());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = edge_control::server::serve(listener, daemon.clone(), async move {
         let _ = stopped.await;
     });
-    log::info!("edge-router {} is ready: {}", env!("CARGO_PKG_VERSION"), daemon.current.read().await.summary());
+    let summary = daemon.current.read().await.summary();
+    log::info!("edge-router {} is ready: {summary}", env!("CARGO_PKG_VERSION"));
     let mut serving = tokio::spawn(serving);
+    notify::ready(&summary);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        // Without it a device that comes would wait for ever; whoever started us starts us again.
+        // Without them a device that comes, or a window that ends, would wait for ever; whoever started us starts us again.
         ended = &mut watching => anyhow::bail!("nobody follows the devices any more: {:?}", ended.err()),
+        ended = &mut keeping => anyhow::bail!("nobody ends the windows of applies any more: {:?}", ended.err()),
+        ended = &mut reloading => anyhow::bail!("nobody listens to SIGHUP any more: {:?}", ended.err()),
         served = &mut serving => return served?.context("the control socket failed"),
     }
+    notify::stopping();
+    daemon.stopping.store(true, Ordering::Relaxed);
     let _ = stop.send(());
+    // What is being changed is brought to its end, or undone, though its client may have left.
+    let _turn = daemon.turn.lock().await;
     serving.await?.context("the control socket failed")?;
     // What is in the kernel stays: traffic goes on, and the next start adopts it.
     log::info!("stopped; the networks stay as they are");
@@ -97,6 +132,15 @@ impl Daemon {
             }
         };
         let current = RwLock::new(current::Current::new(files.machine_id()?));
-        Ok(Self { files, kernel, dhcp, attach, turn: Mutex::new(()), current })
+        Ok(Self {
+            files,
+            kernel,
+            dhcp,
+            attach,
+            turn: Mutex::new(()),
+            current,
+            keeper: Notify::new(),
+            stopping: AtomicBool::new(false),
+        })
     }
 }

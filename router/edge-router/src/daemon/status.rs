@@ -1,15 +1,23 @@
 //! The box on one screen: the configuration, held against the kernel and the leases. Pure.
 
-use super::current::Current;
+use super::{boot::Moment, confirm::whole_seconds, current::Current, generations::ConfigFile, in_force};
 use edge_config::{Config, IfName, Network, Uplink, UplinkLink};
 use edge_control::{Applied, NetworkState, NetworkStatus, Node, Problem, Status, UplinkState, UplinkStatus, Waiting};
 use edge_dhcp::Report;
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, addressing, router_space};
 use std::fs;
 
+/// What is found beside the kernel.
+pub struct Around<'a> {
+    pub state_problem: Option<&'a str>,
+    pub config_name: &'a str,
+    pub file: &'a ConfigFile,
+    pub now: &'a Moment,
+}
+
 pub fn status(
     current: &Current,
-    state_problem: Option<&str>,
+    around: &Around,
     observed: &State,
     nodes: Vec<Node>,
     dhcp: &Report,
@@ -21,9 +29,9 @@ pub fn status(
     let mut status = Status {
         hostname: hostname(config),
         uptime: uptime(),
-        applied: current.applied_at.map(|at| Applied { at, confirmed: true }),
+        applied: applied(current, around.now),
         namespace: config.namespace.as_ref().map(ToString::to_string),
-        problems: problems(current, state_problem, dhcp),
+        problems: problems(current, around, dhcp),
         uplinks: config.uplinks.iter().enumerate().map(|(index, uplink)| eyes.uplink(uplink, round_trip(index))).collect(),
         networks: config.networks.iter().map(|network| eyes.network(network, &nodes, dhcp)).collect(),
         nodes,
@@ -33,24 +41,34 @@ pub fn status(
     status
 }
 
+fn applied(current: &Current, now: &Moment) -> Option<Applied> {
+    let at = current.applied_at?;
+    let left = current.open.as_ref().and_then(|open| open.left(now));
+    let named = |open: &super::journal::Journal| open.new.name.clone();
+    let kept = current.kept.as_ref();
+    let name = match left {
+        Some(_) => current.open.as_ref().map(named),
+        None => kept.map(|kept| kept.text.name.clone()),
+    };
+    Some(Applied {
+        at,
+        confirmed: left.is_none(),
+        name: name.unwrap_or_default(),
+        confirm_within: left.map(whole_seconds),
+        back_to: left.and(kept).and_then(|kept| kept.at),
+    })
+}
+
 /// What is wrong with the whole box.
-fn problems(current: &Current, state_problem: Option<&str>, dhcp: &Report) -> Vec<Problem> {
+fn problems(current: &Current, around: &Around, dhcp: &Report) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Some(why) = state_problem {
+    if let Some(why) = around.state_problem {
         problems.push(Problem {
             what: "leases and attachments will be forgotten at the next start".to_owned(),
             why: Some(why.to_owned()),
         });
     }
-    if let Some(refused) = &current.refused {
-        let what = if current.is_applied() {
-            "the configuration file is not in force: the last good one is"
-        } else {
-            "the configuration file is not in force, and there was none before"
-        };
-        let why = refused.diagnostics.clone().unwrap_or_else(|| refused.error.clone());
-        problems.push(Problem { what: what.to_owned(), why: Some(why) });
-    }
+    problems.extend(in_force::problem(current, around.config_name, &around.file.fingerprint));
     if let Some(failed) = &current.failed {
         problems.push(Problem { what: "the kernel refused a part of the configuration".to_owned(), why: Some(failed.clone()) });
     }

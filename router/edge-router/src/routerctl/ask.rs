@@ -23,12 +23,8 @@ pub fn plan(client: &Client, file: Option<&Path>, all: bool, out: &Output) -> Re
     out.show(&wait(client.plan(&request(file)?))?, |report, color| render::plan(report, all, color))
 }
 
-pub fn apply(client: &Client, file: Option<&Path>, out: &Output) -> Result<(), Refusal> {
-    out.show(&wait(client.apply(&request(file)?))?, render::apply)
-}
-
 /// A file is judged here already, so that its mistakes look as `check` shows them and the daemon is not bothered.
-fn request(file: Option<&Path>) -> Result<ConfigRequest, Refusal> {
+pub fn request(file: Option<&Path>) -> Result<ConfigRequest, Refusal> {
     let config = file.map(file::read).transpose()?;
     config.as_ref().map(file::parse).transpose()?;
     Ok(ConfigRequest { config })

@@ -3,6 +3,7 @@
 mod ask;
 mod attach;
 mod check;
+mod confirm;
 mod file;
 mod output;
 mod refusal;
@@ -46,7 +47,11 @@ enum Command {
         all: bool,
     },
     /// Bring the kernel to what the configuration says
-    Apply(OfConfig),
+    Apply(confirm::ApplyOptions),
+    /// Keep what `apply --confirm` brought
+    Confirm,
+    /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before
+    Revert,
     /// Who has which address, devices and containers alike
     Leases,
     /// Plug a network namespace in, as a container is
@@ -99,7 +104,9 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Status => ask::status(&client, &out),
         Command::Leases => ask::leases(&client, &out),
         Command::Plan { of, all } => ask::plan(&client, of.file.as_deref(), all, &out),
-        Command::Apply(OfConfig { file }) => ask::apply(&client, file.as_deref(), &out),
+        Command::Apply(options) => confirm::apply(&client, &options, &out),
+        Command::Confirm => confirm::confirm(&client, &out),
+        Command::Revert => confirm::revert(&client, &out),
         Command::Attach(options) => attach::attach(&client, options, &out),
         Command::Detach(options) => attach::detach(&client, options, &out),
     }

@@ -1,0 +1,25 @@
+use crate::ConfigText;
+use serde::{Deserialize, Serialize};
+
+/// Asks for an apply; without `config` of the daemon's own configuration file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplyRequest {
+    #[serde(default)]
+    pub config: Option<ConfigText>,
+    /// Seconds, of [`CONFIRM_WITHIN`]: what was confirmed last comes back by itself unless [`Confirmed`] is asked for in that time.
+    #[serde(default)]
+    pub confirm_within: Option<u32>,
+}
+
+/// Seconds an apply may wait for its confirmation: time enough for a hand to type it, and over before anybody has forgotten it.
+pub const CONFIRM_WITHIN: std::ops::RangeInclusive<u32> = 5..=86_400;
+
+/// The configuration in force stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// What it is called: the file it came from.
+    pub name: String,
+    /// Seconds that were left.
+    pub left: u32,
+}
