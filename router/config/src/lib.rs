@@ -25,6 +25,6 @@ pub use interface::Interface;
 pub use mac::Mac;
 pub use model::*;
 pub use name::Name;
-pub use parse::{MAX_SIZE, parse};
+pub use parse::{MAX_METRIC, MAX_SIZE, parse};
 pub use port::{PortRange, Protocol};
 pub use vlan::VlanId;

@@ -1,7 +1,7 @@
 //! The whole configuration, as it is after validation.
 
 use crate::{Dhcp, DhcpRelay, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 /// Everything in `edge-router.toml`. Names of networks, uplinks and hosts are unique across all three.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub struct Uplink {
     pub masquerade: bool,
     /// Route priority, lower wins; by default the uplink's place in the file times 100.
     pub metric: u32,
+    /// Addresses of which one must answer a ping for the uplink to count as healthy; empty: the gateway must answer ARP.
+    pub probe: Vec<Ipv4Addr>,
+    /// From one second to one hour.
+    pub probe_interval: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,6 +51,8 @@ fn expected() -> Config {
             dns: vec![],
             masquerade: true,
             metric: 100,
+            probe: vec![],
+            probe_interval: Duration::from_secs(1),
         }],
         networks: vec![network("vehicle", 1, "br0", 1), network("equipment", 2, "br1", 2)],
         hosts: vec![

@@ -26,3 +26,4 @@ pub use error::{ConfigureError, Error, SocketError};
 pub use lease::{Identity, Kind, Lease, LeaseState};
 pub use server::Server;
 pub use service::Service;
+pub use wire::{CLIENT_PORT, Options, SERVER_PORT, udp_packet};

@@ -5,6 +5,9 @@ use edge_config::{Config, IfName, Interface, Network, Uplink, UplinkAddress, Upl
 use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, sync::Arc};
 
+/// What an unhealthy uplink's metric is raised by: more than the highest a configuration may hold.
+const UNHEALTHY: u32 = edge_config::MAX_METRIC + 1;
+
 /// What the kernel shall look like.
 pub fn desired(config: &Config, facts: &Facts) -> State {
     let mut builder = Builder { state: State::default(), router: router_space(config), facts };
@@ -93,12 +96,21 @@ impl Builder<'_> {
         self.link(&router, &uplink.ifname(), Link { mac, owner, conf: Some(LinkConf { rp_filter }), ..ours(kind) });
         if let Some((interface, gateway)) = addressing(uplink, self.facts) {
             self.address(uplink.ifname(), interface);
-            if let Some(via) = gateway {
-                let destination = Ipv4Net::default();
-                let route = Route { destination, via: Some(via), link: uplink.ifname(), metric: uplink.metric };
+            let default = gateway.map(|via| (Ipv4Net::default(), Some(via)));
+            let learned = self.facts.uplink_leases.get(&uplink.name).filter(|_| uplink.address == UplinkAddress::Dhcp);
+            let others = learned.into_iter().flat_map(|lease| lease.routes.iter().copied());
+            let metric = self.metric(uplink);
+            for (destination, via) in default.into_iter().chain(others) {
+                let route = Route { destination, via, link: uplink.ifname(), metric };
                 self.space(&router).routes.insert(route);
             }
         }
+    }
+
+    /// An unhealthy uplink keeps its route: it is asked through it whether it is well again, and where none is healthy it is the best
+    /// there is.
+    fn metric(&self, uplink: &Uplink) -> u32 {
+        if self.facts.unhealthy.contains(&uplink.name) { uplink.metric + UNHEALTHY } else { uplink.metric }
     }
 
     fn address(&mut self, link: IfName, interface: Interface) {

@@ -1,5 +1,9 @@
 use edge_config::{Interface, Mac, Name};
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use ipnet::Ipv4Net;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 /// What the plan must know beyond the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,6 +12,8 @@ pub struct Facts {
     pub machine: [u8; 16],
     /// What the uplinks with `address = "dhcp"` were given.
     pub uplink_leases: BTreeMap<Name, UplinkLease>,
+    /// Uplinks that carry nothing: their default routes stand back behind those of all others.
+    pub unhealthy: BTreeSet<Name>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +21,8 @@ pub struct UplinkLease {
     pub interface: Interface,
     pub gateway: Option<Ipv4Addr>,
     pub dns: Vec<Ipv4Addr>,
+    /// Besides the default one, with the next hop; `None`: on the link.
+    pub routes: Vec<(Ipv4Net, Option<Ipv4Addr>)>,
 }
 
 impl Facts {

@@ -22,7 +22,7 @@ impl FromText for Lease {
 }
 
 /// `1h30m` → 5400. None unless every number has its unit; too long is `u64::MAX`.
-fn seconds(text: &str) -> Option<u64> {
+pub fn seconds(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut sum = 0u64;
     while !rest.is_empty() {

@@ -16,6 +16,7 @@ mod names;
 mod network;
 mod option_value;
 mod port;
+mod probe;
 mod ssh_key;
 mod subnets;
 mod syntax;
@@ -29,6 +30,7 @@ mod word;
 use crate::{Config, Diagnostics, mistake::Mistakes, span::Span};
 use draft::Draft;
 use toml::de::DeTable;
+pub use uplink::MAX_METRIC;
 
 /// Bytes. A thousand networks with ten hosts each are smaller.
 pub const MAX_SIZE: usize = 1 << 20;

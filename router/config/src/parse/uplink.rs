@@ -1,10 +1,28 @@
 use crate::{
     IfName, Interface, Name, Uplink, UplinkAddress, UplinkLink,
     mistake::Mistakes,
-    parse::table::Table,
+    parse::{
+        probe::{Interval, Probes},
+        table::Table,
+        value::{FromToml, integer},
+    },
     span::{At, Span},
 };
-use std::{collections::HashMap, net::Ipv4Addr};
+use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
+use toml::de::DeValue;
+
+/// Leaves room above for the uplinks that stand back.
+pub const MAX_METRIC: u32 = 1_000_000;
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Route priority.
+struct Metric(u32);
+
+impl FromToml for Metric {
+    fn from_toml(value: &DeValue, at: Span, mistakes: &mut Mistakes) -> Option<Self> {
+        integer(value, 0, MAX_METRIC, at, mistakes).map(Self)
+    }
+}
 
 pub struct UplinkDraft {
     pub name: Option<At<Name>>,
@@ -17,6 +35,8 @@ pub struct UplinkDraft {
     metric: u32,
     /// Where the metric is said, or the header.
     metric_at: Span,
+    probe: Vec<Ipv4Addr>,
+    probe_interval: Duration,
 }
 
 impl UplinkDraft {
@@ -29,7 +49,9 @@ impl UplinkDraft {
         let gateway = table.take("gateway", mistakes);
         let dns = table.take::<Vec<At<Ipv4Addr>>>("dns", mistakes);
         let masquerade = table.take("masquerade", mistakes).is_none_or(|masquerade| masquerade.value);
-        let metric = table.take("metric", mistakes);
+        let metric = table.take::<Metric>("metric", mistakes);
+        let probe = table.take::<Probes>("probe", mistakes);
+        let probe_interval = table.take::<Interval>("probe-interval", mistakes);
         let default_metric = u32::try_from(place * 100).unwrap_or(u32::MAX);
         let draft = Self {
             name,
@@ -39,8 +61,10 @@ impl UplinkDraft {
             gateway,
             dns: dns.into_iter().flat_map(|servers| servers.value).map(|server| server.value).collect(),
             masquerade,
-            metric: metric.as_ref().map_or(default_metric, |metric| metric.value),
+            metric: metric.as_ref().map_or(default_metric, |metric| metric.value.0),
             metric_at: metric.map_or(table.at, |metric| metric.span),
+            probe: probe.map_or(Vec::new(), |probe| probe.value.0),
+            probe_interval: probe_interval.map_or(INTERVAL, |interval| interval.value.0),
         };
         draft.check_gateway(mistakes);
         table.finish(mistakes);
@@ -90,6 +114,8 @@ impl UplinkDraft {
             dns: self.dns,
             masquerade: self.masquerade,
             metric: self.metric,
+            probe: self.probe,
+            probe_interval: self.probe_interval,
         })
     }
 }

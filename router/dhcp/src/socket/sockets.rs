@@ -135,7 +135,8 @@ impl Sockets {
     }
 
     fn send_raw(&self, message: &Outgoing, mac: Mac, to: Ipv4Addr) -> nix::Result<()> {
-        let packet = udp_packet(message.from, to, &message.bytes).ok_or(Errno::EMSGSIZE)?;
+        let ports = (SocketAddrV4::new(message.from, SERVER_PORT), SocketAddrV4::new(to, CLIENT_PORT));
+        let packet = udp_packet(ports.0, ports.1, &message.bytes).ok_or(Errno::EMSGSIZE)?;
         let mut address = [0; 8];
         address[..6].copy_from_slice(&mac.bytes());
         let address = libc::sockaddr_ll {

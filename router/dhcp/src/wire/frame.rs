@@ -1,9 +1,8 @@
-use super::{CLIENT_PORT, SERVER_PORT};
-use std::net::Ipv4Addr;
+use std::net::SocketAddrV4;
 
-/// An IPv4 packet (RFC 791) with a UDP datagram (RFC 768) from the server's port to the client's, for a client that has no
-/// address yet and so cannot answer ARP. None where `payload` does not fit into one.
-pub fn udp_packet(from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Option<Vec<u8>> {
+/// An IPv4 packet (RFC 791) with a UDP datagram (RFC 768), for a client that has no address yet and so cannot answer ARP.
+/// None where `payload` does not fit into one.
+pub fn udp_packet(from: SocketAddrV4, to: SocketAddrV4, payload: &[u8]) -> Option<Vec<u8>> {
     let udp_length = u16::try_from(payload.len() + 8).ok()?;
     let total = udp_length.checked_add(20)?;
     let mut packet = Vec::with_capacity(total.into());
@@ -11,13 +10,13 @@ pub fn udp_packet(from: Ipv4Addr, to: Ipv4Addr, payload: &[u8]) -> Option<Vec<u8
     packet.extend([0x45, 0xc0]);
     packet.extend(total.to_be_bytes());
     packet.extend([0, 0, 0x40, 0, 64, 17, 0, 0]);
-    packet.extend(from.octets());
-    packet.extend(to.octets());
+    packet.extend(from.ip().octets());
+    packet.extend(to.ip().octets());
     let header = checksum(sum(&packet));
     packet[10..12].copy_from_slice(&header.to_be_bytes());
 
-    packet.extend(SERVER_PORT.to_be_bytes());
-    packet.extend(CLIENT_PORT.to_be_bytes());
+    packet.extend(from.port().to_be_bytes());
+    packet.extend(to.port().to_be_bytes());
     packet.extend(udp_length.to_be_bytes());
     packet.extend([0, 0]);
     packet.extend(payload);
@@ -46,14 +45,17 @@ fn checksum(mut sum: u32) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
     #[test]
     fn sums_to_zero_as_a_receiver_checks_it() {
         for payload in [&b"abc"[..], b"abcd", &[0xff; 301]] {
-            let packet = udp_packet(Ipv4Addr::new(10, 0, 1, 3), Ipv4Addr::new(10, 0, 1, 5), payload).expect("it fits");
+            let [from, to] = [(3, 67), (5, 68)].map(|(host, port)| SocketAddrV4::new(Ipv4Addr::new(10, 0, 1, host), port));
+            let packet = udp_packet(from, to, payload).expect("it fits");
             assert_eq!(checksum(sum(&packet[..20])), 0);
             assert_eq!(checksum(sum(&packet[12..20]) + 17 + packet.len() as u32 - 20 + sum(&packet[20..])), 0);
         }
-        assert!(udp_packet(Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST, &[0; 65_508]).is_none());
+        let any = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 67);
+        assert!(udp_packet(any, any, &[0; 65_508]).is_none());
     }
 }

@@ -11,6 +11,7 @@ mod request;
 mod tests;
 
 pub use frame::udp_packet;
+pub use options::Options;
 pub use relayed::Relayed;
 pub use reply::{Reply, ReplyKind};
 pub use request::{Kind, Request};

@@ -41,7 +41,11 @@ fn uplink_dns(config: &Config, facts: &Facts, network: &Network) -> Vec<Ipv4Addr
     let mut dns: Vec<Ipv4Addr> = Vec::new();
     for uplink in config.uplinks.iter().filter(|uplink| may_use(uplink.name.clone())) {
         let learned = facts.uplink_leases.get(&uplink.name).filter(|_| uplink.address == UplinkAddress::Dhcp);
-        dns.extend(uplink.dns.iter().chain(learned.iter().flat_map(|lease| &lease.dns)));
+        // What the file says wins over what was learned.
+        match learned.filter(|_| uplink.dns.is_empty()) {
+            Some(lease) => dns.extend(&lease.dns),
+            None => dns.extend(&uplink.dns),
+        }
     }
     dns.dedup();
     dns

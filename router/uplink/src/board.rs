@@ -1,0 +1,123 @@
+use crate::{
+    dhcp::{Lease, Trouble},
+    health::Verdict,
+};
+use edge_config::Name;
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+use tokio::sync::watch;
+
+/// What is known of one uplink.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub lease: Option<Lease>,
+    /// Why there is no lease; none as well before the first try.
+    pub trouble: Option<Trouble>,
+    /// Why the lease that is there is not used.
+    pub refused: Option<String>,
+    pub health: Health,
+    aim: Option<Aim>,
+}
+
+impl Report {
+    /// It has an address that can be asked from.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.aim.is_some()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    pub verdict: Verdict,
+    /// Why it is down.
+    pub cause: Option<Cause>,
+    /// Since when probes fail.
+    pub since: Option<SystemTime>,
+    /// To the first probe that answered, or to the gateway; by the last round.
+    pub round_trip: Option<Duration>,
+    /// It answers again, but is trusted only after so long.
+    pub held_down: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    NoLink,
+    NoCarrier,
+    Gateway(Ipv4Addr),
+    Probe(Vec<Ipv4Addr>),
+}
+
+/// What an uplink is watched by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aim {
+    /// The box's own.
+    pub address: Ipv4Addr,
+    pub gateway: Option<Ipv4Addr>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { verdict: Verdict::Unknown, cause: None, since: None, round_trip: None, held_down: None }
+    }
+}
+
+/// Where those who look after the uplinks write, and the daemon reads.
+pub struct Board {
+    reports: Mutex<BTreeMap<Name, Report>>,
+    changed: watch::Sender<()>,
+}
+
+impl Board {
+    pub fn new() -> Self {
+        Self { reports: Mutex::default(), changed: watch::Sender::new(()) }
+    }
+
+    /// Of everything that has consequences: a lease, a verdict, an aim.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    pub fn reports(&self) -> BTreeMap<Name, Report> {
+        self.lock().clone()
+    }
+
+    pub fn aim(&self, uplink: &Name) -> Option<Aim> {
+        self.lock().get(uplink)?.aim.clone()
+    }
+
+    pub fn tell_lease(&self, uplink: &Name, lease: Option<Lease>, trouble: Option<Trouble>) {
+        self.update(uplink, |report| (report.lease, report.trouble) = (lease, trouble));
+    }
+
+    pub fn tell_health(&self, uplink: &Name, health: Health) {
+        self.update(uplink, |report| report.health = health);
+    }
+
+    pub fn tell_aim(&self, uplink: &Name, aim: Option<Aim>, refused: Option<String>) {
+        self.update(uplink, |report| (report.aim, report.refused) = (aim, refused));
+    }
+
+    /// No uplink of that name any more.
+    pub fn forget(&self, gone: impl Fn(&Name) -> bool) {
+        self.lock().retain(|name, _| !gone(name));
+    }
+
+    fn update(&self, uplink: &Name, change: impl FnOnce(&mut Report)) {
+        let mut reports = self.lock();
+        let report = reports.entry(uplink.clone()).or_default();
+        let weight = |report: &Report| (report.lease.clone(), report.aim.clone(), report.health.verdict);
+        let before = weight(report);
+        change(report);
+        if weight(report) != before {
+            self.changed.send_replace(());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Report>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,37 @@
+//! The DHCPv4 client (RFC 2131 section 4.4). Pure: time, chance and packets are arguments.
+//!
+//! Of our own, on the codec of `dhcproto` and the option reader of the server, because the client crate at hand (mozim 0.3.4) cannot
+//! ask for replies by broadcast, which ipvlan needs; does not hear a DHCPNAK while it renews or rebinds; stays for ever with a server
+//! that offers and never acknowledges; and takes no notice of whom a reply is for.
+
+mod client;
+mod exchange;
+mod identity;
+mod lease;
+mod message;
+mod reply;
+
+pub use client::{Client, Outgoing, Trouble, Via};
+pub use identity::Identity;
+pub use lease::{Held, Lease};
+pub use reply::Reply;
+
+#[cfg(test)]
+pub mod tests {
+    use super::{Lease, lease::Terms};
+
+    /// A lease of this address for so many seconds.
+    pub fn lease(interface: &str, seconds: u32) -> Lease {
+        Lease {
+            interface: edge_config::Interface::new(interface.parse().unwrap()).unwrap(),
+            server: [192, 0, 2, 1].into(),
+            gateway: Some([192, 0, 2, 1].into()),
+            routes: Vec::new(),
+            dns: Vec::new(),
+            domain: None,
+            search: Vec::new(),
+            mtu: None,
+            terms: Terms::new(seconds, None, None).unwrap(),
+        }
+    }
+}

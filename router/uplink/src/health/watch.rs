@@ -1,0 +1,230 @@
+use super::{Judge, Sight, Verdict};
+use crate::{
+    board::{Aim, Board, Cause, Health},
+    clock::{chance, since_boot},
+    wire::{Arp, Echo, Found, Link},
+};
+use edge_config::{IfName, Name};
+use std::{
+    collections::VecDeque,
+    future::pending,
+    io,
+    net::Ipv4Addr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// What to watch, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub uplink: Name,
+    pub ifname: IfName,
+    pub netns: Option<PathBuf>,
+    /// One that answers is enough; none: the gateway.
+    pub probes: Vec<Ipv4Addr>,
+    pub interval: Duration,
+    /// There is no other uplink.
+    pub alone: bool,
+}
+
+/// How soon to look again for a link or an address that is not there.
+const RETRY: Duration = Duration::from_millis(500);
+/// Requests whose late answers still count.
+const REMEMBERED: usize = 8;
+
+/// Watches until it is dropped.
+pub async fn watch(plan: Plan, board: Arc<Board>) {
+    let mut watcher = Watcher { judge: Judge::new(since_boot(), plan.alone), failing_since: None, plan, board };
+    loop {
+        if let Err(error) = watcher.session().await {
+            log::debug!("uplink {}: {error}", watcher.plan.uplink);
+        }
+        sleep(RETRY).await;
+    }
+}
+
+struct Watcher {
+    plan: Plan,
+    board: Arc<Board>,
+    judge: Judge,
+    failing_since: Option<SystemTime>,
+}
+
+/// The sockets for one link with one address.
+struct Session {
+    link: Link,
+    found: Found,
+    arp: Option<Arp>,
+    echo: Option<Echo>,
+    sent: VecDeque<(u16, Instant)>,
+}
+
+#[derive(Default)]
+struct Seen {
+    gateway: Option<Duration>,
+    probe: Option<Duration>,
+    no_carrier: bool,
+}
+
+impl Watcher {
+    /// Until the link or its address is another one.
+    async fn session(&mut self) -> io::Result<()> {
+        let mut news = self.board.news();
+        let link = Link::open(&self.plan.ifname, self.plan.netns.clone());
+        let Ok((link, found)) = link.and_then(|link| link.look().map(|found| (link, found))) else {
+            self.conclude(None, &Seen { no_carrier: true, ..Seen::default() }, Some(Cause::NoLink));
+            return Ok(());
+        };
+        let Some(aim) = self.board.aim(&self.plan.uplink) else {
+            tokio::select! {
+                () = link.changed() => {}
+                _ = news.changed() => {}
+            }
+            return Ok(());
+        };
+        let mut session = Session::open(&self.plan, link, found, &aim)?;
+        loop {
+            let began = Instant::now();
+            let seen = session.round(&self.plan, self.patience()).await?;
+            self.conclude(Some(&aim), &seen, None);
+            let pause = if self.judge.is_in_doubt() && !seen.no_carrier { Duration::ZERO } else { self.plan.interval };
+            let next = began + pause;
+            loop {
+                tokio::select! {
+                    () = sleep_until(next) => break,
+                    () = session.link.changed() => {
+                        let now = session.link.look()?;
+                        if now != session.found {
+                            if now.index != session.found.index || now.mac != session.found.mac {
+                                return Ok(());
+                            }
+                            // Something was plugged in or out: no waiting for the next round.
+                            session.found = now;
+                            break;
+                        }
+                    }
+                    _ = news.changed() => if self.board.aim(&self.plan.uplink).as_ref() != Some(&aim) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Three probes without an answer take less than twice the interval, so that with the wait before the first it is less than three.
+    fn patience(&self) -> Duration {
+        self.plan.interval * if self.judge.is_in_doubt() { 4 } else { 8 } / 10
+    }
+
+    fn conclude(&mut self, aim: Option<&Aim>, seen: &Seen, cause: Option<Cause>) {
+        let gateway = aim.and_then(|aim| aim.gateway);
+        let round_trip = if self.plan.probes.is_empty() { seen.gateway } else { seen.probe };
+        let nothing_to_ask = self.plan.probes.is_empty() && gateway.is_none();
+        let cause = cause.or_else(|| match gateway {
+            _ if seen.no_carrier => Some(Cause::NoCarrier),
+            _ if round_trip.is_some() || nothing_to_ask => None,
+            Some(gateway) if seen.gateway.is_none() => Some(Cause::Gateway(gateway)),
+            _ => Some(Cause::Probe(self.plan.probes.clone())),
+        });
+        let sight = match &cause {
+            None => Sight::Answered,
+            Some(Cause::NoLink | Cause::NoCarrier) => Sight::NoCarrier,
+            Some(_) => Sight::Missed,
+        };
+        let now = since_boot();
+        self.judge.see(now, sight);
+        self.failing_since = cause.is_some().then(|| self.failing_since.unwrap_or_else(SystemTime::now));
+        let held_down = self.judge.held(now);
+        let health = Health {
+            verdict: self.judge.verdict(),
+            cause: cause.filter(|_| self.judge.verdict() == Verdict::Down),
+            since: self.failing_since,
+            round_trip,
+            held_down,
+        };
+        self.board.tell_health(&self.plan.uplink, health);
+    }
+}
+
+impl Session {
+    fn open(plan: &Plan, link: Link, found: Found, aim: &Aim) -> io::Result<Self> {
+        let arp = match (aim.gateway, found.mac) {
+            (Some(gateway), Some(mac)) if found.arp => Some(Arp::open(&link, found.index, (mac, aim.address), gateway)?),
+            _ => None,
+        };
+        let ask = !plan.probes.is_empty();
+        let echo = ask.then(|| Echo::open(&link, aim.address, (chance() & 0xffff) as u16)).transpose()?;
+        Ok(Self { link, found, arp, echo, sent: VecDeque::new() })
+    }
+
+    async fn round(&mut self, plan: &Plan, patience: Duration) -> io::Result<Seen> {
+        let mut seen = Seen { no_carrier: !self.found.running, ..Seen::default() };
+        if seen.no_carrier {
+            return Ok(seen);
+        }
+        let began = Instant::now();
+        if self.arp.is_none() {
+            // A link without neighbours to ask for.
+            seen.gateway = Some(Duration::ZERO);
+        }
+        self.ask(plan, began);
+        while if plan.probes.is_empty() { seen.gateway.is_none() } else { seen.probe.is_none() } {
+            tokio::select! {
+                () = sleep_until(began + patience) => break,
+                answer = answered(&self.arp), if seen.gateway.is_none() => {
+                    answer?;
+                    seen.gateway = Some(began.elapsed());
+                }
+                answer = echoed(&self.echo) => {
+                    let (from, sequence) = answer?;
+                    let asked = self.sent.iter().find(|(sent, _)| *sent == sequence).map(|(_, at)| *at);
+                    seen.probe = asked.filter(|_| plan.probes.contains(&from)).map(|at| at.elapsed());
+                }
+                () = self.link.changed() => {
+                    self.found.running = self.link.look()?.running;
+                    if !self.found.running {
+                        seen.no_carrier = true;
+                        return Ok(seen);
+                    }
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// What cannot be sent is not answered.
+    fn ask(&mut self, plan: &Plan, now: Instant) {
+        if let Some(arp) = &self.arp
+            && let Err(error) = arp.ask()
+        {
+            log::debug!("uplink {}: the gateway cannot be asked for: {error}", plan.uplink);
+        }
+        let Some(echo) = &self.echo else { return };
+        let sequence = self.sent.back().map_or(1, |(sequence, _)| sequence.wrapping_add(1));
+        self.sent.push_back((sequence, now));
+        if self.sent.len() > REMEMBERED {
+            self.sent.pop_front();
+        }
+        for probe in &plan.probes {
+            if let Err(error) = echo.ask(*probe, sequence) {
+                log::debug!("uplink {}: {probe} cannot be asked: {error}", plan.uplink);
+            }
+        }
+    }
+}
+
+async fn answered(arp: &Option<Arp>) -> io::Result<()> {
+    match arp {
+        Some(arp) => arp.answered().await,
+        None => pending().await,
+    }
+}
+
+async fn echoed(echo: &Option<Echo>) -> io::Result<(Ipv4Addr, u16)> {
+    match echo {
+        Some(echo) => echo.answered().await,
+        None => pending().await,
+    }
+}

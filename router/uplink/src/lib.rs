@@ -1,0 +1,19 @@
+//! Uplinks: addresses by DHCP, and whether each carries anything.
+//!
+//! `dhcp` and `health::judge` decide (pure: time, chance and packets are arguments), `wire` has the sockets, `memory` what survives a
+//! restart. Nothing here changes the kernel: what is found out becomes the [`Facts`](edge_plan::Facts) of a plan.
+
+mod board;
+mod clock;
+mod dhcp;
+mod health;
+mod memory;
+mod tenant;
+mod uplinks;
+mod usable;
+mod wire;
+
+pub use board::{Cause, Health, Report};
+pub use dhcp::{Lease, Trouble};
+pub use health::Verdict;
+pub use uplinks::Uplinks;

@@ -1,0 +1,136 @@
+//! Leases on disk, for a restart: `uplinks/NAME.json` in the state directory.
+
+use crate::{
+    clock,
+    dhcp::{Held, Lease},
+};
+use edge_config::Name;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Write},
+    net::Ipv4Addr,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub struct Memory {
+    directory: PathBuf,
+    /// `since` of another boot means nothing.
+    boot: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Record {
+    boot: String,
+    /// Milliseconds on that boot's clock.
+    since: u64,
+    /// Option 61 as it was sent: another client's lease is not ours.
+    client_id: Vec<u8>,
+    lease: Lease,
+}
+
+/// What is left of an earlier run.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Recollection {
+    /// The box was not restarted since: the lease counts.
+    Lease(Held),
+    /// An address it once had, and may get again.
+    Address(Ipv4Addr),
+}
+
+/// Bytes; a lease with all its lists full is far smaller.
+const LONGEST: u64 = 64 * 1024;
+
+impl Memory {
+    pub fn open(state_dir: &Path) -> Self {
+        Self { directory: state_dir.join("uplinks"), boot: clock::boot_id() }
+    }
+
+    /// With the client identifier it was given to. A damaged file is as good as none: a lease can be had again.
+    pub fn recall(&self, uplink: &Name) -> Option<(Recollection, Vec<u8>)> {
+        let mut text = String::new();
+        File::open(self.path(uplink)).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+        let record: Record = match serde_json::from_str(&text) {
+            Ok(record) => record,
+            Err(error) => {
+                log::warn!("{} is damaged and not used: {error}", self.path(uplink).display());
+                return None;
+            }
+        };
+        let held = Held { since: Duration::from_millis(record.since), lease: record.lease };
+        let counts = !self.boot.is_empty() && record.boot == self.boot && !held.is_over(clock::since_boot());
+        let address = held.lease.interface.address();
+        let recollection = if counts { Recollection::Lease(held) } else { Recollection::Address(address) };
+        Some((recollection, record.client_id))
+    }
+
+    pub fn keep(&self, uplink: &Name, held: &Held, client_id: &[u8]) -> io::Result<()> {
+        let since = u64::try_from(held.since.as_millis()).unwrap_or(u64::MAX);
+        let lease = held.lease.clone();
+        let text = serde_json::to_vec(&Record { boot: self.boot.clone(), since, client_id: client_id.to_vec(), lease })?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        replace(&self.path(uplink), &text)
+    }
+
+    pub fn forget(&self, uplink: &Name) {
+        // It may never have been there.
+        let _ = fs::remove_file(self.path(uplink));
+    }
+
+    fn path(&self, uplink: &Name) -> PathBuf {
+        self.directory.join(format!("{uplink}.json"))
+    }
+}
+
+/// Whole or not at all, also when the power goes.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dhcp::tests::lease;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_lease_counts_on_within_a_boot_and_is_a_wish_after_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let name: Name = "wan".parse().unwrap();
+        let memory = Memory::open(directory.path());
+        assert_eq!(memory.recall(&name), None);
+        let held =
+            Held { lease: lease("192.0.2.9/24", 3600), since: Duration::from_millis(clock::since_boot().as_millis() as u64) };
+        memory.keep(&name, &held, b"id").unwrap();
+        let file = directory.path().join("uplinks/wan.json");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(memory.recall(&name), Some((Recollection::Lease(held.clone()), b"id".to_vec())));
+
+        let next_boot = Memory { boot: "other".to_owned(), ..Memory::open(directory.path()) };
+        let address = Recollection::Address(held.lease.interface.address());
+        assert_eq!(next_boot.recall(&name), Some((address, b"id".to_vec())));
+
+        fs::write(&file, "{\"boot\":").unwrap();
+        assert_eq!(memory.recall(&name), None);
+        memory.forget(&name);
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn a_lease_that_ran_out_is_a_wish() {
+        let directory = tempfile::tempdir().unwrap();
+        let name: Name = "wan".parse().unwrap();
+        let memory = Memory::open(directory.path());
+        let held = Held { lease: lease("192.0.2.9/24", 10), since: clock::since_boot().saturating_sub(Duration::from_secs(11)) };
+        memory.keep(&name, &held, b"id").unwrap();
+        assert!(matches!(memory.recall(&name), Some((Recollection::Address(_), _))));
+    }
+}

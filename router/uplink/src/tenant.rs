@@ -1,0 +1,168 @@
+//! Runs the DHCP client of one uplink.
+
+use crate::{
+    board::Board,
+    clock::{chance, since_boot},
+    dhcp::{Client, Held, Identity, Reply},
+    memory::{Memory, Recollection},
+    wire::{DhcpSocket, Link},
+};
+use edge_config::{IfName, Mac, Name};
+use socket2::Socket;
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use tokio::time::sleep;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub uplink: Name,
+    pub ifname: IfName,
+    pub netns: Option<PathBuf>,
+    /// The MAC address of the link is that of others too.
+    pub shared_mac: bool,
+    pub machine: [u8; 16],
+    pub hostname: Option<String>,
+}
+
+/// How soon to look again for a link that is not there.
+const RETRY: Duration = Duration::from_millis(500);
+/// Wakes up at least that often.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Asks and renews until it is dropped; the address stays.
+pub async fn run(plan: Plan, board: Arc<Board>, memory: Arc<Memory>) {
+    let mut tenant = Tenant { plan, board, memory, client: None, kept: None, answers: None };
+    loop {
+        if let Err(error) = tenant.session().await {
+            log::debug!("uplink {}: {error}", tenant.plan.uplink);
+        }
+        tenant.without_link();
+        sleep(RETRY).await;
+    }
+}
+
+struct Tenant {
+    plan: Plan,
+    board: Arc<Board>,
+    memory: Arc<Memory>,
+    /// None before the link was there for the first time.
+    client: Option<Client>,
+    /// What is on disk.
+    kept: Option<Held>,
+    /// Takes the place of an ICMP error while the server's answer to a unicast is under way.
+    answers: Option<Socket>,
+}
+
+impl Tenant {
+    /// Until the link is gone or another.
+    async fn session(&mut self) -> io::Result<()> {
+        let link = Link::open(&self.plan.ifname, self.plan.netns.clone())?;
+        let found = link.look()?;
+        let Some(mac) = found.mac else {
+            return Err(io::Error::other(format!("{} is no Ethernet device", self.plan.ifname)));
+        };
+        let socket = DhcpSocket::open(&link, found.index)?;
+        self.identify(mac);
+        loop {
+            let now = link.look()?;
+            if (now.index, now.mac) != (found.index, found.mac) {
+                return Ok(());
+            }
+            let due = self.step(&link, &socket, now.running);
+            let wait = due.map_or(IDLE, |due| due.saturating_sub(since_boot())).min(IDLE);
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = link.changed() => {}
+                message = socket.receive() => self.hear(&message?),
+            }
+        }
+    }
+
+    /// The client of before, or a new one that knows what is remembered.
+    fn identify(&mut self, mac: Mac) {
+        let Plan { uplink, machine, hostname, shared_mac, .. } = &self.plan;
+        let identity = match shared_mac {
+            true => Identity::of_shared_mac(mac, *machine, uplink, hostname.clone()),
+            false => Identity::by_mac(mac, hostname.clone()),
+        };
+        if let Some(client) = &mut self.client {
+            return client.identify(identity);
+        }
+        let remembered = self.memory.recall(uplink).filter(|(_, client_id)| *client_id == identity.client_id);
+        let (held, wish) = match remembered {
+            Some((Recollection::Lease(held), _)) => (Some(held), None),
+            Some((Recollection::Address(address), _)) => (None, Some(address)),
+            None => (None, None),
+        };
+        self.kept = held.clone();
+        let mut client = Client::new(identity, held);
+        client.wish(wish);
+        self.client = Some(client);
+    }
+
+    /// Does what is due, and says when something is next.
+    fn step(&mut self, link: &Link, socket: &DhcpSocket, running: bool) -> Option<Duration> {
+        let client = self.client.as_mut()?;
+        client.carrier(running, since_boot(), chance());
+        if let Some(outgoing) = client.tick(since_boot(), chance()) {
+            match socket.send(link, &outgoing) {
+                Ok(answers) => self.answers = answers,
+                Err(error) => log::debug!("uplink {}: a DHCP message was not sent: {error}", self.plan.uplink),
+            }
+        }
+        let due = client.due();
+        self.publish();
+        due
+    }
+
+    fn hear(&mut self, message: &[u8]) {
+        if let (Some(client), Some(reply)) = (&mut self.client, Reply::read(message)) {
+            client.receive(since_boot(), chance(), &reply);
+        }
+        self.publish();
+    }
+
+    /// Time goes on without a link too.
+    fn without_link(&mut self) {
+        if let Some(client) = &mut self.client {
+            client.carrier(false, since_boot(), chance());
+            // It has nothing to say now, but a lease can run out.
+            let _ = client.tick(since_boot(), chance());
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        let Some(client) = &self.client else { return };
+        let held = client.held();
+        if held != self.kept.as_ref() {
+            self.log(held);
+            let done = match held {
+                Some(held) => self.memory.keep(&self.plan.uplink, held, &client.identity().client_id),
+                // What ran out is still a wish, and its file says when it ran out.
+                None => Ok(()),
+            };
+            if let Err(error) = done {
+                log::warn!("uplink {}: the lease is not remembered over a restart: {error}", self.plan.uplink);
+            }
+            self.kept = held.cloned();
+        }
+        if held.is_none() && client.is_denied() {
+            self.memory.forget(&self.plan.uplink);
+        }
+        self.board.tell_lease(&self.plan.uplink, held.map(|held| held.lease.clone()), client.trouble());
+    }
+
+    fn log(&self, held: Option<&Held>) {
+        let uplink = &self.plan.uplink;
+        match (held, &self.kept) {
+            (Some(held), Some(before)) if before.lease.interface == held.lease.interface => {
+                log::debug!("uplink {uplink}: {} for {} s more", held.lease.interface, held.lease.terms.lease);
+            }
+            (Some(held), _) => {
+                log::info!("uplink {uplink}: {} for {} s", held.lease.interface, held.lease.terms.lease);
+            }
+            (None, Some(before)) => log::warn!("uplink {uplink}: {} is lost", before.lease.interface),
+            (None, None) => {}
+        }
+    }
+}

@@ -1,0 +1,154 @@
+use crate::{
+    board::{Aim, Board, Report},
+    clock::since_boot,
+    dhcp::Lease,
+    health::{self, Verdict},
+    memory::{Memory, Recollection},
+    tenant,
+    usable::usable,
+};
+use edge_config::{Config, Name, Uplink, UplinkAddress, UplinkLink};
+use edge_plan::{Facts, Space, addressing, router_space};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::watch, task::AbortHandle};
+
+/// Looks after every uplink of a configuration.
+pub struct Uplinks {
+    board: Arc<Board>,
+    memory: Arc<Memory>,
+    running: Mutex<BTreeMap<Name, Running>>,
+}
+
+/// Ends when dropped.
+struct Task<P> {
+    plan: P,
+    handle: AbortHandle,
+}
+
+impl<P> Drop for Task<P> {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}
+
+struct Running {
+    tenant: Option<Task<tenant::Plan>>,
+    watcher: Task<health::Plan>,
+}
+
+impl Uplinks {
+    pub fn open(state_dir: &Path) -> Self {
+        Self { board: Arc::new(Board::new()), memory: Arc::new(Memory::open(state_dir)), running: Mutex::default() }
+    }
+
+    /// Of everything a plan depends on.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.board.news()
+    }
+
+    pub fn reports(&self) -> BTreeMap<Name, Report> {
+        self.board.reports()
+    }
+
+    /// Completes `facts` with what is known of this configuration's uplinks. A lease of before a restart counts from the first time:
+    /// the address is there, and must not be taken away to be given again.
+    pub fn learn(&self, config: &Config, facts: &mut Facts) {
+        let reports = self.board.reports();
+        let dhcp = config.uplinks.iter().filter(|uplink| uplink.address == UplinkAddress::Dhcp);
+        let lease = |uplink: &Uplink| match reports.get(&uplink.name) {
+            Some(report) if report.lease.is_some() || report.trouble.is_some() => report.lease.clone(),
+            _ => self.recall(&uplink.name),
+        };
+        let leases = dhcp.filter_map(|uplink| Some((uplink.name.clone(), lease(uplink)?))).collect();
+        let mut refused = BTreeMap::new();
+        facts.uplink_leases.clear();
+        for (name, verdict) in usable(config, &leases) {
+            match verdict {
+                Ok(lease) => drop(facts.uplink_leases.insert(name, lease)),
+                Err(why) => drop(refused.insert(name, why)),
+            }
+        }
+        let is_down = |uplink: &&Uplink| reports.get(&uplink.name).is_some_and(|report| report.health.verdict == Verdict::Down);
+        let several = config.uplinks.len() > 1;
+        facts.unhealthy = config.uplinks.iter().filter(|_| several).filter(is_down).map(|uplink| uplink.name.clone()).collect();
+        for uplink in &config.uplinks {
+            let aim = addressing(uplink, facts);
+            let aim = aim.map(|(interface, gateway)| Aim { address: interface.address(), gateway });
+            self.board.tell_aim(&uplink.name, aim, refused.remove(&uplink.name));
+        }
+    }
+
+    fn recall(&self, uplink: &Name) -> Option<Lease> {
+        match self.memory.recall(uplink)? {
+            (Recollection::Lease(held), _) if !held.is_over(since_boot()) => Some(held.lease),
+            _ => None,
+        }
+    }
+
+    /// Starts, leaves and ends, so that every uplink is looked after as the configuration says. Must be called inside a tokio runtime.
+    pub fn configure(&self, config: &Config, machine: [u8; 16]) {
+        let netns = match router_space(config) {
+            Space::Host => None,
+            Space::Named(name) => Some(edge_kernel::namespace::path(&name)),
+        };
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = std::mem::take(&mut *running);
+        for uplink in &config.uplinks {
+            let old = before.remove(&uplink.name);
+            let (old_tenant, old_watcher) = old.map_or((None, None), |old| (old.tenant, Some(old.watcher)));
+            let tenant = (uplink.address == UplinkAddress::Dhcp).then(|| {
+                let plan = tenant_plan(config, uplink, netns.clone(), machine);
+                let (board, memory) = (self.board.clone(), self.memory.clone());
+                keep(old_tenant, plan, |plan| tokio::spawn(tenant::run(plan, board, memory)).abort_handle())
+            });
+            let plan = health_plan(config, uplink, netns.clone());
+            let board = self.board.clone();
+            let watcher = keep(old_watcher, plan, |plan| tokio::spawn(health::watch(plan, board)).abort_handle());
+            running.insert(uplink.name.clone(), Running { tenant, watcher });
+        }
+        drop(before);
+        self.board.forget(|name| !running.contains_key(name));
+    }
+
+    /// Waits until every uplink that has an address was found up or down, but no longer than that.
+    pub async fn settle(&self, patience: Duration) {
+        let settled = async {
+            let mut news = self.news();
+            let open = |report: &Report| report.is_watched() && report.health.verdict == Verdict::Unknown;
+            while self.reports().values().any(open) && news.changed().await.is_ok() {}
+        };
+        // What is not known by then is told as such.
+        let _ = tokio::time::timeout(patience, settled).await;
+    }
+}
+
+/// The task that runs where it does the same, else a new one.
+fn keep<P: PartialEq + Clone>(old: Option<Task<P>>, plan: P, start: impl FnOnce(P) -> AbortHandle) -> Task<P> {
+    match old.filter(|old| old.plan == plan && !old.handle.is_finished()) {
+        Some(old) => old,
+        None => Task { handle: start(plan.clone()), plan },
+    }
+}
+
+fn tenant_plan(config: &Config, uplink: &Uplink, netns: Option<PathBuf>, machine: [u8; 16]) -> tenant::Plan {
+    // The first label: servers make a name in a domain of their own of it.
+    let hostname = config.system.hostname.as_ref().and_then(|name| name.split('.').next().map(str::to_owned));
+    let shared_mac = uplink.link == UplinkLink::IpvlanL2;
+    tenant::Plan { uplink: uplink.name.clone(), ifname: uplink.ifname(), netns, shared_mac, machine, hostname }
+}
+
+fn health_plan(config: &Config, uplink: &Uplink, netns: Option<PathBuf>) -> health::Plan {
+    health::Plan {
+        uplink: uplink.name.clone(),
+        ifname: uplink.ifname(),
+        netns,
+        probes: uplink.probe.clone(),
+        interval: uplink.probe_interval,
+        alone: config.uplinks.len() == 1,
+    }
+}

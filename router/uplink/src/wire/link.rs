@@ -1,0 +1,110 @@
+use super::watched;
+use edge_config::{IfName, Mac};
+use edge_kernel::namespace;
+use nix::{
+    errno::Errno,
+    libc,
+    sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket},
+};
+use std::{
+    io,
+    os::fd::{AsRawFd, OwnedFd},
+    path::PathBuf,
+};
+use tokio::io::{Interest, unix::AsyncFd};
+
+/// An interface by name, and news of it.
+pub struct Link {
+    name: IfName,
+    netns: Option<PathBuf>,
+    /// Asked about the link (netdevice(7)).
+    control: OwnedFd,
+    news: AsyncFd<OwnedFd>,
+}
+
+/// `RTMGRP_LINK` (rtnetlink(7))
+const LINKS: u32 = 1;
+/// An overrun may come with nothing to read.
+const HEARD: Interest = Interest::READABLE.add(Interest::ERROR);
+
+/// What it is right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub index: i32,
+    /// Up, and something is plugged in at the other end.
+    pub running: bool,
+    /// False: neighbours are not asked for by ARP.
+    pub arp: bool,
+    /// None where it is no Ethernet address.
+    pub mac: Option<Mac>,
+}
+
+impl Link {
+    /// Must be called inside a tokio runtime.
+    pub fn open(name: &IfName, netns: Option<PathBuf>) -> io::Result<Self> {
+        let (control, news) = namespace::run_in(netns.as_deref(), || {
+            let control = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
+            let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+            let news = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
+            bind(news.as_raw_fd(), &NetlinkAddr::new(0, LINKS))?;
+            Ok((control, news))
+        })?;
+        let news = watched(news, HEARD)?;
+        Ok(Self { name: name.clone(), netns, control, news })
+    }
+
+    /// Opens a socket where the link is.
+    pub fn open_there<T: Send>(&self, f: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+        namespace::run_in(self.netns.as_deref(), f)
+    }
+
+    pub fn name(&self) -> &IfName {
+        &self.name
+    }
+
+    pub fn look(&self) -> io::Result<Found> {
+        let index = self.ask(libc::SIOCGIFINDEX)?;
+        let flags = self.ask(libc::SIOCGIFFLAGS)?;
+        let address = self.ask(libc::SIOCGIFHWADDR)?;
+        // SAFETY: each call has filled in the member of the union that is its answer.
+        let (index, flags, address) = unsafe { (index.ifr_ifru.ifru_ifindex, index_flags(&flags), address.ifr_ifru.ifru_hwaddr) };
+        let running = libc::IFF_UP | libc::IFF_RUNNING;
+        let bytes: [u8; 6] = std::array::from_fn(|at| address.sa_data[at] as u8);
+        let mac = (address.sa_family == libc::ARPHRD_ETHER).then(|| Mac::new(bytes).ok()).flatten();
+        Ok(Found { index, running: flags & running == running, arp: flags & libc::IFF_NOARP == 0, mac })
+    }
+
+    fn ask(&self, what: libc::c_ulong) -> io::Result<libc::ifreq> {
+        // SAFETY: `ifreq` is plain data for which zeros are valid.
+        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+        // The name is shorter than the field, so a zero ends it.
+        for (to, from) in request.ifr_name.iter_mut().zip(self.name.as_str().bytes()) {
+            *to = from as libc::c_char;
+        }
+        // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
+        let result = unsafe { libc::ioctl(self.control.as_raw_fd(), what as libc::Ioctl, &mut request) };
+        Errno::result(result)?;
+        Ok(request)
+    }
+
+    /// Returns when a link of the namespace changed. What is missed because too much happened counts as a change.
+    pub async fn changed(&self) {
+        let Ok(mut ready) = self.news.ready(HEARD).await else { return std::future::pending().await };
+        let mut start = [0; 16];
+        loop {
+            match recv(self.news.as_raw_fd(), &mut start, MsgFlags::MSG_DONTWAIT) {
+                Err(Errno::EWOULDBLOCK) => break,
+                Ok(_) | Err(Errno::EINTR | Errno::ENOBUFS) => {}
+                Err(_) => break,
+            }
+        }
+        ready.clear_ready();
+    }
+}
+
+/// # Safety
+/// The request must have been answered to `SIOCGIFFLAGS`.
+unsafe fn index_flags(answered: &libc::ifreq) -> i32 {
+    // SAFETY: the caller's promise.
+    i32::from(unsafe { answered.ifr_ifru.ifru_flags })
+}
