@@ -53,7 +53,7 @@ impl Box {
     pub fn start(&mut self, config: &str) -> Result<()> {
         fs::write(&self.config, config)?;
         let mut command = self.edge.command(PROGRAM);
-        command.arg("daemon").arg("--config").arg(&self.config);
+        command.arg("daemon").arg("--config").arg(&self.config).env("RUST_LOG", "info,edge_kernel=debug");
         command
             .arg("--state-dir")
             .arg(self.directory.path().join("state"))
@@ -93,6 +93,17 @@ impl Box {
         words.push("--json");
         let text = self.ctl(&words)?;
         serde_json::from_str(&text).with_context(|| format!("routerctl {arguments:?} --json printed: {text}"))
+    }
+
+    /// Until `status` says that exactly these devices, in order, are waited for.
+    pub fn waits_for(&self, devices: &[&str]) -> Result<()> {
+        wait_until("status to tell what is waited for", Duration::from_secs(15), || {
+            let status = self.ctl_json(&["status"])?;
+            let waiting = status["waiting"].as_array().cloned().unwrap_or_default();
+            let mut waiting: Vec<_> = waiting.iter().filter_map(|one| one["device"].as_str()).collect();
+            waiting.sort();
+            Ok(waiting == devices)
+        })
     }
 
     /// Changes the file and applies it; returns the report.
