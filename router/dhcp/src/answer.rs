@@ -5,6 +5,8 @@ use crate::{
     state::Network,
     wire::{Kind, Reply, ReplyKind, Request, hostname},
 };
+use edge_config::Mac;
+use std::net::Ipv4Addr;
 
 /// Bytes of Ethernet's MTU: no reply is longer.
 const LARGEST: usize = 1500;
@@ -15,6 +17,8 @@ pub struct Answer {
     /// To be logged, then applied.
     pub changes: Vec<Change>,
     pub reply: Option<(To, Vec<u8>)>,
+    /// To be asked for by ARP, for this client; the message is answered afterwards.
+    pub probe: Option<(Ipv4Addr, Mac)>,
     /// The reply waits until everything logged before it is on disk.
     pub durable: bool,
 }
@@ -51,6 +55,10 @@ impl Network {
                 return self.dropped("other-server");
             }
             Decision::Note(changes) => return Answer { changes, ..Answer::default() },
+            Decision::Probe { address, identity } => {
+                self.table.offer(address, identity, now + OFFER);
+                return Answer { probe: Some((address, request.mac)), ..Answer::default() };
+            }
             Decision::Offer { address, identity, lease } => {
                 self.table.offer(address, identity.clone(), now + OFFER);
                 (ReplyKind::Offer { address, lease }, None, Some(identity))
@@ -74,7 +82,12 @@ impl Network {
             ReplyKind::Ack { .. } | ReplyKind::Options => self.counters.acks += 1,
             ReplyKind::Nak(_) => self.counters.naks += 1,
         }
-        Answer { changes: Vec::from_iter(change), reply: Some((to, bytes)), durable: matches!(kind, ReplyKind::Ack { .. }) }
+        Answer {
+            changes: Vec::from_iter(change),
+            reply: Some((to, bytes)),
+            durable: matches!(kind, ReplyKind::Ack { .. }),
+            probe: None,
+        }
     }
 
     /// The log does not keep up, so there is no ACK after all, or a note is lost.
@@ -120,8 +133,11 @@ pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
     network.table.settle(scope.range(), scope.excluded());
     network.scope = Some(scope);
     for now in [1, 2] {
-        for change in network.answer(bytes, now).changes {
-            network.table.apply(change);
+        let mut answer = network.answer(bytes, now);
+        if let Some((address, _)) = answer.probe {
+            network.table.clear(address, now);
+            answer = network.answer(bytes, now);
         }
+        answer.changes.into_iter().for_each(|change| network.table.apply(change));
     }
 }

@@ -12,6 +12,7 @@ mod error;
 mod lease;
 mod limit;
 mod log;
+mod probe;
 mod server;
 mod service;
 mod socket;

@@ -1,10 +1,10 @@
 use crate::{
     Claim, ClaimError, ConfigureError, Error, Identity, Lease, Report, Service,
-    clock::Clock,
+    clock::{self, Clock},
     decide,
-    lease::{Binding, Change, State},
+    lease::{Binding, Change, Secs, State},
     log::{Directory, Done, Log, Record, recover},
-    socket::{Handler, Outgoing, Packet, Ports, Sockets},
+    socket::{Handler, Heard, Outgoing, Packet, Ports, Sockets},
     state::{Network, Networks, lease},
 };
 use edge_config::Name;
@@ -22,12 +22,21 @@ pub struct Server {
     core: Arc<Core>,
 }
 
-struct Core {
+pub struct Core {
     ports: tokio::sync::Mutex<Ports>,
-    networks: Arc<Mutex<Networks>>,
-    clock: Arc<Clock>,
+    pub networks: Arc<Mutex<Networks>>,
+    pub clock: Arc<Clock>,
     log: Log,
     recovery: Vec<String>,
+    /// For what goes on later.
+    pub itself: Weak<Core>,
+}
+
+/// Where a message came in.
+#[derive(Clone)]
+pub struct Origin {
+    pub netns: Option<PathBuf>,
+    pub sockets: Arc<Sockets>,
 }
 
 impl Server {
@@ -49,8 +58,9 @@ impl Server {
         let (all, at) = (networks.clone(), clock.clone());
         let snapshot = Box::new(move || lock(&all).records(at.now()));
         let log = Log::start(directory, &recovered, snapshot).map_err(failed("cannot be written"))?;
-        let core = Core { ports: tokio::sync::Mutex::default(), networks, clock, log, recovery: recovered.notes };
-        Ok(Server { core: Arc::new(core) })
+        let (ports, recovery) = (tokio::sync::Mutex::default(), recovered.notes);
+        let core = Arc::new_cyclic(|itself| Core { ports, networks, clock, log, recovery, itself: itself.clone() });
+        Ok(Server { core })
     }
 
     /// Serves exactly these networks from now on; to be called on a tokio runtime, where the server then lives. Leases are
@@ -62,9 +72,9 @@ impl Server {
         let networks_in = |netns: &Option<PathBuf>| {
             services.iter().filter(|service| service.netns == *netns).map(|service| service.network.clone()).collect()
         };
-        lock(&self.core.networks).configure(services.clone());
+        lock(&self.core.networks).configure(services.clone(), self.core.clock.now());
         let core = Arc::downgrade(&self.core);
-        let handler: Handler = Arc::new(move |netns, sockets, packets| receive(&core, netns, sockets, packets));
+        let handler: Handler = Arc::new(move |netns, sockets, heard| receive(&core, netns, sockets, heard));
         let errors = ports.listen(&wanted, &handler);
         errors.into_iter().map(|(netns, source)| ConfigureError { networks: networks_in(&netns), source }).collect()
     }
@@ -133,8 +143,25 @@ impl Core {
         Ok(logged)
     }
 
+    /// Sets the lease clock forward when the true time becomes known, and with it all that was promised by it.
+    fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
+        let Some(lag) = self.clock.lag(wall) else { return };
+        let records = networks.stepped(lag, self.clock.now() + lag);
+        if !records.is_empty() && !self.log.submit(records.clone(), Box::new(|_| ())) {
+            // Tried again with the next message.
+            return;
+        }
+        self.clock.step(lag);
+        log::info!("DHCP: the time is known now; the lease clock was {lag} s behind");
+        for Record { network, change, .. } in records {
+            if let Some(network) = networks.by_name.get_mut(&network) {
+                network.table.apply(change);
+            }
+        }
+    }
+
     /// Logs and applies; both while the tables are locked, so that the log's order is theirs.
-    fn commit(&self, networks: &mut Networks, name: &Name, changes: Vec<Change>, done: Done) -> Result<(), String> {
+    pub fn commit(&self, networks: &mut Networks, name: &Name, changes: Vec<Change>, done: Done) -> Result<(), String> {
         let Some(network) = networks.by_name.get_mut(name) else { return Ok(()) };
         let at = self.clock.now();
         let new = changes.iter().filter(|change| !network.table.says(change));
@@ -146,18 +173,32 @@ impl Core {
         Ok(())
     }
 
-    fn answer(&self, networks: &mut Networks, netns: &Option<PathBuf>, sockets: &Arc<Sockets>, packet: Packet) {
-        let link = sockets.link(packet.ifindex);
-        let name = link.and_then(|link| networks.by_link.get(netns)?.get(&link).cloned());
+    /// The network served on an interface.
+    fn network_on(networks: &Networks, origin: &Origin, ifindex: u32) -> Option<Name> {
+        let link = origin.sockets.link(ifindex)?;
+        networks.by_link.get(&origin.netns)?.get(&link).cloned()
+    }
+
+    pub fn answer(&self, networks: &mut Networks, origin: &Origin, packet: Packet) {
+        let name = Self::network_on(networks, origin, packet.ifindex);
         let Some((name, network)) = name.and_then(|name| networks.by_name.get_mut(&name).map(|network| (name, network))) else {
             networks.stray += 1;
             return;
         };
-        let answer = network.answer(&packet.bytes, self.clock.now());
+        let mut answer = network.answer(&packet.bytes, self.clock.now());
+        if let Some(probe) = answer.probe {
+            if self.probe(networks, &name, probe, origin, &packet) {
+                return;
+            }
+            let Some(network) = networks.by_name.get_mut(&name) else { return };
+            network.table.clear(probe.0, self.clock.now());
+            answer = network.answer(&packet.bytes, self.clock.now());
+        }
+        let Some(network) = networks.by_name.get(&name) else { return };
         let from = network.scope.as_ref().map(decide::Scope::router);
         let reply = answer.reply.zip(from);
         let reply = reply.map(|((to, bytes), from)| Outgoing { ifindex: packet.ifindex, from, to, bytes });
-        let sockets = sockets.clone();
+        let sockets = origin.sockets.clone();
         let send = move || reply.iter().for_each(|reply| sockets.send(reply));
         let done: Done = if answer.durable {
             Box::new(move |logged| {
@@ -180,10 +221,21 @@ impl Core {
     }
 }
 
-fn receive(core: &Weak<Core>, netns: &Option<PathBuf>, sockets: &Arc<Sockets>, packets: Vec<Packet>) {
+fn receive(core: &Weak<Core>, netns: &Option<PathBuf>, sockets: &Arc<Sockets>, heard: Heard) {
     let Some(core) = core.upgrade() else { return };
     let mut networks = lock(&core.networks);
-    packets.into_iter().for_each(|packet| core.answer(&mut networks, netns, sockets, packet));
+    let origin = Origin { netns: netns.clone(), sockets: sockets.clone() };
+    match heard {
+        Heard::Messages(packets) => {
+            core.keep_time(&mut networks, clock::synchronised());
+            packets.into_iter().for_each(|packet| core.answer(&mut networks, &origin, packet));
+        }
+        Heard::Arp { ifindex, address, mac } => {
+            if let Some(name) = Core::network_on(&networks, &origin, ifindex) {
+                core.heard(&mut networks, &name, address, mac);
+            }
+        }
+    }
 }
 
 impl Network {
@@ -204,6 +256,6 @@ async fn settled(logged: Logged) -> Result<(), String> {
 }
 
 /// A panic of somebody who held the tables must not stop every lease: they are only changed by whole steps.
-fn lock(networks: &Mutex<Networks>) -> MutexGuard<'_, Networks> {
+pub fn lock(networks: &Mutex<Networks>) -> MutexGuard<'_, Networks> {
     networks.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@ use crate::{
     lease::{Binding, Secs, State, Table},
     limit::Limit,
     log::Record,
+    probe::Probes,
 };
 use edge_config::Name;
 use std::{
@@ -12,12 +13,17 @@ use std::{
     path::PathBuf,
 };
 
+/// How long the last lease of a network that is no longer configured is remembered after its end, seconds: 30 days.
+const KEPT: Secs = 30 * 86_400;
+
 /// Everything that is known, in memory.
 #[derive(Default)]
 pub struct Networks {
     pub by_name: BTreeMap<Name, Network>,
     /// Which network a message belongs to, by its namespace and interface.
     pub by_link: HashMap<Option<PathBuf>, HashMap<String, Name>>,
+    /// Addresses that are being asked for by ARP.
+    pub probes: Probes,
     /// Messages that belong to none.
     pub stray: u64,
 }
@@ -47,7 +53,16 @@ impl Networks {
         self.by_name.iter().flat_map(changes).collect()
     }
 
-    pub fn configure(&mut self, services: Vec<Service>) {
+    /// What was promised by this clock, as it is when the clock was set forward by so much.
+    pub fn stepped(&self, by: Secs, at: Secs) -> Vec<Record> {
+        let stepped = |(name, network): (&Name, &Network)| {
+            network.table.stepped(by).map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
+        };
+        self.by_name.iter().flat_map(stepped).collect()
+    }
+
+    /// `now` on the lease clock. Leases of a network that is gone are kept for a while, as it may come back.
+    pub fn configure(&mut self, services: Vec<Service>, now: Secs) {
         self.by_name.values_mut().for_each(|network| network.scope = None);
         self.by_link.clear();
         for service in services {
@@ -58,6 +73,8 @@ impl Networks {
             network.table.settle(scope.range(), scope.excluded());
             network.scope = Some(scope);
         }
+        let is_kept = |network: &Network| network.scope.is_some() || network.table.ended(now).is_none_or(|end| end + KEPT > now);
+        self.by_name.retain(|_, network| is_kept(network));
     }
 }
 

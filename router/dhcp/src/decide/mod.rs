@@ -32,6 +32,11 @@ pub enum Decision {
     Silence(Reason),
     /// Silence, and what was offered to this one may go to others.
     Withdraw(Identity),
+    /// The address is free as far as the table knows; offer it when nobody answers to it (RFC 2131, 3.1, step 2).
+    Probe {
+        address: Ipv4Addr,
+        identity: Identity,
+    },
     Offer {
         address: Ipv4Addr,
         identity: Identity,
@@ -84,6 +89,9 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Dec
     let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
     match request.kind {
         Kind::Discover => match choose(table, scope, &who, request.requested, now) {
+            Some(address) if must_probe(table, scope, &who, request, address, now) => {
+                Decision::Probe { address, identity: who.identity }
+            }
             Some(address) if request.rapid_commit && pool.rapid_commit => {
                 Decision::Ack { binding: bind(table, who, request, address, lease, now), lease, rapid: true }
             }
@@ -126,7 +134,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     let own_binding = table.of(&who.identity).filter(|binding| binding.address == address);
     if !who.may_have(scope, address) {
         if let Some((binding, left)) = own_binding.and_then(|binding| outlives_range(scope, binding, now)) {
-            return Decision::Ack { binding: binding.clone(), lease: left.min(lease), rapid: false };
+            return Decision::Ack { binding, lease: left.min(lease), rapid: false };
         }
         let change = (own == Some(address)).then_some(Change::Forget { address });
         return Decision::Nak { why: "the configuration keeps this address from you", change };
@@ -149,12 +157,13 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
 
 /// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. An
 /// address that is somebody else's by name, or no node's any more, is given up at once.
-fn outlives_range<'a>(scope: &Scope, binding: &'a Binding, now: Secs) -> Option<(&'a Binding, u32)> {
-    let State::Bound { until, .. } = binding.state else { return None };
+fn outlives_range(scope: &Scope, binding: &Binding, now: Secs) -> Option<(Binding, u32)> {
+    let State::Bound { until, logged, .. } = binding.state else { return None };
     let kept = scope.has_host(binding.address) && scope.reserved_at(binding.address).is_none();
     // One second was added to the promise.
     let left = u32::try_from(until.saturating_sub(now + 1)).unwrap_or(u32::MAX - 1);
-    (kept && left >= SHORTEST).then_some((binding, left))
+    let state = State::Bound { until, logged, fresh: true };
+    (kept && left >= SHORTEST).then(|| (Binding { state, ..binding.clone() }, left))
 }
 
 fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
@@ -165,7 +174,7 @@ fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u3
         State::Bound { logged, .. } => Some(logged).filter(|logged| *logged >= until),
         State::Held | State::Released { .. } => None,
     });
-    let state = State::Bound { until, logged: logged.unwrap_or(until + lease / 2) };
+    let state = State::Bound { until, logged: logged.unwrap_or(until + lease / 2), fresh: true };
     Binding { address, identity: who.identity, mac: who.mac, hostname: request.hostname.clone(), state }
 }
 
@@ -191,13 +200,32 @@ fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs
     let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.server_id(request))).filter(its) else {
         return Decision::Silence(Reason::NotItsLease);
     };
+    Decision::Note(quarantine(table, scope, address, now))
+}
+
+/// What keeps an address that somebody uses without a lease out of the way for a while.
+pub fn quarantine(table: &Table, scope: &Scope, address: Ipv4Addr, now: Secs) -> Vec<Change> {
     let mut changes = Vec::new();
-    let most = (scope.pool_size() / QUARANTINE_SHARE).max(1);
-    if table.quarantine().len() as u64 >= most
+    if is_quarantine_full(table, scope)
         && let Some((oldest, _)) = table.quarantine().iter().min_by_key(|(_, until)| **until)
     {
         changes.push(Change::Forget { address: *oldest });
     }
     changes.push(Change::Quarantine { address, until: now + QUARANTINE });
-    Decision::Note(changes)
+    changes
+}
+
+fn is_quarantine_full(table: &Table, scope: &Scope) -> bool {
+    table.quarantine().len() as u64 >= (scope.pool_size() / QUARANTINE_SHARE).max(1)
+}
+
+/// An address that its client never had is asked for first. Not a reserved one, which is its owner's whoever uses it; not
+/// behind a relay agent, where nobody would hear; and not while the quarantine is full: somebody answers to everything then, and
+/// would close the pool.
+fn must_probe(table: &Table, scope: &Scope, who: &Who, request: &Request, address: Ipv4Addr, now: Secs) -> bool {
+    scope.service.pool.as_ref().is_some_and(|pool| pool.probe)
+        && request.relayed.is_none()
+        && who.reserved.is_none_or(|host| host.address != address)
+        && !table.is_clear(address, &who.identity, now)
+        && !is_quarantine_full(table, scope)
 }

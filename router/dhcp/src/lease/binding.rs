@@ -26,6 +26,9 @@ pub enum State {
         until: Secs,
         /// What the log says, never earlier than the promise: about every second renewal then needs no write.
         logged: Secs,
+        /// Promised by this run's clock, not read from the log.
+        #[serde(skip)]
+        fresh: bool,
     },
     Held,
     Released {
@@ -59,10 +62,21 @@ impl Binding {
 
     /// As read from the log: the promise itself was not written, so the later time stands in for it.
     pub fn recovered(mut self) -> Self {
-        if let State::Bound { until, logged } = &mut self.state {
-            *until = *logged;
+        if let State::Bound { until, logged, fresh } = &mut self.state {
+            (*until, *fresh) = (*logged, false);
         }
         self
+    }
+
+    /// The same promise after the clock was set forward; none where it was made by another clock.
+    pub fn stepped(&self, by: Secs) -> Option<Self> {
+        match self.state {
+            State::Bound { until, logged, fresh: true } => {
+                let state = State::Bound { until: until + by, logged: logged + by, fresh: true };
+                Some(Self { state, ..self.clone() })
+            }
+            _ => None,
+        }
     }
 }
 

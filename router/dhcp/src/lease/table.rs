@@ -1,4 +1,4 @@
-use super::{Binding, Change, Identity, Offers, Secs, Unused};
+use super::{Binding, Change, Identity, Offers, Probed, Secs, Unused};
 use edge_config::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -15,6 +15,7 @@ pub struct Table {
     macs: HashMap<Mac, usize>,
     quarantine: BTreeMap<Ipv4Addr, Secs>,
     offers: Offers,
+    probed: Probed,
     range: RangeInclusive<Ipv4Addr>,
     /// Addresses of the range that are never picked: reserved, or the router's own.
     excluded: HashSet<Ipv4Addr>,
@@ -31,6 +32,7 @@ impl Default for Table {
             macs: HashMap::new(),
             quarantine: BTreeMap::new(),
             offers: Offers::default(),
+            probed: Probed::default(),
             // Empty until `settle`.
             range: Ipv4Addr::BROADCAST..=Ipv4Addr::UNSPECIFIED,
             excluded: HashSet::new(),
@@ -83,6 +85,28 @@ impl Table {
         let offered = self.offers.at(address).is_some_and(|(to, until)| !own(to) && *until > now);
         let quarantined = self.quarantine.get(&address).is_some_and(|until| *until > now);
         !bound && !offered && !quarantined
+    }
+
+    /// Whether nobody answers to the address, as far as is known: it was asked for, or its owner is `identity`.
+    pub fn is_clear(&self, address: Ipv4Addr, identity: &Identity, now: Secs) -> bool {
+        self.at(address).is_some_and(|binding| binding.identity == *identity) || self.probed.is_clear(address, now)
+    }
+
+    /// Nobody answered when the address was asked for.
+    pub fn clear(&mut self, address: Ipv4Addr, now: Secs) {
+        self.probed.clear(address, now);
+    }
+
+    /// What was promised in this run, moved, for when the lease clock is set forward by so much; the rest was promised by the
+    /// clock before, which was right.
+    pub fn stepped(&self, by: Secs) -> impl Iterator<Item = Change> {
+        self.bindings.values().filter_map(move |binding| binding.stepped(by)).map(Change::Bind)
+    }
+
+    /// When the last of the bindings ended, if all have.
+    pub fn ended(&self, now: Secs) -> Option<Secs> {
+        let ends = self.bindings.values().map(|binding| binding.idle_from().filter(|end| *end <= now));
+        ends.collect::<Option<Vec<_>>>().map(|ends| ends.into_iter().max().unwrap_or_default())
     }
 
     /// An address for somebody new: never used first, then the one unused for longest.

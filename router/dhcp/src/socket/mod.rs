@@ -1,8 +1,9 @@
 //! How packets come and go: one pair of sockets and one task per network namespace, whatever the number of networks in it.
 
+mod arp;
 mod namespace;
 mod port;
 mod sockets;
 
-pub use port::{Handler, Ports};
+pub use port::{Handler, Heard, Ports};
 pub use sockets::{Outgoing, Packet, Sockets, To};

@@ -1,7 +1,9 @@
 use super::{Packet, Sockets, namespace};
 use crate::SocketError;
+use edge_config::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -13,8 +15,19 @@ const RETRY: Duration = Duration::from_secs(2);
 
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes what came in by the sockets of a namespace.
-pub type Handler = Arc<dyn Fn(&Option<PathBuf>, &Arc<Sockets>, Vec<Packet>) + Send + Sync>;
+/// What came in by the sockets of a namespace.
+pub enum Heard {
+    Messages(Vec<Packet>),
+    /// Somebody says that an address is theirs.
+    Arp {
+        ifindex: u32,
+        address: Ipv4Addr,
+        mac: Mac,
+    },
+}
+
+/// Takes what came in.
+pub type Handler = Arc<dyn Fn(&Option<PathBuf>, &Arc<Sockets>, Heard) + Send + Sync>;
 
 /// The namespaces that are listened in.
 #[derive(Default)]
@@ -70,8 +83,12 @@ async fn serve(netns: Option<PathBuf>, opened: Option<Arc<Sockets>>, handler: Ha
         },
     };
     loop {
-        match sockets.receive().await {
-            Ok(packets) => handler(&netns, &sockets, packets),
+        let heard = tokio::select! {
+            messages = sockets.receive() => messages.map(Heard::Messages),
+            arp = sockets.receive_arp() => arp.map(|(ifindex, address, mac)| Heard::Arp { ifindex, address, mac }),
+        };
+        match heard {
+            Ok(heard) => handler(&netns, &sockets, heard),
             // The kernel may be short of memory for a moment; the socket goes on.
             Err(error) => {
                 log::debug!("DHCP: {error}");

@@ -1,4 +1,4 @@
-use super::namespace;
+use super::{arp::ArpSocket, namespace};
 use crate::{
     SocketError,
     wire::{CLIENT_PORT, SERVER_PORT, udp_packet},
@@ -16,7 +16,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io::{self, IoSlice, IoSliceMut},
     net::{Ipv4Addr, SocketAddrV4},
-    os::fd::AsRawFd,
+    os::fd::{AsRawFd, RawFd},
     path::Path,
 };
 use tokio::{io::Interest, net::UdpSocket};
@@ -57,22 +57,26 @@ pub enum To {
 }
 
 /// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
-/// And a packet socket that only sends.
+/// And a packet socket that only sends, and one for ARP.
 pub struct Sockets {
     udp: UdpSocket,
     raw: Socket,
+    pub(super) arp: ArpSocket,
 }
 
 impl Sockets {
     pub fn open(netns: Option<&Path>) -> Result<Self, SocketError> {
         let udp_failed = |source| SocketError::Open { what: "UDP port 67", source };
-        let (udp, raw) = namespace::within(netns, || {
+        let packet_failed = |source| SocketError::Open { what: "a packet socket", source };
+        let (udp, raw, arp) = namespace::within(netns, || {
             let udp = udp().map_err(udp_failed)?;
             // Protocol 0: nothing is received by it.
             let raw = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None);
-            Ok((udp, raw.map_err(|source| SocketError::Open { what: "a packet socket", source })?))
+            let arp = ArpSocket::open().map_err(packet_failed)?;
+            Ok((udp, raw.map_err(packet_failed)?, arp))
         })?;
-        Ok(Self { udp: UdpSocket::from_std(udp.into()).map_err(udp_failed)?, raw })
+        let arp = ArpSocket::new(arp).map_err(packet_failed)?;
+        Ok(Self { udp: UdpSocket::from_std(udp.into()).map_err(udp_failed)?, raw, arp })
     }
 
     /// Waits for messages and takes what is there, up to a batch.
@@ -99,14 +103,24 @@ impl Sockets {
     /// The name of an interface in the sockets' namespace (SIOCGIFNAME, netdevice(7)). Asked for each message: names change,
     /// and nobody says so here.
     pub fn link(&self, ifindex: u32) -> Option<String> {
+        let request = self.link_request(ifindex)?;
+        let name = request.ifr_name.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte as u8));
+        Some(name.collect())
+    }
+
+    /// What further questions about an interface start from: its name filled in.
+    pub(super) fn link_request(&self, ifindex: u32) -> Option<libc::ifreq> {
         // SAFETY: `ifreq` is plain data for which zeros are valid.
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
         request.ifr_ifru.ifru_ifindex = i32::try_from(ifindex).ok()?;
         // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
-        let result = unsafe { libc::ioctl(self.udp.as_raw_fd(), libc::SIOCGIFNAME as libc::Ioctl, &mut request) };
+        let result = unsafe { libc::ioctl(self.raw_fd(), libc::SIOCGIFNAME as libc::Ioctl, &mut request) };
         Errno::result(result).ok()?;
-        let name = request.ifr_name.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte as u8));
-        Some(name.collect())
+        Some(request)
+    }
+
+    pub(super) fn raw_fd(&self) -> RawFd {
+        self.udp.as_raw_fd()
     }
 
     /// Sends or loses: the client asks again.

@@ -80,7 +80,7 @@ fn renewing() {
     let Decision::Ack { binding, lease: 3600, .. } = office.renew(&client, ip(1), NOW + LEASE / 2) else {
         panic!("it is its own")
     };
-    let crate::lease::State::Bound { until, logged } = binding.state else { panic!("it is bound") };
+    let crate::lease::State::Bound { until, logged, .. } = binding.state else { panic!("it is bound") };
     assert_eq!((until, logged), (NOW + LEASE / 2 + LEASE + 1, NOW + LEASE + 1 + LEASE / 2), "the log vouched for that already");
     assert!(is_ack(&office.renew(&device(31), ip(6), NOW)), "a lease this server forgot, and free");
     assert!(is_nak(&office.renew(&device(32), ip(1), NOW)), "somebody else's");

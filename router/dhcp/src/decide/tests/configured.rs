@@ -100,3 +100,73 @@ fn a_lease_whose_address_got_reserved_for_another_ends_at_once() {
     office.reconfigure(reserve(DeviceId::Mac(mac(77)), ip(1)));
     assert!(is_nak(&office.renew(&device(30), ip(1), NOW + 10)));
 }
+
+/// The office, with ARP before a first offer.
+fn probing() -> Office {
+    let mut service = service();
+    service.pool.as_mut().expect("a pool").probe = true;
+    Office::new(service)
+}
+
+fn is_probe_of(decision: &Decision, address: Ipv4Addr) -> bool {
+    matches!(decision, Decision::Probe { address: asked, .. } if *asked == address)
+}
+
+#[test]
+fn an_address_is_asked_for_before_its_first_offer_to_somebody_and_not_again() {
+    let mut office = probing();
+    assert!(is_probe_of(&office.ask(&device(30), NOW), ip(1)));
+    assert!(is_probe_of(&office.ask(&device(31), NOW), ip(2)), "the first is kept for its client meanwhile");
+    assert!(is_probe_of(&office.ask(&device(30), NOW), ip(1)), "not answered yet");
+    office.table.clear(ip(1), NOW);
+    assert_eq!(office.boot(&device(30), NOW + 1), Some(ip(1)));
+    assert_eq!(office.boot(&device(30), NOW + 10 * LEASE), Some(ip(1)), "its own: whoever else has it is at fault");
+    assert_eq!(office.discover(&device(5), NOW), Some(ip(5)), "reserved");
+}
+
+#[test]
+fn an_address_with_a_former_owner_is_asked_for_too() {
+    let mut office = probing();
+    for last in 30..35 {
+        office.ask(&device(last), NOW);
+        [1, 2, 6, 7, 8].iter().for_each(|host| office.table.clear(ip(*host), NOW));
+        office.boot(&device(last), NOW + Secs::from(last));
+    }
+    assert!(is_probe_of(&office.ask(&device(40), NOW + 2 * LEASE), ip(1)));
+}
+
+#[test]
+fn one_that_answers_to_everything_closes_no_pool() {
+    let mut office = probing();
+    assert!(is_probe_of(&office.ask(&device(30), NOW), ip(1)));
+    for change in super::super::quarantine(&office.table, &office.scope, ip(1), NOW) {
+        office.table.apply(change);
+    }
+    assert_eq!(office.discover(&device(30), NOW), Some(ip(2)), "the quarantine is full: offered unasked");
+    assert!(is_nak(&office.select(&device(31), ip(1), NOW)), "it rests");
+}
+
+#[test]
+fn behind_a_relay_nobody_would_hear() {
+    let relayed = Some(crate::wire::Relayed { agent: ip(99), information: Vec::new() });
+    assert!(matches!(probing().ask(&Request { relayed, ..device(30) }, NOW), Decision::Offer { .. }));
+}
+
+#[test]
+fn when_the_clock_is_set_forward_this_runs_promises_move_and_the_old_ones_end() {
+    let mut office = Office::new(service());
+    office.boot(&device(30), NOW);
+    let old = office.table.at(ip(1)).expect("bound").clone().recovered();
+    office.table.apply(crate::lease::Change::Bind(old));
+    office.boot(&device(31), NOW + 5);
+    let by = 3 * 86_400;
+    let stepped: Vec<_> = office.table.stepped(by).collect();
+    assert_eq!(stepped.len(), 1);
+    stepped.into_iter().for_each(|change| office.table.apply(change));
+    let now = NOW + 10 + by;
+    let is_live = |host| office.table.at(ip(host)).is_some_and(|binding| binding.is_live(now));
+    assert!(!is_live(1), "it ended while the power was off");
+    assert!(is_live(2));
+    assert!(matches!(office.renew(&device(31), ip(2), now), Decision::Ack { .. }));
+    assert_eq!(office.boot(&device(30), now), Some(ip(1)), "and yet days later it is the same");
+}

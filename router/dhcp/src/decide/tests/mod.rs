@@ -88,7 +88,9 @@ impl Office {
         self.table.lapse(now);
         let decision = decide(&self.table, &self.scope, request, now);
         match decision.clone() {
-            Decision::Offer { address, identity, .. } => self.table.offer(address, identity, now + super::OFFER),
+            Decision::Offer { address, identity, .. } | Decision::Probe { address, identity } => {
+                self.table.offer(address, identity, now + super::OFFER)
+            }
             Decision::Ack { binding, .. } => self.table.apply(crate::lease::Change::Bind(binding)),
             Decision::Nak { change, .. } => change.into_iter().for_each(|change| self.table.apply(change)),
             Decision::Note(changes) => changes.into_iter().for_each(|change| self.table.apply(change)),

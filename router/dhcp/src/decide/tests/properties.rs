@@ -107,7 +107,7 @@ proptest! {
                         prop_assert!(reserved.is_none_or(|host| host.mac() == Some(request.mac)), "{} is reserved", binding.address);
                         prop_assert!(reserved.is_some() || office.scope.range().contains(&binding.address));
                         prop_assert!(office.scope.has_host(binding.address));
-                        let State::Bound { until, logged } = binding.state else { panic!("an ACK binds") };
+                        let State::Bound { until, logged, .. } = binding.state else { panic!("an ACK binds") };
                         prop_assert!(until > now + Secs::from(lease) && logged >= until);
                         // It leaves the address it had.
                         promises.0.retain(|address, (identity, _, _)| *identity != binding.identity || *address == binding.address);

@@ -17,7 +17,7 @@ type Acked = BTreeMap<Ipv4Addr, u64>;
 
 fn record(host: u8, version: u64) -> Record {
     let address = Ipv4Addr::new(10, 0, 0, host);
-    let state = State::Bound { until: version, logged: version };
+    let state = State::Bound { until: version, logged: version, fresh: false };
     let identity = Identity::ClientId(vec![host; 200]);
     let binding = Binding { address, identity, mac: None, hostname: Some("h".repeat(63)), state };
     Record { network: "n".parse().expect("a name"), at: version, change: Change::Bind(binding) }

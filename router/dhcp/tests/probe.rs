@@ -1,0 +1,96 @@
+//! ARP before a first offer, on a real link.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test's helpers fail the test")]
+
+mod lab;
+
+use edge_dhcp::Server;
+use lab::{
+    Lab, eventually, ip,
+    message::{DISCOVER, Message, OFFER, REQUEST},
+    wire::Wire,
+};
+use std::{net::Ipv4Addr, time::Duration};
+
+const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 250);
+
+async fn lab() -> (Lab, Wire, Server) {
+    let lab = Lab::new();
+    ip(&format!("-n {} address add {CLIENT}/24 dev eth0", lab.client()));
+    let mut service = lab.service();
+    service.pool.as_mut().expect("a pool").probe = true;
+    let server = lab.serve(service).await;
+    let wire = Wire::open(&lab.client_netns(), "eth0");
+    (lab, wire, server)
+}
+
+fn pool(host: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 77, 0, host)
+}
+
+fn new(kind: u8, last: u8, xid: u32) -> Message {
+    Message::new(kind, [2, 0, 0, 0, 0, last], xid).broadcast()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_somebody_uses_is_not_offered_and_rests() {
+    let (lab, wire, server) = lab().await;
+    ip(&format!("-n {} address add {}/24 dev eth0", lab.client(), pool(100)));
+    assert_eq!(wire.ask(&new(DISCOVER, 9, 1)).expect("an offer").yiaddr, pool(101));
+    let counters = &server.counters().networks[&lab.service().network];
+    assert_eq!((counters.conflicts, counters.pool_used, counters.offers), (1, 1, 1));
+    assert_eq!(wire.ask(&new(DISCOVER, 10, 2)).expect("an offer").yiaddr, pool(102), "nobody is offered it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_uses_the_address_itself_is_no_conflict() {
+    let (lab, wire, server) = lab().await;
+    ip(&format!("-n {} address add {}/24 dev eth0", lab.client(), pool(100)));
+    let own = Message::new(DISCOVER, [2, 0, 0, 0, 1, 5], 1).broadcast();
+    assert_eq!(wire.ask(&own).expect("an offer").yiaddr, pool(100));
+    assert_eq!(server.counters().networks[&lab.service().network].conflicts, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_else_waits_for_a_probe() {
+    let (lab, wire, server) = lab().await;
+    let boot = |last| {
+        let offer = wire.ask(&new(DISCOVER, last, 1)).expect("an offer");
+        wire.ask(&new(REQUEST, last, 2).option(50, &offer.yiaddr.octets()).option(54, &offer.options[&54])).expect("an ACK");
+    };
+    boot(9);
+    // One that must be probed for, and then one that is known.
+    wire.send(&new(DISCOVER, 10, 77));
+    wire.send(&new(DISCOVER, 9, 78));
+    let (first, _) = wire.receive(Duration::from_secs(2)).expect("an offer");
+    let (second, _) = wire.receive(Duration::from_secs(2)).expect("an offer");
+    assert_eq!((first.xid, second.xid), (78, 77));
+    assert_eq!((first.kind, second.kind), (OFFER, OFFER));
+    // The same message three times while it is asked for is answered once.
+    (0..3).for_each(|xid| wire.send(&new(DISCOVER, 11, 90 + xid)));
+    assert_eq!(wire.receive(Duration::from_secs(2)).expect("an offer").0.xid, 92);
+    assert!(wire.receive(Duration::from_millis(500)).is_none());
+    drop(server);
+    drop(lab);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_is_offered_addresses_without_a_probe_once_too_many_wait() {
+    let lab = Lab::new();
+    ip(&format!("-n {} address add {CLIENT}/16 dev eth0", lab.client()));
+    ip(&format!("-n {} address flush dev lan0", lab.server()));
+    ip(&format!("-n {} address add {}/16 dev lan0", lab.server(), lab::ROUTER));
+    let mut service = lab.service();
+    service.address = edge_config::Interface::new("10.77.0.1/16".parse().expect("a net")).expect("an address");
+    let pool = service.pool.as_mut().expect("a pool");
+    (pool.probe, pool.from, pool.to) = (true, Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 9, 0));
+    let name = service.network.clone();
+    let server = lab.serve(service).await;
+    let wire = Wire::open(&lab.client_netns(), "eth0");
+    for number in 0..400u32 {
+        wire.send(&Message::new(DISCOVER, [2, 9, 0, 0, (number >> 8) as u8, number as u8], number).broadcast());
+        if number % 50 == 49 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    eventually("each gets its offer", || server.counters().networks[&name].offers == 400).await;
+}
