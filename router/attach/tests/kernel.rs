@@ -142,6 +142,7 @@ async fn box_with(config: &Config, state: &Path) -> Server {
         netns: None,
         address: network.address,
         pool: network.dhcp.clone(),
+        relay: None,
         dns: Vec::new(),
         reservations: config.hosts.iter().filter(|host| host.network == network.name).cloned().collect(),
     };

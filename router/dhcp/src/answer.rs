@@ -1,6 +1,7 @@
 use crate::{
     decide::{Decision, OFFER, Scope, Who, decide},
     lease::{Change, Secs, Table},
+    relay,
     socket::To,
     state::Network,
     wire::{Kind, Reply, ReplyKind, Request, hostname},
@@ -87,6 +88,30 @@ impl Network {
             reply: Some((to, bytes)),
             durable: matches!(kind, ReplyKind::Ack { .. }),
             probe: None,
+        }
+    }
+
+    /// Where another server gives out the addresses: who is asked.
+    pub fn relay_servers(&self) -> Option<Vec<Ipv4Addr>> {
+        Some(self.scope.as_ref()?.service.relay.as_ref()?.servers.clone())
+    }
+
+    /// A client's message as the servers get it, if they do.
+    pub fn pass_out(&mut self, bytes: &[u8], now: Secs) -> Option<Vec<u8>> {
+        let passed = match (Request::read(bytes), &self.scope) {
+            (Ok(request), Some(scope)) if self.limit.passes(request.mac, now) => relay::outward(bytes, &request, scope),
+            (Ok(_), _) => Err("too-many"),
+            (Err(why), _) => Err(why.as_str()),
+        };
+        match passed {
+            Ok(bytes) => {
+                self.counters.relayed += 1;
+                Some(bytes)
+            }
+            Err(why) => {
+                self.dropped(why);
+                None
+            }
         }
     }
 

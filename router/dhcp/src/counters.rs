@@ -12,6 +12,8 @@ pub struct Counters {
     pub declines: u64,
     pub releases: u64,
     pub informs: u64,
+    /// Messages passed on, both ways, by the relay agent.
+    pub relayed: u64,
     /// Addresses found in use by somebody without a lease.
     pub conflicts: u64,
     /// Messages left unanswered, by reason.

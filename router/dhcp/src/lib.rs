@@ -13,6 +13,7 @@ mod lease;
 mod limit;
 mod log;
 mod probe;
+mod relay;
 mod server;
 mod service;
 mod socket;

@@ -4,8 +4,10 @@ use crate::{
     decide,
     lease::{Binding, Change, Secs, State},
     log::{Directory, Done, Log, Record, recover},
-    socket::{Handler, Heard, Outgoing, Packet, Ports, Sockets},
+    relay,
+    socket::{Handler, Heard, Outgoing, Packet, Ports, Sockets, To},
     state::{Network, Networks, lease},
+    wire::header,
 };
 use edge_config::Name;
 use std::{
@@ -143,6 +145,20 @@ impl Core {
         Ok(logged)
     }
 
+    /// What a server sends to the relay agent, on to the client.
+    fn pass_home(&self, networks: &mut Networks, name: &Name, origin: &Origin, packet: &Packet) {
+        let Some(network) = networks.by_name.get_mut(name) else { return };
+        let Some(scope) = network.scope.as_ref().filter(|scope| scope.service.netns == origin.netns) else { return };
+        match relay::homeward(&packet.bytes, packet.from, scope) {
+            Ok((to, bytes)) => {
+                let Some(ifindex) = origin.sockets.ifindex(scope.service.link.as_str()) else { return };
+                origin.sockets.send(&Outgoing { ifindex, from: scope.router(), to, bytes });
+                network.counters.relayed += 1;
+            }
+            Err(why) => *network.counters.drops.entry(why).or_default() += 1,
+        }
+    }
+
     /// Sets the lease clock forward when the true time becomes known, and with it all that was promised by it.
     fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
         let Some(lag) = self.clock.lag(wall) else { return };
@@ -180,11 +196,24 @@ impl Core {
     }
 
     pub fn answer(&self, networks: &mut Networks, origin: &Origin, packet: Packet) {
+        if let Some(name) = header::agent(&packet.bytes).and_then(|agent| networks.by_agent.get(&agent).cloned()) {
+            self.pass_home(networks, &name, origin, &packet);
+            return;
+        }
         let name = Self::network_on(networks, origin, packet.ifindex);
         let Some((name, network)) = name.and_then(|name| networks.by_name.get_mut(&name).map(|network| (name, network))) else {
             networks.stray += 1;
             return;
         };
+        if let Some(servers) = network.relay_servers() {
+            let now = self.clock.now();
+            let from = network.scope.as_ref().map(decide::Scope::router);
+            for (bytes, from) in network.pass_out(&packet.bytes, now).into_iter().zip(from) {
+                let message = |server| Outgoing { ifindex: 0, from, to: To::Relay(server), bytes: bytes.clone() };
+                servers.iter().for_each(|server| origin.sockets.send(&message(*server)));
+            }
+            return;
+        }
         let mut answer = network.answer(&packet.bytes, self.clock.now());
         if let Some(probe) = answer.probe {
             if self.probe(networks, &name, probe, origin, &packet) {

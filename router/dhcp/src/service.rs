@@ -1,4 +1,4 @@
-use edge_config::{Dhcp, Host, IfName, Interface, Name};
+use edge_config::{Dhcp, DhcpRelay, Host, IfName, Interface, Name};
 use std::{net::Ipv4Addr, path::PathBuf};
 
 /// What the server does for one network.
@@ -13,6 +13,8 @@ pub struct Service {
     pub address: Interface,
     /// None: devices get no DHCP here, but containers still get reserved addresses or any free one of the subnet.
     pub pool: Option<Dhcp>,
+    /// Never together with a pool: another server gives out the addresses, and this is its relay agent here.
+    pub relay: Option<DhcpRelay>,
     /// DNS servers (option 6) where the pool names none.
     pub dns: Vec<Ipv4Addr>,
     /// The `[[host]]` tables of this network.

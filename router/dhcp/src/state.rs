@@ -10,6 +10,7 @@ use crate::{
 use edge_config::Name;
 use std::{
     collections::{BTreeMap, HashMap},
+    net::Ipv4Addr,
     path::PathBuf,
 };
 
@@ -22,6 +23,8 @@ pub struct Networks {
     pub by_name: BTreeMap<Name, Network>,
     /// Which network a message belongs to, by its namespace and interface.
     pub by_link: HashMap<Option<PathBuf>, HashMap<String, Name>>,
+    /// Networks that a relay agent of ours serves, by the agent's address.
+    pub by_agent: HashMap<Ipv4Addr, Name>,
     /// Addresses that are being asked for by ARP.
     pub probes: Probes,
     /// Messages that belong to none.
@@ -65,9 +68,13 @@ impl Networks {
     pub fn configure(&mut self, services: Vec<Service>, now: Secs) {
         self.by_name.values_mut().for_each(|network| network.scope = None);
         self.by_link.clear();
+        self.by_agent.clear();
         for service in services {
             let links = self.by_link.entry(service.netns.clone()).or_default();
             links.insert(service.link.to_string(), service.network.clone());
+            if service.relay.is_some() {
+                self.by_agent.insert(service.address.address(), service.network.clone());
+            }
             let network = self.by_name.entry(service.network.clone()).or_default();
             let scope = Scope::new(service);
             network.table.settle(scope.range(), scope.excluded());

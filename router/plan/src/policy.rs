@@ -94,7 +94,8 @@ impl<'a> Policy<'a> {
 
     fn own_router(&self, network: &Network) -> Reach {
         let ping = Service { protocol: Protocol::Icmp, ports: None };
-        let dhcp = network.dhcp.is_some().then(|| Service { protocol: Protocol::Udp, ports: PortRange::new(67, 67) });
+        let dhcp = (network.dhcp.is_some() || network.dhcp_relay.is_some())
+            .then(|| Service { protocol: Protocol::Udp, ports: PortRange::new(67, 67) });
         Reach::Only([Some(ping), self.ssh(&network.name), dhcp].into_iter().flatten().collect())
     }
 

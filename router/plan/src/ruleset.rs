@@ -136,6 +136,8 @@ fn network_input(policy: Policy, network: &Network) -> Vec<Rule> {
             let from = ip_saddr(Ipv4Net::from(*relay));
             rules.push(rule([from, own.clone(), l4proto(Protocol::Udp), sport(67), dport(port(67)), accept()]));
         }
+    }
+    if network.dhcp.is_some() || network.dhcp_relay.is_some() {
         for server in [ip_daddr(Ipv4Net::from(Ipv4Addr::BROADCAST)), own.clone()] {
             rules.push(rule([server, l4proto(Protocol::Udp), sport(68), dport(port(67)), accept()]));
         }

@@ -28,6 +28,7 @@ fn service() -> Service {
         netns: None,
         address: Interface::new("10.0.1.3/24".parse().unwrap()).unwrap(),
         pool: Some(pool),
+        relay: None,
         dns: Vec::new(),
         reservations: vec![host],
     }

@@ -32,6 +32,7 @@ const BUFFER: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Packet {
     pub ifindex: u32,
+    pub from: Ipv4Addr,
     pub bytes: Vec<u8>,
 }
 
@@ -52,7 +53,7 @@ pub enum To {
     Address(Ipv4Addr),
     /// A client that is to get this address and cannot answer ARP for it yet.
     Hardware(Mac, Ipv4Addr),
-    /// A relay agent, on the server's port (RFC 2131, 4.1).
+    /// A relay agent, on the server's port (RFC 2131, 4.1), or from ours to the server.
     Relay(Ipv4Addr),
 }
 
@@ -95,7 +96,8 @@ impl Sockets {
                 _ => None,
             })?;
             let bytes = message.iovs().next().unwrap_or_default().to_vec();
-            Some(Packet { ifindex, bytes })
+            let from = message.address.map_or(Ipv4Addr::UNSPECIFIED, |address| address.ip());
+            Some(Packet { ifindex, from, bytes })
         };
         Ok(received.filter_map(packet).collect())
     }
@@ -106,6 +108,20 @@ impl Sockets {
         let request = self.link_request(ifindex)?;
         let name = request.ifr_name.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte as u8));
         Some(name.collect())
+    }
+
+    /// SIOCGIFINDEX, netdevice(7).
+    pub fn ifindex(&self, link: &str) -> Option<u32> {
+        // SAFETY: `ifreq` is plain data for which zeros are valid.
+        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+        // The last byte stays zero.
+        let room = request.ifr_name.len() - 1;
+        request.ifr_name[..room].iter_mut().zip(link.bytes()).for_each(|(room, byte)| *room = byte as libc::c_char);
+        // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
+        let result = unsafe { libc::ioctl(self.raw_fd(), libc::SIOCGIFINDEX as libc::Ioctl, &mut request) };
+        Errno::result(result).ok()?;
+        // SAFETY: the call filled this member of the union.
+        u32::try_from(unsafe { request.ifr_ifru.ifru_ifindex }).ok()
     }
 
     /// What further questions about an interface start from: its name filled in.

@@ -3,8 +3,9 @@
 pub mod arp;
 mod fields;
 mod frame;
+pub mod header;
 pub mod hostname;
-mod options;
+pub mod options;
 mod relayed;
 mod reply;
 mod request;

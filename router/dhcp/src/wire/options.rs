@@ -59,3 +59,30 @@ impl<'a> Options<'a> {
         self.array(option).map(|[byte]| byte)
     }
 }
+
+/// A message without option 82 and without what follows the end of its options; what is cut off is left out too.
+pub fn without_relay_agent(bytes: &[u8]) -> Vec<u8> {
+    let (fixed, mut rest) = bytes.split_at(bytes.len().min(super::at::OPTIONS));
+    let mut kept = fixed.to_vec();
+    while let [option, after @ ..] = rest {
+        rest = after;
+        match *option {
+            code::PAD => {}
+            code::END => break,
+            option => {
+                let Some((value, after)) = after.split_first().and_then(|(length, rest)| rest.split_at_checked((*length).into()))
+                else {
+                    break;
+                };
+                if option != code::RELAY_AGENT {
+                    // The length was one byte.
+                    kept.extend([option, value.len() as u8]);
+                    kept.extend(value);
+                }
+                rest = after;
+            }
+        }
+    }
+    kept.push(code::END);
+    kept
+}

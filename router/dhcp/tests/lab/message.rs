@@ -34,6 +34,11 @@ impl Message {
         self
     }
 
+    pub fn giaddr(mut self, agent: Ipv4Addr) -> Self {
+        self.0[24..28].copy_from_slice(&agent.octets());
+        self
+    }
+
     pub fn option(mut self, code: u8, value: &[u8]) -> Self {
         self.0.extend([code, value.len() as u8]);
         self.0.extend(value);
@@ -53,7 +58,10 @@ impl Message {
 pub struct Answer {
     pub kind: u8,
     pub xid: u32,
+    /// As they came; the first bit is the broadcast flag.
+    pub flags: u8,
     pub yiaddr: Ipv4Addr,
+    pub giaddr: Ipv4Addr,
     pub mac: [u8; 6],
     pub options: BTreeMap<u8, Vec<u8>>,
 }
@@ -71,6 +79,8 @@ impl Answer {
         Self {
             kind: options[&53][0],
             xid: u32::from_be_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]),
+            flags: bytes[10],
+            giaddr: Ipv4Addr::new(bytes[24], bytes[25], bytes[26], bytes[27]),
             yiaddr: Ipv4Addr::new(bytes[16], bytes[17], bytes[18], bytes[19]),
             mac: [bytes[28], bytes[29], bytes[30], bytes[31], bytes[32], bytes[33]],
             options,

@@ -87,6 +87,7 @@ impl Lab {
             netns: None,
             address: edge_config::Interface::new(net).expect("a host's address"),
             pool: Some(pool),
+            relay: None,
             dns: vec![Ipv4Addr::new(10, 77, 0, 2)],
             reservations: Vec::new(),
         }

@@ -10,10 +10,19 @@ use std::{
 };
 
 /// A client's UDP port in a lab's client namespace: takes broadcasts, and unicasts to what address it has.
-pub struct Wire(Socket);
+pub struct Wire(Socket, Ipv4Addr);
 
 impl Wire {
     pub fn open(netns: &Path, link: &str) -> Self {
+        Self::on_port(netns, link, 68, Ipv4Addr::BROADCAST)
+    }
+
+    /// A relay agent's: it speaks to the server alone.
+    pub fn agent(netns: &Path, link: &str) -> Self {
+        Self::on_port(netns, link, 67, super::ROUTER)
+    }
+
+    fn on_port(netns: &Path, link: &str, port: u16, to: Ipv4Addr) -> Self {
         let namespace = File::open(netns).expect("the namespace is there");
         let opened = std::thread::scope(|scope| {
             let there = scope.spawn(|| {
@@ -23,12 +32,12 @@ impl Wire {
                 socket.set_reuse_address(true).expect("an option");
                 socket.set_recv_buffer_size(1 << 20).expect("an option");
                 socket.bind_device(Some(link.as_bytes())).expect("the interface is there");
-                socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68).into()).expect("port 68 is free");
+                socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port).into()).expect("the port is free");
                 socket
             });
             there.join()
         });
-        Self(opened.expect("no panic there"))
+        Self(opened.expect("no panic there"), to)
     }
 
     pub fn send(&self, message: &Message) {
@@ -36,7 +45,7 @@ impl Wire {
     }
 
     pub fn send_bytes(&self, bytes: &[u8]) {
-        self.0.send_to(bytes, &SocketAddrV4::new(Ipv4Addr::BROADCAST, 67).into()).expect("it is sent");
+        self.0.send_to(bytes, &SocketAddrV4::new(self.1, 67).into()).expect("it is sent");
     }
 
     /// The next answer within that time, and who sent it.

@@ -25,6 +25,7 @@ fn service(config: &Config, facts: &Facts, network: &Network, netns: Option<Path
         netns,
         address: network.address,
         pool: network.dhcp.clone(),
+        relay: network.dhcp_relay.clone(),
         dns: uplink_dns(config, facts, network),
         reservations,
     }

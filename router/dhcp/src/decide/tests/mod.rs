@@ -36,6 +36,7 @@ pub fn service() -> Service {
         netns: None,
         address: edge_config::Interface::new("10.0.1.3/24".parse().expect("a subnet")).expect("a host's address"),
         pool: Some(Dhcp { lease: Duration::from_secs(LEASE), dns: vec![ip(53)], probe: false, ..Dhcp::new(ip(1), ip(8)) }),
+        relay: None,
         dns: Vec::new(),
         reservations: vec![
             host("device5", Some(mac(5)), ip(5)),

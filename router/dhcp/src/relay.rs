@@ -1,0 +1,79 @@
+//! A relay agent (RFC 1542, 4.1) with option 82 (RFC 3046), for a network whose addresses another server gives out. Pure.
+
+use crate::{
+    decide::Scope,
+    socket::To,
+    wire::{Request, header, options::without_relay_agent},
+};
+use std::net::Ipv4Addr;
+
+/// More have gone in a circle (RFC 1542, 4.1.1).
+const MOST_HOPS: u8 = 16;
+/// Ethernet's MTU less the IP and UDP headers.
+const LARGEST: usize = 1472;
+const SMALLEST: usize = 300;
+
+/// Suboptions: where the client is, and that it is to renew through us (RFC 5107).
+const CIRCUIT_ID: u8 = 1;
+const SERVER_ID_OVERRIDE: u8 = 11;
+
+/// A client's message as the servers get it, or why they do not.
+pub fn outward(bytes: &[u8], request: &Request, scope: &Scope) -> Result<Vec<u8>, &'static str> {
+    let hops = bytes.get(header::HOPS).copied().unwrap_or(u8::MAX);
+    if request.relayed.is_some() {
+        // Whoever claims to be an agent in a network of clients is none.
+        return Err("relay-not-allowed");
+    }
+    if hops >= MOST_HOPS {
+        return Err("too-many-hops");
+    }
+    let agent = scope.router();
+    let name = scope.service.network.as_str().as_bytes();
+    let mut information = vec![CIRCUIT_ID, name.len() as u8];
+    information.extend(name);
+    information.extend([SERVER_ID_OVERRIDE, 4]);
+    information.extend(agent.octets());
+
+    let plain = without_relay_agent(bytes);
+    let with_information = plain.len() + 2 + information.len();
+    let mut message = plain;
+    // A message that has no room for it goes without (RFC 3046, 2.1.1).
+    if with_information <= LARGEST {
+        message.pop();
+        message.extend([header::RELAY_AGENT, information.len() as u8]);
+        message.extend(&information);
+        message.push(header::END);
+    }
+    message[header::HOPS] = hops + 1;
+    message[header::GIADDR..header::GIADDR + 4].copy_from_slice(&agent.octets());
+    Ok(padded(message))
+}
+
+/// A server's message as the client gets it, and how. `from` is who sent it.
+pub fn homeward(bytes: &[u8], from: Ipv4Addr, scope: &Scope) -> Result<(To, Vec<u8>), &'static str> {
+    let servers = scope.service.relay.iter().flat_map(|relay| &relay.servers);
+    if !servers.into_iter().any(|server| *server == from) {
+        return Err("not-the-relays-server");
+    }
+    let reply = header::Reply::read(bytes).ok_or("malformed-reply")?;
+    let to = match (reply.broadcast, reply.ciaddr, reply.yiaddr) {
+        (true, ..) => To::Broadcast,
+        (false, Some(address), _) => To::Address(address),
+        (false, None, Some(address)) => To::Hardware(reply.mac, address),
+        (false, None, None) => To::Broadcast,
+    };
+    // An address outside of the network would leave by another interface.
+    if let To::Address(address) | To::Hardware(_, address) = to
+        && !scope.has_host(address)
+    {
+        return Err("address-of-another-network");
+    }
+    Ok((to, padded(without_relay_agent(bytes))))
+}
+
+fn padded(mut message: Vec<u8>) -> Vec<u8> {
+    if message.len() < SMALLEST {
+        message.resize(SMALLEST, 0);
+    }
+    message
+}
