@@ -6,8 +6,9 @@ use crate::{
 };
 use std::{net::Ipv4Addr, time::Duration};
 
-/// Addresses in one range; the server keeps a bit for each.
-const MAX_RANGE: u32 = 65_536;
+/// Addresses in one range. The server keeps ranges and what was taken from them, so a large one costs nothing by itself; this bounds the
+/// leases that a flood of clients can make.
+const MAX_RANGE: u32 = 1 << 20;
 
 /// Servers a relay agent asks: each message is sent to all.
 const MAX_SERVERS: usize = 4;

@@ -1,0 +1,180 @@
+//! DHCP exchanges a second: ours against the servers people run, and against a program that only receives and sends. One run, one
+//! machine, each server in namespaces of its own behind the same bridge, state on the same disk, one CPU for it and one for the
+//! generator. Run by `scripts/bench dhcp`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark that cannot run ends")]
+
+mod echo;
+mod frame;
+mod load;
+mod server;
+mod wire;
+
+use anyhow::{Context, Result};
+use load::{Exchange, Load, Outcome};
+use nix::sched::{CloneFlags, setns};
+use server::{Running, Server};
+use std::{
+    env,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    thread,
+};
+
+/// What one probe of a rate takes.
+const SPAN: f64 = 2.0;
+/// A rate holds where no more than this is lost, in percent.
+const LOST: f64 = 1.0;
+/// Where the search begins, exchanges a second, and how fine it ends.
+const FIRST: f64 = 100.0;
+const FINE: f64 = 1.08;
+/// The pool has room for so many.
+const MOST: u64 = 250_000;
+
+struct Bench {
+    peers: PathBuf,
+    work: PathBuf,
+}
+
+#[derive(Default)]
+struct Figures {
+    dora: f64,
+    renewals: f64,
+    half: Outcome,
+    cpu: f64,
+    written: f64,
+    memory: Option<(u64, u64)>,
+    limited: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["echo", interface] = words.as_slice() {
+        return echo::serve(interface);
+    }
+    let [peers, work, only @ ..] = words.as_slice() else { anyhow::bail!("usage: bench_dhcp PEERS WORK [SERVER]...") };
+    let bench = Bench { peers: fs::canonicalize(peers)?, work: Path::new(work).to_path_buf() };
+    let chosen = |server: &Server| only.is_empty() || only.iter().any(|word| server.name().contains(word));
+    println!("server                 durable   DORA/s  of echo  of Kea  renew/s  p50 ms  p99 ms  CPU us  B/lease  kB at leases");
+    let mut all: Vec<(Server, Figures)> = Vec::new();
+    for server in Server::ALL.into_iter().filter(chosen) {
+        let figures = bench.measure(server).with_context(|| server.name())?;
+        eprintln!("{}: {:.0} DORA/s", server.name(), figures.dora);
+        all.push((server, figures));
+    }
+    let rate = |wanted: Server| all.iter().find(|(server, _)| *server == wanted).map_or(f64::NAN, |(_, figures)| figures.dora);
+    let (limit, kea) = (rate(Server::Echo), rate(Server::Kea { threads: 1 }));
+    for (server, it) in &all {
+        let memory = it.memory.map_or_else(|| "-".to_owned(), |(memory, leases)| format!("{memory} at {leases}"));
+        println!(
+            "{:22} {:7} {:>8.0}{} {:7.0}% {:7.2} {:>8.0} {:7.2} {:7.2} {:7.1} {:8.0}  {memory}",
+            server.name(),
+            server.durability(),
+            it.dora,
+            if it.limited { "+" } else { " " },
+            100.0 * it.dora / limit,
+            it.dora / kea,
+            it.renewals,
+            it.half.p50.as_secs_f64() * 1e3,
+            it.half.p99.as_secs_f64() * 1e3,
+            it.cpu,
+            it.written,
+        );
+    }
+    println!("+ the generator could not send more. p50, p99, CPU and bytes at half the found rate; a lease is one DORA.");
+    Ok(())
+}
+
+impl Bench {
+    fn measure(&self, server: Server) -> Result<Figures> {
+        let mut figures = Figures::default();
+        let (dora, limited) = search(|rate| {
+            let running = self.start(server)?;
+            running.load(|load| load.run(Exchange::Dora, rate, count(rate)))
+        })?;
+        (figures.dora, figures.limited) = (dora, limited);
+        if dora == 0.0 {
+            return Ok(figures);
+        }
+        let running = self.start(server)?;
+        running.load(|load| {
+            let (cpu, written) = (running.cpu()?, running.written()?);
+            figures.half = load.run(Exchange::Dora, dora / 2.0, count(dora / 2.0))?;
+            let done = figures.half.done.max(1) as f64;
+            figures.cpu = (running.cpu()? - cpu).as_secs_f64() * 1e6 / done;
+            figures.written = (running.written()? - written) as f64 / done;
+            // A hundred thousand, where that does not take all day.
+            let missing = 100_000_u64.saturating_sub(load.leases() as u64);
+            if server != Server::Echo && missing as f64 / (dora / 2.0) < 60.0 {
+                load.run(Exchange::Dora, dora / 2.0, missing)?;
+                figures.memory = Some((running.memory()?, load.leases() as u64));
+            }
+            let clients = load.leases().min(20_000) as u32;
+            figures.renewals = search(|rate| load.run(Exchange::Renew { clients }, rate, count(rate)))?.0;
+            Ok(())
+        })?;
+        Ok(figures)
+    }
+
+    fn start(&self, server: Server) -> Result<Running> {
+        Running::start(server, &self.peers, &self.work)
+    }
+}
+
+impl Running {
+    /// On the clients' end of the cable, on a CPU of its own.
+    fn load<T: Send>(&self, work: impl FnOnce(&mut Load) -> Result<T> + Send) -> Result<T> {
+        let mut holder = self.clients.daemon(self.clients.command("sleep").arg("1000"))?;
+        let namespace = File::open(format!("/proc/{}/ns/net", holder.pid()))?;
+        let result = thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    setns(&namespace, CloneFlags::CLONE_NEWNET)?;
+                    server::pin(0)?;
+                    work(&mut Load::open("cli0")?)
+                })
+                .join()
+                .expect("the generator does not panic")
+        });
+        let _ = holder.ended();
+        result
+    }
+}
+
+fn count(rate: f64) -> u64 {
+    ((rate * SPAN) as u64).clamp(20, MOST)
+}
+
+/// The highest rate at which no more than [`LOST`] is lost, and whether the generator was the limit.
+fn search(mut probe: impl FnMut(f64) -> Result<Outcome>) -> Result<(f64, bool)> {
+    let mut holds = |rate: f64| -> Result<(bool, f64)> {
+        let outcome = probe(rate)?;
+        eprintln!("  {rate:8.0}/s: {:8.0}/s begun, {:5.2} % lost, p99 {:?}", outcome.rate, outcome.drop_percent(), outcome.p99);
+        Ok((outcome.drop_percent() <= LOST, outcome.rate))
+    };
+    let (mut good, mut bad) = (0.0, FIRST);
+    loop {
+        let (held, reached) = holds(bad)?;
+        if !held {
+            break;
+        }
+        if reached < 0.9 * bad {
+            return Ok((reached, true));
+        }
+        good = bad;
+        bad *= 2.0;
+    }
+    if good == 0.0 {
+        return Ok((0.0, false));
+    }
+    while bad / good > FINE {
+        let middle = (good * bad).sqrt();
+        let (held, reached) = holds(middle)?;
+        if held && reached < 0.9 * middle {
+            return Ok((reached, true));
+        }
+        if held { good = middle } else { bad = middle }
+    }
+    Ok((good, false))
+}
