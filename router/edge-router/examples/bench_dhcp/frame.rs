@@ -25,9 +25,16 @@ pub fn mac(client: u32) -> [u8; 6] {
 #[derive(Clone, Copy)]
 pub enum Message {
     Discover,
-    Request { server: Ipv4Addr, address: Ipv4Addr },
+    Request {
+        server: Ipv4Addr,
+        address: Ipv4Addr,
+    },
     /// To extend what it has, sent to the server alone (RFC 2131, 4.3.2).
-    Renew { server: Ipv4Addr, hardware: [u8; 6], address: Ipv4Addr },
+    Renew {
+        server: Ipv4Addr,
+        hardware: [u8; 6],
+        address: Ipv4Addr,
+    },
 }
 
 pub fn frame(client: u32, message: Message) -> Vec<u8> {

@@ -158,7 +158,15 @@ fn command(server: Server, edge: &Host, peers: &Path, directory: &Path) -> Resul
             let network = format!("name = \"lan\"\nports = [\"srv0\"]\naddress = \"{SUBNET}\"\ndhcp = {dhcp}\n");
             write("edge-router.toml", format!("[[network]]\n{network}"))?;
             let mut command = edge.command(env::current_exe()?.with_file_name("../edge-router"));
-            command.args(["daemon", "--config", &here("edge-router.toml"), "--state-dir", &here("state"), "--run-dir", &here("run")]);
+            command.args([
+                "daemon",
+                "--config",
+                &here("edge-router.toml"),
+                "--state-dir",
+                &here("state"),
+                "--run-dir",
+                &here("run"),
+            ]);
             command.env("RUST_LOG", "warn");
             command
         }

@@ -16,7 +16,8 @@ impl Wire {
     pub fn open(interface: &str) -> io::Result<Self> {
         // SAFETY: plain system calls; the address is a whole sockaddr_ll with its own size, the option an int with its own size.
         unsafe {
-            let socket = libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, i32::from((libc::ETH_P_ALL as u16).to_be()));
+            let socket =
+                libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC, i32::from((libc::ETH_P_ALL as u16).to_be()));
             check(socket as isize)?;
             let name = std::ffi::CString::new(interface)?;
             let mut address: libc::sockaddr_ll = mem::zeroed();
@@ -40,13 +41,17 @@ impl Wire {
             frames.iter().map(|frame| libc::iovec { iov_base: frame.as_ptr().cast_mut().cast(), iov_len: frame.len() }).collect();
         let mut headers: Vec<libc::mmsghdr> = vectors.iter_mut().map(header).collect();
         // SAFETY: headers and vectors point at live memory of the lengths they name; the kernel only reads it.
-        check(unsafe { libc::sendmmsg(self.socket, headers.as_mut_ptr(), headers.len() as u32, 0) } as isize).map(|sent| sent as usize)
+        check(unsafe { libc::sendmmsg(self.socket, headers.as_mut_ptr(), headers.len() as u32, 0) } as isize)
+            .map(|sent| sent as usize)
     }
 
     /// Hands what has come in to `take`, without waiting.
     pub fn receive(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<usize> {
-        let mut vectors: Vec<libc::iovec> =
-            self.buffers.iter_mut().map(|buffer| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: LONGEST }).collect();
+        let mut vectors: Vec<libc::iovec> = self
+            .buffers
+            .iter_mut()
+            .map(|buffer| libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: LONGEST })
+            .collect();
         let mut headers: Vec<libc::mmsghdr> = vectors.iter_mut().map(header).collect();
         // SAFETY: headers and vectors point at live buffers of the lengths they name.
         let received = unsafe {
