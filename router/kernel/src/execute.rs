@@ -17,7 +17,7 @@ use netlink_packet_route::{
 };
 use nix::errno::Errno;
 use rtnetlink::LinkUnspec;
-use std::{io, os::fd::AsFd, sync::atomic::Ordering};
+use std::{io, os::fd::AsFd};
 
 /// Makes anew, and refuses where one is already.
 const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
@@ -46,8 +46,9 @@ fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
         Op::DeleteRoute { space, route } => delete_route(spaces, space, route),
         Op::SetTable { space, from, to } => match to.as_ref().or(from.as_ref()) {
             Some(table) => {
-                spaces.writes.fetch_add(1, Ordering::Relaxed);
-                spaces.get(space)?.replace_table(&table.name, to.as_deref())
+                let sent = spaces.get(space)?.update_table(&table.name, to.as_ref())?;
+                spaces.written.add(sent.messages, sent.bytes);
+                Ok(())
             }
             None => Ok(()),
         },
@@ -63,9 +64,9 @@ fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
     }
     let made = namespace::create(name, || {
         let marked = LinkUnspec::new_with_index(LOOPBACK).link_group(marks::PLAN_GROUP).up().build();
-        RouteSocket::open(&spaces.writes)?.write(RouteNetlinkMessage::SetLink(marked), 0)
+        RouteSocket::open(&spaces.written)?.write(RouteNetlinkMessage::SetLink(marked), 0)
     });
-    spaces.writes.fetch_add(1, Ordering::Relaxed);
+    spaces.written.add(1, 0);
     made.map_err(|error| Error::netlink(&format!("make the namespace {name}"), Space::Host, error))?;
     spaces.trusted.insert(name.clone());
     spaces.refresh()
@@ -76,7 +77,7 @@ fn delete_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
     if spaces.named.remove(name).is_none() {
         return if namespace::path(name).exists() { Err(Error::no_namespace(name)) } else { Ok(()) };
     }
-    spaces.writes.fetch_add(1, Ordering::Relaxed);
+    spaces.written.add(1, 0);
     namespace::delete(name).map_err(|error| Error::netlink(&format!("remove the namespace {name}"), Space::Host, error))
 }
 
@@ -84,7 +85,7 @@ fn set_sysctl(spaces: &mut Spaces, space: &Space, sysctl: Sysctl, to: bool) -> R
     let netns = &spaces.get(space)?.netns;
     let set = namespace::inside(netns.as_fd(), || Ok::<_, io::Error>(sysctl::set(sysctl, to)));
     let writes = set.map_err(|error| Error::netlink("enter the namespace", space.clone(), error))??;
-    spaces.writes.fetch_add(writes, Ordering::Relaxed);
+    spaces.written.add(writes, 0);
     Ok(())
 }
 

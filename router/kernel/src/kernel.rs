@@ -1,12 +1,9 @@
-use crate::{Error, Events, ExecuteError, announce, events::Watcher, execute, observe, space::Spaces};
+use crate::{Error, Events, ExecuteError, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
 use edge_config::Name;
 use edge_plan::{Address, Op, Space, State};
 use std::{
     panic,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{runtime::Handle, task};
 
@@ -15,17 +12,17 @@ use tokio::{runtime::Handle, task};
 #[derive(Clone)]
 pub struct Kernel {
     spaces: Arc<Mutex<Spaces>>,
-    writes: Arc<AtomicU64>,
+    written: Arc<Written>,
     watcher: Watcher,
 }
 
 impl Kernel {
     /// Looks at the caller's network namespace as the host space. Must be called inside a tokio runtime.
     pub async fn open() -> Result<Kernel, Error> {
-        let writes = Arc::new(AtomicU64::new(0));
+        let written = Arc::new(Written::default());
         let watcher = Watcher::new(Handle::current());
-        let spaces = Spaces::open(Arc::clone(&writes), watcher.clone())?;
-        Ok(Self { spaces: Arc::new(Mutex::new(spaces)), writes, watcher })
+        let spaces = Spaces::open(Arc::clone(&written), watcher.clone())?;
+        Ok(Self { spaces: Arc::new(Mutex::new(spaces)), written, watcher })
     }
 
     /// From now on a namespace of this name that carries our mark is taken for ours. Those made by [`Kernel::execute`] are anyway.
@@ -51,9 +48,14 @@ impl Kernel {
         self.blocking(move |spaces| announce::announce(spaces, &addresses)).await
     }
 
-    /// How many write requests the kernel was ever sent through this handle.
+    /// How many requests to change something the kernel was ever sent through this handle; each message of a transaction is one.
     pub fn writes(&self) -> u64 {
-        self.writes.load(Ordering::Relaxed)
+        self.written.requests()
+    }
+
+    /// How many bytes of netlink these were.
+    pub fn bytes_written(&self) -> u64 {
+        self.written.bytes()
     }
 
     /// Changes from now on, in the host space and in those named ones that [`Kernel::observe`] has found.

@@ -19,6 +19,7 @@ mod observe;
 mod socket;
 mod space;
 mod sysctl;
+mod written;
 
 pub use error::{Error, ExecuteError};
 pub use events::Events;

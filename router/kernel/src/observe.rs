@@ -21,7 +21,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, Ipv4Addr},
     os::fd::AsFd,
-    sync::Arc,
 };
 
 /// The links of one space by their index.
@@ -93,7 +92,7 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
             )
             .collect::<BTreeSet<_>>(),
         sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
-        table: space.table()?.map(Arc::new),
+        table: space.table()?,
     })
 }
 

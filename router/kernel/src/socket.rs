@@ -1,3 +1,4 @@
+use crate::written::Written;
 use edge_config::IfName;
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
@@ -13,14 +14,7 @@ use nix::{
         time::TimeVal,
     },
 };
-use std::{
-    io,
-    os::fd::AsRawFd,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{io, os::fd::AsRawFd, sync::Arc};
 
 /// The kernel's parts of a dump are at most 32 KiB (`netlink_recvmsg`), and one message at most a page or a few.
 const BUFFER: usize = 64 * 1024;
@@ -59,13 +53,12 @@ pub(crate) struct RouteSocket {
     socket: Socket,
     sequence: u32,
     buffer: Vec<u8>,
-    /// Counts every request that may change something.
-    writes: Arc<AtomicU64>,
+    written: Arc<Written>,
 }
 
 impl RouteSocket {
     /// Opens one in the calling thread's namespace.
-    pub fn open(writes: &Arc<AtomicU64>) -> io::Result<Self> {
+    pub fn open(written: &Arc<Written>) -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
@@ -74,13 +67,13 @@ impl RouteSocket {
         // The kernel then refuses dump filters it would ignore.
         socket.set_netlink_get_strict_chk(true)?;
         setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(5, 0))?;
-        Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), writes: Arc::clone(writes) })
+        Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), written: Arc::clone(written) })
     }
 
     /// Asks for a change and waits until it is made. `flags`: `NLM_F_CREATE` and its like.
     pub fn write(&mut self, request: RouteNetlinkMessage, flags: u16) -> Result<(), NetlinkError> {
-        self.writes.fetch_add(1, Ordering::Relaxed);
-        self.send(request, NLM_F_REQUEST | NLM_F_ACK | flags)?;
+        let bytes = self.send(request, NLM_F_REQUEST | NLM_F_ACK | flags)?;
+        self.written.add(1, bytes as u64);
         loop {
             for message in self.receive()? {
                 if let NetlinkPayload::Error(_) = message.payload {
@@ -150,7 +143,7 @@ impl RouteSocket {
         }
     }
 
-    fn send(&mut self, request: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+    fn send(&mut self, request: RouteNetlinkMessage, flags: u16) -> io::Result<usize> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut header = NetlinkHeader::default();
         header.flags = flags;
@@ -159,7 +152,7 @@ impl RouteSocket {
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
-        self.socket.send(&bytes, 0).map(drop)
+        self.socket.send(&bytes, 0)
     }
 
     /// One datagram's messages that answer the last request; what a request given up on left behind is passed over.

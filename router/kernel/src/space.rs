@@ -4,6 +4,7 @@ use crate::{
     Error, events, marks, message, namespace,
     nft::{self, Nft},
     socket::{NetlinkError, RouteSocket},
+    written::Written,
 };
 use edge_config::{IfName, Name};
 use edge_plan::{Space, TABLE, nft::Table};
@@ -19,7 +20,7 @@ use std::{
     io,
     os::fd::{AsFd, AsRawFd},
     path::Path,
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
 };
 
 /// `LOOPBACK_IFINDEX` (include/net/net_namespace.h): the same in every namespace.
@@ -47,12 +48,12 @@ impl OpenSpace {
         self.route.link(message::get_link(name))
     }
 
-    pub fn table(&mut self) -> Result<Option<Table>, Error> {
+    pub fn table(&mut self) -> Result<Option<Arc<Table>>, Error> {
         self.nft("list the nftables table", |nft| nft.table(TABLE))
     }
 
-    pub fn replace_table(&mut self, name: &str, table: Option<&Table>) -> Result<(), Error> {
-        self.nft("replace the nftables table", |nft| nft.replace(name, table))
+    pub fn update_table(&mut self, name: &str, table: Option<&Arc<Table>>) -> Result<nft::Sent, Error> {
+        self.nft("change the nftables table", |nft| nft.update(name, table))
     }
 
     fn nft<T>(&mut self, what: &str, work: impl FnOnce(&mut Nft) -> Result<T, nft::Error>) -> Result<T, Error> {
@@ -116,16 +117,16 @@ pub(crate) struct Spaces {
     pub named: BTreeMap<Name, OpenSpace>,
     /// Names that may be ours. The mark alone says too little: root inside a container's namespace can set it too.
     pub trusted: BTreeSet<Name>,
-    pub writes: Arc<AtomicU64>,
+    pub written: Arc<Written>,
     watcher: events::Watcher,
 }
 
 impl Spaces {
     /// The calling thread's namespace is the host space.
-    pub fn open(writes: Arc<AtomicU64>, watcher: events::Watcher) -> Result<Self, Error> {
-        let open = || OpenSpace::here(Space::Host, namespace::own()?, RouteSocket::open(&writes)?, &watcher);
+    pub fn open(written: Arc<Written>, watcher: events::Watcher) -> Result<Self, Error> {
+        let open = || OpenSpace::here(Space::Host, namespace::own()?, RouteSocket::open(&written)?, &watcher);
         let host = open().map_err(|error| Error::netlink("open a netlink socket", Space::Host, error))?;
-        Ok(Self { host, named: BTreeMap::new(), trusted: BTreeSet::new(), writes, watcher })
+        Ok(Self { host, named: BTreeMap::new(), trusted: BTreeSet::new(), written, watcher })
     }
 
     pub fn get(&mut self, space: &Space) -> Result<&mut OpenSpace, Error> {
@@ -164,7 +165,7 @@ impl Spaces {
         if namespace::enter(netns.as_fd()).is_err() {
             return Ok(None);
         }
-        let mut route = RouteSocket::open(&self.writes)?;
+        let mut route = RouteSocket::open(&self.written)?;
         if !route.is_in_ours()? {
             return Ok(None);
         }

@@ -30,6 +30,6 @@ fn a_flowtable_by_hand_is_seen() {
         assert!(made.status.success(), "nft: {}", String::from_utf8_lossy(&made.stderr));
         assert_eq!(kernel.table(NAME).unwrap().unwrap().foreign, ["flowtable more"]);
         kernel.replace(NAME, Some(&table())).unwrap();
-        assert_eq!(kernel.table(NAME).unwrap(), Some(table()));
+        assert_eq!(kernel.table(NAME).unwrap().as_deref(), Some(&table()));
     });
 }

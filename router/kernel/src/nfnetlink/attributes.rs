@@ -34,6 +34,10 @@ impl<'a> Attributes<'a> {
     }
 
     /// A big-endian number, as netfilter has them.
+    pub fn u64(self, kind: u16) -> Option<u64> {
+        Some(u64::from_be_bytes(self.get(kind)?.try_into().ok()?))
+    }
+
     pub fn u32(self, kind: u16) -> Option<u32> {
         Some(u32::from_be_bytes(self.get(kind)?.try_into().ok()?))
     }

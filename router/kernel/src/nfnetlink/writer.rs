@@ -39,6 +39,10 @@ impl Writer {
     }
 
     /// Big-endian, as netfilter has its numbers.
+    pub fn u64(&mut self, kind: u16, value: u64) {
+        self.bytes(kind, &value.to_be_bytes());
+    }
+
     pub fn u32(&mut self, kind: u16, value: u32) {
         self.bytes(kind, &value.to_be_bytes());
     }

@@ -1,7 +1,8 @@
-use super::{INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain, message, refusal::Parts, rule, set, userdata};
+use super::{
+    INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain, known::Known, message, refusal::Parts, rule, set, userdata,
+};
 use crate::nfnetlink::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Writer};
-use edge_plan::nft::{BaseChain, Chain, Rule, Table};
-use std::collections::HashMap;
+use edge_plan::nft::{Chain, Edit, Rule, Set, Table, Verdict};
 
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
@@ -27,25 +28,30 @@ pub enum Part<'a> {
 
 /// One transaction. Message `n`, counted from 1, is about part `n - 1`.
 pub struct Batch<'a> {
+    table: &'a str,
     writer: Writer,
     parts: Vec<Part<'a>>,
     last: usize,
 }
 
 impl<'a> Batch<'a> {
-    /// Base chains that are to stay the same are kept in place and only their rules change: a base chain's drop policy takes effect a
-    /// moment after its rules do, and in that moment a chain made anew would let through what no rule matches.
-    pub fn replace(generation: u32, name: &'a str, present: Option<&'a Table>, wanted: Option<&'a Table>) -> Self {
-        let mut batch = Self::begin(generation);
-        match (present, wanted) {
-            (Some(present), Some(wanted)) if can_stay(present, wanted) => batch.clear(name, present, &places(wanted)),
-            (Some(_), _) => {
-                batch.message(Part::Table(name), message::DELTABLE, 0, |writer| writer.string(NFTA_TABLE, name));
-            }
-            (None, _) => {}
+    /// Puts a table in the place of what may be there.
+    pub fn replace(generation: u32, name: &'a str, is_there: bool, wanted: Option<&'a Table>) -> Self {
+        let mut batch = Self::begin(generation, name);
+        if is_there {
+            batch.message(Part::Table(name), message::DELTABLE, 0, |writer| writer.string(NFTA_TABLE, name));
         }
         if let Some(wanted) = wanted {
-            batch.fill(name, wanted);
+            batch.fill(wanted);
+        }
+        batch
+    }
+
+    /// `known` is the table the edits begin with.
+    pub fn edit(known: &'a Known, edits: &[Edit<'a>]) -> Self {
+        let mut batch = Self::begin(known.generation, &known.table.name);
+        for edit in edits {
+            batch.one(known, edit);
         }
         batch
     }
@@ -61,51 +67,91 @@ impl<'a> Batch<'a> {
         Some((self.writer, last, Parts(self.parts)))
     }
 
-    fn begin(generation: u32) -> Self {
+    fn begin(generation: u32, table: &'a str) -> Self {
         let mut writer = Writer::default();
         writer.message(BATCH_BEGIN, 0, 0, 0, SUBSYSTEM, |writer| writer.u32(NFNL_BATCH_GENID, generation));
-        Self { writer, parts: Vec::new(), last: 0 }
-    }
-
-    /// Leaves of the table its base chains, without rules. Rules name sets, elements name chains: hence the order.
-    fn clear(&mut self, name: &'a str, present: &'a Table, wanted: &Places) {
-        self.message(Part::Table(name), message::DELRULE, 0, |writer| writer.string(NFTA_TABLE, name));
-        for set in &present.sets {
-            self.message(Part::Set(&set.name), message::DELSET, 0, |writer| set::name(writer, name, &set.name));
-        }
-        for gone in present.chains.iter().filter(|chain| !wanted.contains_key(&*chain.name)) {
-            self.message(Part::Chain(&gone.name), message::DELCHAIN, 0, |writer| chain::name(writer, name, &gone.name));
-        }
+        Self { table, writer, parts: Vec::new(), last: 0 }
     }
 
     /// Elements name chains and rules name both: hence the order.
-    fn fill(&mut self, name: &'a str, wanted: &'a Table) {
-        self.message(Part::Table(name), message::NEWTABLE, NLM_F_CREATE, |writer| {
-            writer.string(NFTA_TABLE, name);
+    fn fill(&mut self, wanted: &'a Table) {
+        self.message(Part::Table(self.table), message::NEWTABLE, NLM_F_CREATE, |writer| {
+            writer.string(NFTA_TABLE, &wanted.name);
             if let Some(comment) = &wanted.comment {
                 writer.bytes(NFTA_TABLE_USERDATA, &userdata::from_comment(comment));
             }
         });
-        for chain in &wanted.chains {
-            self.message(Part::Chain(&chain.name), message::NEWCHAIN, NLM_F_CREATE, |writer| chain::write(writer, name, chain));
-        }
-        for (id, set) in (1..).zip(&wanted.sets) {
-            self.message(Part::Set(&set.name), message::NEWSET, NLM_F_CREATE, |writer| set::write(writer, name, set, id));
-            let mut elements = set.elements.iter().peekable();
-            while elements.peek().is_some() {
-                self.message(Part::Elements(&set.name), message::NEWSETELEM, NLM_F_CREATE, |writer| {
-                    set::write_elements(writer, name, set, &mut elements, MAX_ELEMENTS);
-                });
-            }
+        wanted.chains.iter().for_each(|chain| self.chain(chain));
+        for set in &wanted.sets {
+            self.set(set);
+            self.elements(message::NEWSETELEM, set, set.elements.iter());
         }
         for chain in &wanted.chains {
-            for (number, rule) in (1..).zip(&chain.rules) {
-                let part = Part::Rule { table: name, chain: &chain.name, number, rule };
-                self.message(part, message::NEWRULE, NLM_F_CREATE | NLM_F_APPEND, |writer| {
-                    rule::write(writer, name, &chain.name, &rule.expressions, rule.comment.as_deref());
-                });
+            (1..).zip(&chain.rules).for_each(|(number, rule)| self.rule(&chain.name, None, number, rule));
+        }
+    }
+
+    fn one(&mut self, known: &Known, edit: &Edit<'a>) {
+        const NO_VALUE: &Option<Verdict> = &None;
+        let table = self.table;
+        match edit {
+            Edit::AddChain(chain) | Edit::SetPolicy(chain) => self.chain(chain),
+            Edit::Flush(chain) => self.unrule(&chain.name, None),
+            Edit::DeleteRule { chain, at } => self.unrule(chain, Some(known.handle(chain, *at))),
+            Edit::DeleteElements { set, keys } => {
+                self.elements(message::DELSETELEM, set, keys.iter().map(|key| (*key, NO_VALUE)));
+            }
+            Edit::DeleteSet(gone) => {
+                self.message(Part::Set(&gone.name), message::DELSET, 0, |writer| set::name(writer, table, &gone.name));
+            }
+            Edit::AddSet(set) => self.set(set),
+            Edit::AddElements { set, elements } => self.elements(message::NEWSETELEM, set, elements.iter().copied()),
+            Edit::AddRule { chain, before, number, rule } => {
+                self.rule(chain, before.map(|at| known.handle(chain, at)), *number, rule);
+            }
+            Edit::DeleteChain(gone) => {
+                self.message(Part::Chain(&gone.name), message::DELCHAIN, 0, |writer| chain::name(writer, table, &gone.name));
             }
         }
+    }
+
+    /// Made, or given its policy when it is there.
+    fn chain(&mut self, chain: &'a Chain) {
+        let table = self.table;
+        self.message(Part::Chain(&chain.name), message::NEWCHAIN, NLM_F_CREATE, |writer| chain::write(writer, table, chain));
+    }
+
+    fn set(&mut self, set: &'a Set) {
+        let (table, id) = (self.table, self.parts.len() as u32 + 1);
+        self.message(Part::Set(&set.name), message::NEWSET, NLM_F_CREATE, |writer| set::write(writer, table, set, id));
+    }
+
+    fn elements<'e>(&mut self, kind: u16, set: &'a Set, elements: impl Iterator<Item = (&'e Vec<u8>, &'e Option<Verdict>)>) {
+        let (table, mut elements) = (self.table, elements.peekable());
+        let flags = if kind == message::NEWSETELEM { NLM_F_CREATE } else { 0 };
+        while elements.peek().is_some() {
+            self.message(Part::Elements(&set.name), kind, flags, |writer| {
+                set::write_elements(writer, table, set, &mut elements, MAX_ELEMENTS);
+            });
+        }
+    }
+
+    /// Before the rule with that handle, or after all.
+    fn rule(&mut self, chain: &'a str, before: Option<u64>, number: usize, rule: &'a Rule) {
+        let table = self.table;
+        let place = if before.is_some() { 0 } else { NLM_F_APPEND };
+        self.message(Part::Rule { table, chain, number, rule }, message::NEWRULE, NLM_F_CREATE | place, |writer| {
+            rule::write(writer, table, chain, &rule.expressions, rule.comment.as_deref());
+            if let Some(handle) = before {
+                rule::position(writer, handle);
+            }
+        });
+    }
+
+    /// One rule, or all of the chain.
+    fn unrule(&mut self, chain: &'a str, handle: Option<u64>) {
+        let table = self.table;
+        self.message(Part::Chain(chain), message::DELRULE, 0, |writer| rule::name(writer, table, chain, handle));
     }
 
     fn message(&mut self, part: Part<'a>, kind: u16, flags: u16, body: impl FnOnce(&mut Writer)) {
@@ -113,18 +159,4 @@ impl<'a> Batch<'a> {
         self.parts.push(part);
         self.writer.message(kind, flags, self.parts.len() as u32, INET, 0, body);
     }
-}
-
-/// Where each chain hangs, by its name.
-type Places<'a> = HashMap<&'a str, Option<&'a BaseChain>>;
-
-fn places(table: &Table) -> Places<'_> {
-    table.chains.iter().map(|chain| (&*chain.name, chain.base.as_ref())).collect()
-}
-
-/// The kernel can change neither a table's comment nor a chain's hook, and `clear` does not know what is foreign.
-fn can_stay(present: &Table, wanted: &Table) -> bool {
-    let places = places(wanted);
-    let moves = |chain: &Chain| places.get(&*chain.name).is_some_and(|base| *base != chain.base.as_ref());
-    present.foreign.is_empty() && present.comment == wanted.comment && !present.chains.iter().any(moves)
 }

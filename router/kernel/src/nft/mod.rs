@@ -1,10 +1,12 @@
-//! nf_tables over netlink: one table listed into the plan's types, or replaced in one transaction.
+//! nf_tables over netlink: one table listed into the plan's types, and changed by single edits or made anew, in one transaction.
 
 mod batch;
 mod chain;
 mod expression;
 #[cfg(test)]
 mod hostile;
+mod known;
+mod read;
 mod refusal;
 mod rule;
 mod set;
@@ -12,10 +14,11 @@ mod userdata;
 
 use crate::nfnetlink::{self, Attributes, Malformed, Socket};
 use batch::Batch;
-use edge_plan::nft::{Rule, Table};
+use edge_plan::nft::{Table, edits};
+use known::Known;
 use nix::errno::Errno;
 pub use refusal::Explained;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// `NFPROTO_INET`
 const INET: u8 = 1;
@@ -41,6 +44,7 @@ mod message {
     pub const DELSET: u16 = SUBSYSTEM << 8 | 11;
     pub const NEWSETELEM: u16 = SUBSYSTEM << 8 | 12;
     pub const GETSETELEM: u16 = SUBSYSTEM << 8 | 13;
+    pub const DELSETELEM: u16 = SUBSYSTEM << 8 | 14;
     pub const GETGEN: u16 = SUBSYSTEM << 8 | 16;
     pub const GETOBJ: u16 = SUBSYSTEM << 8 | 19;
     pub const GETFLOWTABLE: u16 = SUBSYSTEM << 8 | 23;
@@ -48,16 +52,21 @@ mod message {
 
 /// Every object but an expression names its table in this attribute.
 const NFTA_TABLE: u16 = 1;
-const NFTA_TABLE_FLAGS: u16 = 2;
 const NFTA_TABLE_USERDATA: u16 = 6;
-const NFTA_TABLE_OWNER: u16 = 7;
-/// Of objects and flowtables alike.
-const NFTA_OBJ_NAME: u16 = 2;
 const NFTA_GEN_ID: u16 = 1;
 
 /// One socket in one network namespace, kept open: opening one costs more than a transaction.
 pub struct Nft {
     socket: Socket,
+    /// The last reading.
+    known: Option<Known>,
+}
+
+/// What a change took: netlink messages that change something, and bytes of everything sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    pub messages: u64,
+    pub bytes: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +82,7 @@ pub enum Error {
 impl Nft {
     /// In the network namespace the calling thread is in, for as long as it lives.
     pub fn open() -> Result<Self, Error> {
-        Ok(Self { socket: Socket::open()? })
+        Ok(Self { socket: Socket::open()?, known: None })
     }
 
     /// Counts the ruleset's changes by anybody in this namespace.
@@ -83,99 +92,57 @@ impl Nft {
         generation.ok_or(Error::Netlink(nfnetlink::Error::Silent))
     }
 
-    /// The table as the kernel has it, without handles and counts; `None` when there is none.
-    pub fn table(&mut self, name: &str) -> Result<Option<Table>, Error> {
+    /// The table as the kernel has it, without handles and counts; `None` when there is none. It is listed only if the ruleset was changed
+    /// since the last look.
+    pub fn table(&mut self, name: &str) -> Result<Option<Arc<Table>>, Error> {
+        let known = self.known(name)?;
+        let table = known.as_ref().map(|known| Arc::clone(&known.table));
+        // What we do not know may change in ways that the generation does not count, as a flowtable does with its devices.
+        self.known = known.filter(|known| known.table.foreign.is_empty());
+        Ok(table)
+    }
+
+    /// Brings the table to what is wanted by as few edits as there are differences, all in one transaction, or nothing: rules and
+    /// elements that stay are not named and keep their handles and counters. What edits cannot do, [`Nft::replace`] does.
+    pub fn update(&mut self, name: &str, wanted: Option<&Arc<Table>>) -> Result<Sent, Error> {
+        let Some(wanted) = wanted else { return self.replace(name, None) };
         for _ in 0..ATTEMPTS {
-            let before = self.generation()?;
-            let table = self.read(name);
-            if self.generation()? == before {
-                return table;
+            let Some(known) = self.known(name)? else { return self.replace(name, Some(wanted)) };
+            let from = Arc::clone(&known.table);
+            let Some(edits) = edits(&from, wanted, |set| known.is_outgrown(set)) else { return self.replace(name, Some(wanted)) };
+            if let Some(sent) = self.commit(Batch::edit(&known, &edits))? {
+                // What cannot be read now is read, or its error told, at the next look.
+                self.known =
+                    if edits.is_empty() { Some(known) } else { self.known_after(known, wanted, &edits).unwrap_or_default() };
+                return Ok(sent);
             }
         }
         Err(Error::Busy)
     }
 
     /// Puts the table in the place of what is there under that name, or with `None` removes it: all in one transaction, or nothing.
-    pub fn replace(&mut self, name: &str, wanted: Option<&Table>) -> Result<(), Error> {
+    /// The policy of a base chain that is made anew comes into force a moment after its rules.
+    pub fn replace(&mut self, name: &str, wanted: Option<&Table>) -> Result<Sent, Error> {
+        self.known = None;
         for _ in 0..ATTEMPTS {
             let generation = self.generation()?;
-            let present = self.outline(name)?;
-            let batch = Batch::replace(generation, name, present.as_ref(), wanted);
-            let Some((messages, last, parts)) = batch.finish() else { return Ok(()) };
-            match self.socket.batch(messages, last) {
-                Ok(()) => return Ok(()),
-                Err(nfnetlink::Error::Refused(refusal)) if refusal.errno == Errno::ERESTART => {}
-                Err(nfnetlink::Error::Refused(refusal)) => return Err(Error::Refused(Box::new(parts.explain(refusal)))),
-                Err(error) => return Err(error.into()),
+            let batch = Batch::replace(generation, name, self.is_there(name)?, wanted);
+            if let Some(sent) = self.commit(batch)? {
+                return Ok(sent);
             }
         }
         Err(Error::Busy)
     }
 
-    fn read(&mut self, name: &str) -> Result<Option<Table>, Error> {
-        let Some(mut table) = self.outline(name)? else { return Ok(None) };
-        let mut rules: HashMap<String, Vec<Rule>> = HashMap::new();
-        for (chain, rule) in self.list(message::GETRULE, name, rule::read)? {
-            rules.entry(chain).or_default().push(rule);
-        }
-        for chain in &mut table.chains {
-            chain.rules = rules.remove(&chain.name).unwrap_or_default();
-        }
-        for set in &mut table.sets {
-            let body = |writer: &mut nfnetlink::Writer| set::name(writer, name, &set.name);
-            let decode = |a: Attributes| set::read_elements(a, set).map(Some);
-            for element in self.socket.dump(message::GETSETELEM, INET, body, decode)?.into_iter().flatten() {
-                match element {
-                    Ok((key, verdict)) => drop(set.elements.insert(key, verdict)),
-                    Err(foreign) => table.foreign.push(foreign),
-                }
-            }
-        }
-        Ok(Some(table))
-    }
-
-    /// The table with its chains and sets, all of them empty.
-    fn outline(&mut self, name: &str) -> Result<Option<Table>, Error> {
-        let decode = |a: Attributes| {
-            let mut foreign = Vec::new();
-            if a.u32(NFTA_TABLE_FLAGS).unwrap_or(0) != 0 || a.get(NFTA_TABLE_OWNER).is_some() {
-                foreign.push("the table's flags".to_owned());
-            }
-            Ok((a.get(NFTA_TABLE_USERDATA).and_then(userdata::comment), foreign))
-        };
-        let table = self.socket.get(message::GETTABLE, INET, |writer| writer.string(NFTA_TABLE, name), decode)?;
-        let Some((comment, foreign)) = table else { return Ok(None) };
-        let mut table = Table { name: name.to_owned(), comment, foreign, ..Table::default() };
-        sort(self.list(message::GETCHAIN, name, chain::read)?, &mut table.chains, &mut table.foreign);
-        sort(self.list(message::GETSET, name, set::read)?, &mut table.sets, &mut table.foreign);
-        for (kind, what) in [(message::GETOBJ, "object"), (message::GETFLOWTABLE, "flowtable")] {
-            let decode = |a: Attributes| Ok(format!("{what} {}", a.string(NFTA_OBJ_NAME).unwrap_or_default()));
-            table.foreign.extend(self.list(kind, name, decode)?);
-        }
-        Ok(Some(table))
-    }
-
-    /// What of a kind is in the table. Some kernels filter by the table themselves, some do not.
-    fn list<T>(
-        &mut self,
-        kind: u16,
-        table: &str,
-        decode: impl Fn(Attributes) -> Result<T, Malformed>,
-    ) -> Result<Vec<T>, nfnetlink::Error> {
-        self.socket.dump(
-            kind,
-            INET,
-            |writer| writer.string(NFTA_TABLE, table),
-            |a| if a.string(NFTA_TABLE) == Some(table) { decode(a).map(Some) } else { Ok(None) },
-        )
-    }
-}
-
-fn sort<T>(listed: Vec<Result<T, String>>, known: &mut Vec<T>, foreign: &mut Vec<String>) {
-    for entry in listed {
-        match entry {
-            Ok(entry) => known.push(entry),
-            Err(entry) => foreign.push(entry),
+    /// `None`: somebody else's change came before.
+    fn commit(&mut self, batch: Batch) -> Result<Option<Sent>, Error> {
+        let Some((messages, last, parts)) = batch.finish() else { return Ok(Some(Sent::default())) };
+        let sent = Sent { messages: last.into(), bytes: messages.len() as u64 };
+        match self.socket.batch(messages, last) {
+            Ok(()) => Ok(Some(sent)),
+            Err(nfnetlink::Error::Refused(refusal)) if refusal.errno == Errno::ERESTART => Ok(None),
+            Err(nfnetlink::Error::Refused(refusal)) => Err(Error::Refused(Box::new(parts.explain(refusal)))),
+            Err(error) => Err(error.into()),
         }
     }
 }

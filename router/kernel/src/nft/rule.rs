@@ -3,13 +3,36 @@ use crate::nfnetlink::{Attributes, Malformed, Writer};
 use edge_plan::nft::{Expr, Rule};
 
 const NFTA_RULE_CHAIN: u16 = 2;
+const NFTA_RULE_HANDLE: u16 = 3;
 const NFTA_RULE_EXPRESSIONS: u16 = 4;
+const NFTA_RULE_POSITION: u16 = 6;
 const NFTA_RULE_USERDATA: u16 = 7;
 pub const NFTA_LIST_ELEM: u16 = 1;
 
-pub fn write(writer: &mut Writer, table: &str, chain: &str, expressions: &[Expr], comment: Option<&str>) {
+/// A rule as listed.
+pub struct Found {
+    pub chain: String,
+    /// By which it is named; never given twice in a table.
+    pub handle: u64,
+    pub rule: Rule,
+}
+
+/// All rules of a chain, or with a handle that one.
+pub fn name(writer: &mut Writer, table: &str, chain: &str, handle: Option<u64>) {
     writer.string(NFTA_TABLE, table);
     writer.string(NFTA_RULE_CHAIN, chain);
+    if let Some(handle) = handle {
+        writer.u64(NFTA_RULE_HANDLE, handle);
+    }
+}
+
+/// The handle of the rule before which, or with `NLM_F_APPEND` after which, a rule is to be.
+pub fn position(writer: &mut Writer, handle: u64) {
+    writer.u64(NFTA_RULE_POSITION, handle);
+}
+
+pub fn write(writer: &mut Writer, table: &str, chain: &str, expressions: &[Expr], comment: Option<&str>) {
+    name(writer, table, chain, None);
     writer.nest(NFTA_RULE_EXPRESSIONS, |writer| {
         for expression in expressions {
             writer.nest(NFTA_LIST_ELEM, |writer| expression::write(writer, expression));
@@ -20,9 +43,9 @@ pub fn write(writer: &mut Writer, table: &str, chain: &str, expressions: &[Expr]
     }
 }
 
-/// The rule and the name of its chain.
-pub fn read(attributes: Attributes) -> Result<(String, Rule), Malformed> {
+pub fn read(attributes: Attributes) -> Result<Found, Malformed> {
     let chain = attributes.string(NFTA_RULE_CHAIN).ok_or(Malformed("a rule without a chain"))?.to_owned();
+    let handle = attributes.u64(NFTA_RULE_HANDLE).ok_or(Malformed("a rule without a handle"))?;
     let mut expressions = Vec::new();
     if let Some(list) = attributes.get(NFTA_RULE_EXPRESSIONS) {
         for (_, element) in Attributes::parse(list)?.iter() {
@@ -30,5 +53,5 @@ pub fn read(attributes: Attributes) -> Result<(String, Rule), Malformed> {
         }
     }
     let comment = attributes.get(NFTA_RULE_USERDATA).and_then(userdata::comment);
-    Ok((chain, Rule { expressions, comment }))
+    Ok(Found { chain, handle, rule: Rule { expressions, comment } })
 }

@@ -27,8 +27,8 @@ const DATA_VERDICT: u32 = 0xffff_ff00;
 const TYPE_BITS: u32 = 6;
 /// `NFTNL_UDATA_SET_KEYBYTEORDER`: how `nft` prints a key
 const KEY_BYTE_ORDER: u8 = 0;
-/// Room for an element or two by hand.
-const MIN_SIZE: usize = 16;
+/// A bucket is a pointer: 32 KiB.
+const MIN_CAPACITY: usize = 4096;
 
 pub type Element = (Vec<u8>, Option<Verdict>);
 
@@ -37,8 +37,14 @@ pub fn name(writer: &mut Writer, table: &str, set: &str) {
     writer.string(NFTA_SET_NAME, set);
 }
 
-/// `id` tells sets apart within the batch. With a size the kernel makes a hash that never grows: one that grows does so in the
-/// background, and a list read meanwhile may miss elements.
+/// How many elements the set is made for. With a size the kernel makes a hash that never grows: one that grows does so in the
+/// background, and a list read meanwhile may miss elements. Twice what there is: a set that is outgrown must be made anew, with every
+/// rule that looks in it.
+pub fn capacity(set: &Set) -> usize {
+    (2 * set.elements.len()).next_power_of_two().max(MIN_CAPACITY)
+}
+
+/// `id` tells sets apart within the batch.
 pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
     name(writer, table, &set.name);
     writer.u32(NFTA_SET_FLAGS, if set.verdicts { NFT_SET_MAP } else { 0 });
@@ -48,16 +54,15 @@ pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
         writer.u32(NFTA_SET_DATA_TYPE, DATA_VERDICT);
         writer.u32(NFTA_SET_DATA_LEN, 0);
     }
-    let size = set.elements.len().next_power_of_two().max(MIN_SIZE);
-    writer.nest(NFTA_SET_DESC, |writer| writer.u32(NFTA_SET_DESC_SIZE, size as u32));
+    writer.nest(NFTA_SET_DESC, |writer| writer.u32(NFTA_SET_DESC_SIZE, capacity(set) as u32));
     writer.u32(NFTA_SET_ID, id);
     let mut userdata = vec![KEY_BYTE_ORDER, 4];
     userdata.extend(byte_order(&set.fields).to_ne_bytes());
     writer.bytes(NFTA_SET_USERDATA, &userdata);
 }
 
-/// `Err`: a set that the plan's types cannot say.
-pub fn read(attributes: Attributes) -> Result<Result<Set, String>, Malformed> {
+/// The set without its elements, and how many it has room for. `Err`: one that the plan's types cannot say.
+pub fn read(attributes: Attributes) -> Result<Result<(Set, usize), String>, Malformed> {
     let name = attributes.string(NFTA_SET_NAME).ok_or(Malformed("a set without a name"))?.to_owned();
     let fields = attributes.u32(NFTA_SET_KEY_TYPE).and_then(fields).filter(|fields| {
         attributes.u32(NFTA_SET_KEY_LEN) == Some(key_length(fields) as u32)
@@ -70,8 +75,10 @@ pub fn read(attributes: Attributes) -> Result<Result<Set, String>, Malformed> {
         (NFT_SET_MAP, Some(DATA_VERDICT)) => Some(true),
         _ => None,
     };
+    let size = attributes.nested(NFTA_SET_DESC).and_then(|desc| desc.u32(NFTA_SET_DESC_SIZE));
+    let capacity = size.map_or(usize::MAX, |size| size as usize);
     Ok(match (fields, verdicts) {
-        (Some(fields), Some(verdicts)) => Ok(Set { name, fields, verdicts, elements: Default::default() }),
+        (Some(fields), Some(verdicts)) => Ok((Set { name, fields, verdicts, elements: Default::default() }, capacity)),
         _ => Err(format!("set {name}")),
     })
 }

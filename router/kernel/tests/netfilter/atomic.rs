@@ -16,12 +16,12 @@ use std::{
 
 fn refused(wanted: &Table) -> edge_kernel::nft::Explained {
     let mut kernel = Nft::open().unwrap();
-    kernel.replace(NAME, Some(&sample::table())).unwrap();
+    sample::update(&mut kernel, &sample::table());
     let before = listing();
-    let error = kernel.replace(NAME, Some(wanted)).unwrap_err();
+    let error = kernel.update(NAME, Some(&wanted.clone().into())).unwrap_err();
     assert_eq!(listing(), before);
     // The socket goes on working.
-    assert_eq!(kernel.table(NAME).unwrap(), Some(sample::table()));
+    assert_eq!(kernel.table(NAME).unwrap().as_deref(), Some(&sample::table()));
     match error {
         Error::Refused(explained) => *explained,
         other => panic!("{other}"),
@@ -93,8 +93,8 @@ fn changes_by_others_in_between_are_taken() {
         smaller.chains[0].rules.push(rule([accept()]));
         for turn in 0..200 {
             let wanted = if turn % 2 == 0 { sample::table() } else { smaller.clone() };
-            kernel.replace(NAME, Some(&wanted)).unwrap();
-            assert_eq!(kernel.table(NAME).unwrap(), Some(wanted));
+            kernel.update(NAME, Some(&wanted.clone().into())).unwrap();
+            assert_eq!(kernel.table(NAME).unwrap().as_deref(), Some(&wanted));
         }
         OVER.store(true, Ordering::Relaxed);
         other.join().unwrap();
@@ -128,7 +128,7 @@ fn nothing_slips_through_while_rules_are_replaced() {
             sent
         });
         for turn in 0..500 {
-            kernel.replace(NAME, Some(&policy(100 + turn % 2))).unwrap();
+            kernel.update(NAME, Some(&policy(100 + turn % 2).into())).unwrap();
         }
         OVER.store(true, Ordering::Relaxed);
         assert!(flood.join().unwrap() > 1000);

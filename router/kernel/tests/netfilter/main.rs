@@ -11,3 +11,4 @@ mod sample;
 mod size;
 mod space;
 mod sweep;
+mod update;

@@ -1,6 +1,7 @@
 //! A table in which everything that the plan can say is said once.
 
 use edge_config::{IfName, PortRange, Protocol};
+use edge_kernel::nft::{Nft, Sent};
 use edge_plan::nft::{
     BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict,
     build::{
@@ -10,6 +11,21 @@ use edge_plan::nft::{
     },
 };
 use ipnet::Ipv4Net;
+use std::sync::Arc;
+
+/// Brings the table there as an apply does, and looks what came of it: with the same handle, which knows what it changed, and with one
+/// that knows nothing.
+pub fn update(kernel: &mut Nft, wanted: &Table) -> Sent {
+    let sent = kernel.update(NAME, Some(&Arc::new(wanted.clone()))).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(read().as_ref(), Some(wanted));
+    assert_eq!(kernel.table(NAME).unwrap().as_deref(), Some(wanted));
+    sent
+}
+
+/// The table as the kernel lists it.
+pub fn read() -> Option<Table> {
+    Nft::open().unwrap().table(NAME).unwrap().map(Arc::unwrap_or_clone)
+}
 
 pub const NAME: &str = "edge-test";
 pub const GOLDEN: &str = include_str!("sample.nft");

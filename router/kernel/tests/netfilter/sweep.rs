@@ -59,7 +59,7 @@ fn inside<T: Send + 'static>(space: &File, work: impl FnOnce() -> T + Send + 'st
 
 fn socket(space: &File, address: Ipv4Addr, port: u16) -> UdpSocket {
     let socket = inside(space, move || UdpSocket::bind((address, port)).unwrap());
-    socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     socket
 }
 
@@ -131,7 +131,7 @@ fn what_no_rule_allows_any_more_is_swept_and_stops() {
         // The server answers, so that the flow is established; then the rule goes, and the flow with it only by the sweep.
         server.send_to(b"pong", (OUTSIDE, 4000)).unwrap();
         client.recv_from(&mut [0; 8]).unwrap();
-        nft.replace(NAME, Some(&policy(vec![established()]))).unwrap();
+        nft.update(NAME, Some(&policy(vec![established()]).into())).unwrap();
         assert!(passes());
         assert_eq!(conntrack.sweep(|flow| flow.id != plain.id).unwrap(), 1);
         assert!(!passes());
