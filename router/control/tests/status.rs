@@ -20,6 +20,11 @@ fn missing_trunk_and_uplink_down() {
 }
 
 #[test]
+fn several_uplinks() {
+    case("uplinks");
+}
+
+#[test]
 fn empty_box() {
     case("empty");
 }

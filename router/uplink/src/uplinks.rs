@@ -106,6 +106,9 @@ impl Uplinks {
                 let (board, memory) = (self.board.clone(), self.memory.clone());
                 keep(old_tenant, plan, |plan| tokio::spawn(tenant::run(plan, board, memory)).abort_handle())
             });
+            if tenant.is_none() {
+                self.board.tell_lease(&uplink.name, None, None);
+            }
             let plan = health_plan(config, uplink, netns.clone());
             let board = self.board.clone();
             let watcher = keep(old_watcher, plan, |plan| tokio::spawn(health::watch(plan, board)).abort_handle());

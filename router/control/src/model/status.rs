@@ -56,21 +56,41 @@ pub struct UplinkStatus {
     pub address: Option<String>,
     pub gateway: Option<Ipv4Addr>,
     pub state: UplinkState,
-    /// Round trip to the gateway.
+    /// What networks open to the outside leaves by it.
+    #[serde(default)]
+    pub in_use: bool,
+    /// Round trip to the first probe that answered, or without probes to the gateway.
     pub round_trip_ms: Option<u32>,
     /// Why it is not online.
     pub why: Option<String>,
+    /// Unix seconds: it is down since then.
+    #[serde(default)]
+    pub since: Option<u64>,
+    /// Name servers: of the file, or else learned by DHCP (option 6).
+    #[serde(default)]
+    pub dns: Vec<Ipv4Addr>,
+    /// Learned, option 15.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Learned, option 119.
+    #[serde(default)]
+    pub search: Vec<String>,
+    /// Bytes; learned, option 26. It is told and not set.
+    #[serde(default)]
+    pub mtu: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UplinkState {
-    /// The gateway answers.
+    /// The gateway answers, or a probe where there are some.
     Online,
     /// It has a carrier and an address; whether the gateway answers was not asked.
     Up,
-    /// For the device, or for an address by DHCP.
+    /// For the device.
     Waiting,
+    /// No address by DHCP, or none that can be used.
+    NoLease,
     Down,
 }
 
@@ -125,6 +145,7 @@ impl UplinkState {
             UplinkState::Online => "online",
             UplinkState::Up => "up",
             UplinkState::Waiting => "waiting",
+            UplinkState::NoLease => "no lease",
             UplinkState::Down => "down",
         }
     }
@@ -150,7 +171,8 @@ impl Status {
         let is_told = |owner: &str| self.waiting.iter().any(|wait| wait.needed_by.iter().any(|name| name == owner));
         for uplink in self.uplinks.iter().filter(|uplink| !uplink.state.is_good()) {
             if !is_told(&format!("uplink {}", uplink.name)) {
-                let what = format!("uplink {} is {}", uplink.name, uplink.state.as_str());
+                let verb = if uplink.state == UplinkState::NoLease { "has" } else { "is" };
+                let what = format!("uplink {} {verb} {}", uplink.name, uplink.state.as_str());
                 self.problems.push(Problem { what, why: uplink.why.clone() });
             }
         }

@@ -19,6 +19,7 @@ pub use failure::failure;
 pub use node::leases;
 pub use reachability::reachability;
 pub use status::status;
+pub use time::clock;
 
 /// Columns of the narrowest terminal people still use with two panes side by side.
 pub const WIDTH: usize = 100;

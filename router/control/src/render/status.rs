@@ -71,20 +71,30 @@ fn uplinks(uplinks: &[UplinkStatus], color: bool) -> String {
             device.into(),
             uplink.address.as_deref().unwrap_or("-").into(),
             uplink.gateway.map_or("-".to_owned(), |gateway| gateway.to_string()).into(),
-            uplink_state(uplink),
+            uplink_state(uplink, uplinks.len() > 1),
         ]);
     }
     table.render(color)
 }
 
-fn uplink_state(uplink: &UplinkStatus) -> Cell {
+/// Which one is in use is a question where there are several.
+fn uplink_state(uplink: &UplinkStatus, several: bool) -> Cell {
     let style = match uplink.state {
         UplinkState::Online | UplinkState::Up => Style::Good,
-        UplinkState::Waiting => Style::Warn,
+        UplinkState::Waiting | UplinkState::NoLease => Style::Warn,
         UplinkState::Down => Style::Bad,
     };
-    let round_trip = uplink.round_trip_ms.map(|ms| format!(", {ms} ms"));
-    Cell::styled(uplink.state.as_str().to_owned() + &round_trip.unwrap_or_default(), style)
+    let mut text = uplink.state.as_str().to_owned();
+    if let Some(ms) = uplink.round_trip_ms {
+        text += &format!(", {ms} ms");
+    }
+    if several && uplink.in_use {
+        text += ", in use";
+    }
+    if let Some(why) = &uplink.why {
+        text += &format!(": {why}");
+    }
+    Cell::styled(text, style)
 }
 
 /// The state has a column only when it says something.

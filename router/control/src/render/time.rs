@@ -26,7 +26,7 @@ fn two(large: u64, unit: &str, small: u64, smaller: &str) -> String {
 }
 
 /// Unix seconds as a clock shows them in UTC; with the date when that is not today's.
-pub(super) fn clock(at: u64, now: u64) -> String {
+pub fn clock(at: u64, now: u64) -> String {
     let time = format!("{:02}:{:02} UTC", at % DAY / HOUR, at % HOUR / MINUTE);
     if at / DAY == now / DAY {
         return time;

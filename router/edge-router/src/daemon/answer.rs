@@ -1,26 +1,28 @@
 //! The API's calls.
 
-use super::{
-    Daemon, apply, boot::Moment, bring::Done, confirm::whole_seconds, current::Current, journal::Text, nodes, services, status,
-};
+use super::{Daemon, apply, boot::Moment, bring::Done, confirm::whole_seconds, current::Current, journal::Text, nodes, status};
 use edge_control::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, Change, ConfigRequest, ConfigText, Confirmed,
     DetachRequest, Detached, Failure, FailureKind, Leases, PlanReport, Reachability, Status, Waiting,
 };
 use edge_plan::{desired, diff, grouped, verdicts};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a status waits for the first answer of an uplink: a gateway is one hop away.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Api for Daemon {
     async fn status(&self) -> Result<Status, Failure> {
         let observed = self.observe().await?;
         let nodes = self.nodes().await;
-        let round_trips = self.round_trips().await;
+        self.uplinks.settle(PATIENCE).await;
+        let uplinks = self.uplinks.reports();
         let current = self.current.read().await;
         let file = self.files.read_config();
         let boot = Moment::now();
         let around =
             status::Around { state_problem: self.files.problem(), config_name: &self.config_name(), file: &file, now: &boot };
-        Ok(status::status(&current, &around, &observed, nodes, &self.dhcp.counters(), &round_trips))
+        Ok(status::status(&current, &around, &observed, nodes, &self.dhcp.counters(), &uplinks))
     }
 
     async fn leases(&self) -> Result<Leases, Failure> {
@@ -95,16 +97,6 @@ impl Daemon {
         let attached = self.attach.list().await;
         let current = self.current.read().await;
         nodes::nodes(&current.config, &self.dhcp.leases(), &attached)
-    }
-
-    /// Milliseconds to each uplink's gateway and back, in the order of the file; `None`: no answer.
-    async fn round_trips(&self) -> Vec<Option<u32>> {
-        let (gateways, netns) = {
-            let current = self.current.read().await;
-            let gateway = |uplink| edge_plan::addressing(uplink, &current.facts).and_then(|(_, gateway)| gateway);
-            (current.config.uplinks.iter().map(gateway).collect::<Vec<_>>(), services::netns(&current.config))
-        };
-        super::gateway::ping_all(gateways, netns).await
     }
 }
 

@@ -60,6 +60,7 @@ impl Daemon {
     /// What follows the kernel: who is served addresses, the containers' ports, and flows that lost their permission.
     pub(super) async fn after(&self, config: &Config) {
         let facts = self.current.read().await.facts.clone();
+        self.uplinks.configure(config, facts.machine);
         for error in self.dhcp.configure(services::of(config, &facts)).await {
             log::warn!("{error}");
         }

@@ -66,6 +66,7 @@ impl Daemon {
     /// What there is to do for `config`, by the kernel as it is now.
     pub(super) async fn plan_for(&self, config: &Config) -> Result<Planned, Failure> {
         self.know_namespace(config).await;
+        self.know_uplinks(config).await;
         let wanted = desired(config, &self.current.read().await.facts);
         let diff = diff(&wanted, &self.observe().await?);
         Ok(Planned { wanted, diff })
@@ -194,6 +195,7 @@ impl Daemon {
             let swept = sweep::sweep(config).await;
             self.current.write().await.swept = swept;
         }
+        self.cut_lost(config).await;
     }
 }
 

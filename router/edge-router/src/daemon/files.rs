@@ -77,6 +77,15 @@ impl Files {
         durable::replace(&self.run_dir.join("ssh-keys"), lines.as_bytes())
     }
 
+    /// Name servers and domains that the uplinks brought.
+    pub fn offer_resolvers(&self, text: &str) -> io::Result<()> {
+        let path = self.run_dir.join("resolv.conf");
+        if fs::read_to_string(&path).is_ok_and(|before| before == text) {
+            return Ok(());
+        }
+        durable::replace(&path, text.as_bytes())
+    }
+
     /// What tells this box from every other of the same image: drawn once and kept.
     pub fn machine_id(&self) -> anyhow::Result<[u8; 16]> {
         let path = self.state_dir.join("machine-id");

@@ -9,7 +9,6 @@ mod current;
 mod decision;
 mod durable;
 mod files;
-mod gateway;
 mod generations;
 mod in_force;
 mod journal;
@@ -23,6 +22,7 @@ mod start;
 mod status;
 mod sweep;
 mod transaction;
+mod uplinks;
 mod watch;
 
 use anyhow::Context;
@@ -31,6 +31,8 @@ use edge_attach::Attach;
 use edge_kernel::Kernel;
 use files::Files;
 use std::{
+    collections::BTreeSet,
+    net::Ipv4Addr,
     path::PathBuf,
     sync::{
         Arc,
@@ -61,6 +63,9 @@ pub struct Daemon {
     kernel: Kernel,
     dhcp: edge_dhcp::Server,
     attach: Attach,
+    uplinks: edge_uplink::Uplinks,
+    /// Addresses of uplinks that are gone or lead nowhere: flows that were translated to them are still to be cut.
+    lost: std::sync::Mutex<BTreeSet<Ipv4Addr>>,
     /// Held by whoever changes the kernel: an apply, a reconciliation, an attach.
     turn: Mutex<()>,
     current: RwLock<current::Current>,
@@ -87,6 +92,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let hangup = signal(SignalKind::hangup())?;
     daemon.start().await;
     let mut watching = tokio::spawn(watch::follow(daemon.clone(), events));
+    let mut uplinking = tokio::spawn(uplinks::follow(daemon.clone()));
     let mut keeping = tokio::spawn(confirm::keep(daemon.clone()));
     let mut reloading = tokio::spawn(reload::follow(daemon.clone(), hangup));
     tokio::spawn(notify::watchdog());
@@ -103,6 +109,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
         // Without them a device that comes, or a window that ends, would wait for ever; whoever started us starts us again.
         ended = &mut watching => anyhow::bail!("nobody follows the devices any more: {:?}", ended.err()),
+        ended = &mut uplinking => anyhow::bail!("nobody follows the uplinks any more: {:?}", ended.err()),
         ended = &mut keeping => anyhow::bail!("nobody ends the windows of applies any more: {:?}", ended.err()),
         ended = &mut reloading => anyhow::bail!("nobody listens to SIGHUP any more: {:?}", ended.err()),
         served = &mut serving => return served?.context("the control socket failed"),
@@ -131,12 +138,15 @@ impl Daemon {
                 Attach::open(files.state_dir(), dhcp.clone())?
             }
         };
+        let uplinks = edge_uplink::Uplinks::open(files.state_dir());
         let current = RwLock::new(current::Current::new(files.machine_id()?));
         Ok(Self {
             files,
             kernel,
             dhcp,
             attach,
+            uplinks,
+            lost: std::sync::Mutex::default(),
             turn: Mutex::new(()),
             current,
             keeper: Notify::new(),

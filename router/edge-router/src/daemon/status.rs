@@ -1,11 +1,11 @@
 //! The box on one screen: the configuration, held against the kernel and the leases. Pure.
 
-use super::{boot::Moment, confirm::whole_seconds, current::Current, generations::ConfigFile, in_force};
-use edge_config::{Config, IfName, Network, Uplink, UplinkLink};
-use edge_control::{Applied, NetworkState, NetworkStatus, Node, Problem, Status, UplinkState, UplinkStatus, Waiting};
+use super::{boot::Moment, confirm::whole_seconds, current::Current, generations::ConfigFile, in_force, uplinks};
+use edge_config::{Config, IfName, Name, Network, Uplink};
+use edge_control::{Applied, NetworkState, NetworkStatus, Node, Problem, Status, Waiting};
 use edge_dhcp::Report;
-use edge_plan::{Conflict, Label, Link, Policy, Space, State, addressing, router_space};
-use std::fs;
+use edge_plan::{Conflict, Label, Link, Policy, Space, State, router_space};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 /// What is found beside the kernel.
 pub struct Around<'a> {
@@ -21,18 +21,19 @@ pub fn status(
     observed: &State,
     nodes: Vec<Node>,
     dhcp: &Report,
-    round_trips: &[Option<u32>],
+    reports: &BTreeMap<Name, edge_uplink::Report>,
 ) -> Status {
     let config = &current.config;
     let eyes = Eyes { current, observed };
-    let round_trip = |index: usize| round_trips.get(index).copied().flatten();
+    let space = router_space(config);
+    let link = |uplink: &Uplink| eyes.link(&space, &uplink.ifname());
     let mut status = Status {
         hostname: hostname(config),
         uptime: uptime(),
         applied: applied(current, around.now),
         namespace: config.namespace.as_ref().map(ToString::to_string),
         problems: problems(current, around, dhcp),
-        uplinks: config.uplinks.iter().enumerate().map(|(index, uplink)| eyes.uplink(uplink, round_trip(index))).collect(),
+        uplinks: uplinks::rows(config, &current.facts, reports, link, Duration::from_millis(around.now.ms)),
         networks: config.networks.iter().map(|network| eyes.network(network, &nodes, dhcp)).collect(),
         nodes,
         waiting: waiting(config, &current.waiting, &current.conflicts),
@@ -100,30 +101,6 @@ impl Eyes<'_> {
         self.observed.spaces.get(space)?.links.get(name)
     }
 
-    fn uplink(&self, uplink: &Uplink, round_trip_ms: Option<u32>) -> UplinkStatus {
-        let config = &self.current.config;
-        let addressing = addressing(uplink, &self.current.facts);
-        let gateway = addressing.and_then(|(_, gateway)| gateway);
-        let (state, why) = match self.link(&router_space(config), &uplink.ifname()) {
-            None => (UplinkState::Waiting, Some(format!("{} is not there", uplink.device))),
-            Some(link) if !link.up => (UplinkState::Down, Some(format!("{} is down", uplink.ifname()))),
-            Some(_) if addressing.is_none() => (UplinkState::Waiting, Some("no address by DHCP yet".to_owned())),
-            Some(_) if gateway.is_none() => (UplinkState::Up, None),
-            Some(_) if round_trip_ms.is_some() => (UplinkState::Online, None),
-            Some(_) => (UplinkState::Down, gateway.map(|gateway| format!("gateway {gateway} does not answer"))),
-        };
-        UplinkStatus {
-            name: uplink.name.to_string(),
-            device: uplink.device.to_string(),
-            link: link_name(uplink.link).to_owned(),
-            address: addressing.map(|(interface, _)| interface.to_string()),
-            gateway,
-            state,
-            round_trip_ms,
-            why,
-        }
-    }
-
     fn network(&self, network: &Network, nodes: &[Node], dhcp: &Report) -> NetworkStatus {
         let config = &self.current.config;
         let absent = |device: &&IfName| self.link(&Space::Host, device).is_none();
@@ -175,14 +152,6 @@ pub fn waiting(config: &Config, missing: &[edge_plan::Waiting], conflicts: &[Con
         why: Some("a link of this name is there and was not made by us".to_owned()),
     });
     missing.chain(taken).collect()
-}
-
-fn link_name(link: UplinkLink) -> &'static str {
-    match link {
-        UplinkLink::Direct => "direct",
-        UplinkLink::IpvlanL2 => "ipvlan-l2",
-        UplinkLink::Macvlan => "macvlan",
-    }
 }
 
 fn hostname(config: &Config) -> String {

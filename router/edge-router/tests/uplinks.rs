@@ -1,0 +1,220 @@
+//! Uplinks on the real kernel, against real DHCP servers. Runs wherever there are network namespaces.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+mod site;
+
+use anyhow::{Context, Result, ensure};
+use edge_lab::wait_until;
+use site::{Site, longest_gap, pinging, same};
+use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
+
+const LAN: &str = "
+[[network]]
+name = \"lan\"
+address = \"10.77.0.1/24\"
+[[allow]]
+from = \"lan\"
+to = \"wan\"
+";
+const HOST: &str = "";
+const NAMESPACE: &str = "[router]\nnamespace = \"router\"\n";
+
+fn uplink(name: &str, device: &str, more: &str) -> String {
+    format!("[[uplink]]\nname = \"{name}\"\ndevice = \"{device}\"\naddress = \"dhcp\"\n{more}\n")
+}
+
+#[test]
+fn a_direct_uplink_of_the_host_keeps_its_address_over_a_kill() {
+    outlives_the_daemon(HOST, "").unwrap();
+}
+
+#[test]
+fn a_macvlan_uplink_of_the_namespace_keeps_its_address_over_a_kill() {
+    outlives_the_daemon(NAMESPACE, "link = \"macvlan\"").unwrap();
+}
+
+#[test]
+fn a_direct_uplink_of_the_namespace_keeps_its_address_over_a_kill() {
+    outlives_the_daemon(NAMESPACE, "").unwrap();
+}
+
+/// Not one packet is lost, nothing is written, and the server is asked whether the lease still holds.
+fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
+    let mut site = Site::new()?;
+    let mut isp = site.provider("eth1", "192.0.2")?;
+    isp.dnsmasq(50, &["--dhcp-option=option:dns-server,9.9.9.9", "--dhcp-option=option:domain-search,site.example"])?;
+    let config = format!("[system]\nhostname = \"truck\"\n{place}{}{LAN}", uplink("wan", "eth1", link));
+    site.start(&config)?;
+    same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+    ensure!(isp.log().contains("client provides name: truck"), "{}", isp.log());
+    let container = site.container()?;
+    let file = site.path("state/uplinks/wan.json");
+    same(fs::metadata(&file)?.permissions().mode() & 0o777, 0o600)?;
+    let resolvers = site.path("run/resolv.conf");
+    wait_until("the resolvers", Duration::from_secs(5), || {
+        Ok(fs::read_to_string(&resolvers).is_ok_and(|text| text == "nameserver 9.9.9.9\nsearch site.example\n"))
+    })?;
+
+    let asked = |isp: &site::Provider| isp.log().matches("DHCPREQUEST").count();
+    let before = asked(&isp);
+    let mut notices = String::new();
+    let answers = pinging(&container, || {
+        let router = site.router()?;
+        let addresses = router.ip("-o -4 address show")?;
+        site.kill()?;
+        let monitor = router.daemon(router.command("ip").args(["-4", "monitor", "address", "route"]))?;
+        thread::sleep(Duration::from_millis(300));
+        site.start(&config)?;
+        wait_until("the confirmation", Duration::from_secs(10), || Ok(asked(&isp) > before))?;
+        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+        thread::sleep(Duration::from_millis(500));
+        notices = monitor.log()?;
+        // The kernel counts seconds of its own for nobody: an address has none.
+        same(router.ip("-o -4 address show")?, addresses)
+    })?;
+    same(notices.as_str(), "").context("something was rewritten")?;
+    same(isp.log().matches("DHCPDISCOVER").count(), 1).context(isp.log())?;
+    same(site.apply(&config)?["writes"].as_u64(), Some(0))?;
+    let gap = longest_gap(&answers);
+    ensure!(gap < 1000, "{gap} ms without an answer over the restart");
+    Ok(())
+}
+
+/// The server's mind changes: the old address goes with its flows, the new one is masqueraded to.
+#[test]
+fn another_address_is_followed_and_a_denial_obeyed() {
+    let follows = || -> Result<()> {
+        let mut site = Site::new()?;
+        let mut isp = site.provider("eth1", "192.0.2")?;
+        isp.dnsmasq(50, &[])?;
+        site.start(&format!("{}{LAN}", uplink("wan", "eth1", "")))?;
+        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+        let container = site.container()?;
+        let answers = pinging(&container, || {
+            // Another pool; the cable out and in lets the client ask. It is denied, and asks anew.
+            isp.dnsmasq(60, &[])?;
+            isp.host.ip("link set eth0 down")?;
+            site.until("wan", 10, |row| row["state"] == "down")?;
+            isp.host.ip("link set eth0 up")?;
+            site.until("wan", 20, |row| row["address"] == "192.0.2.60/24" && row["state"] == "online")?;
+            thread::sleep(Duration::from_millis(500));
+            Ok(())
+        })?;
+        ensure!(isp.log().contains("DHCPNAK"), "{}", isp.log());
+        let gap = longest_gap(&answers);
+        ensure!(answers.len() > 20 && gap > 0, "the flow goes on by the new address");
+        let addresses = site.edge.ip("-o -4 address show dev eth1")?;
+        ensure!(!addresses.contains("192.0.2.50"), "{addresses}");
+        Ok(())
+    };
+    follows().unwrap();
+}
+
+#[test]
+fn a_lease_that_runs_out_takes_address_and_route_along() {
+    let runs_out = || -> Result<()> {
+        let mut site = Site::new()?;
+        let mut isp = site.provider("eth1", "192.0.2")?;
+        isp.udhcpd(50, 12)?;
+        site.start(&format!("{}{LAN}", uplink("wan", "eth1", "")))?;
+        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+        // Renewed more than once.
+        thread::sleep(Duration::from_secs(15));
+        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+        isp.silence();
+        let row = site.until("wan", 20, |row| row["state"] == "no-lease")?;
+        ensure!(row["why"].as_str().is_some_and(|why| why.starts_with("192.0.2.50 ran out, no server answers for")), "{row}");
+        same(site.edge.ip("-4 address show dev eth1")?.as_str(), "")?;
+        ensure!(!site.edge.ip("route")?.contains("default"), "the default route stays");
+        isp.udhcpd(70, 60)?;
+        site.until("wan", 70, |row| row["state"] == "online")?;
+        Ok(())
+    };
+    runs_out().unwrap();
+}
+
+/// What a fleet of boxes meets: a site whose network has the numbers of the box's own.
+#[test]
+fn a_site_with_our_own_numbers_breaks_nothing() {
+    let overlaps = || -> Result<()> {
+        let mut site = Site::new()?;
+        let mut isp = site.provider("eth1", "10.77.0")?;
+        isp.udhcpd(50, 600)?;
+        let lan = LAN.replace("[[allow]]", "[[host]]\nname = \"c1\"\nnetwork = \"lan\"\naddress = \"10.77.0.50\"\n[[allow]]");
+        site.start(&format!("{}{lan}", uplink("wan", "eth1", "")))?;
+        let container = site.container()?;
+        let row = site.until("wan", 20, |row| row["why"].as_str().is_some_and(|why| why.contains("overlaps network lan")))?;
+        same((row["state"].as_str(), row["address"].as_str()), (Some("no-lease"), None))?;
+        container.run("ping", ["-c", "1", "-W", "2", "10.77.0.1"])?;
+        same(site.edge.ip("-4 address show dev eth1")?.as_str(), "")?;
+        // Renumbered, the same lease is used.
+        let moved = "10.78.0";
+        site.apply(&format!("{}{}", uplink("wan", "eth1", ""), lan.replace("10.77.0", moved)))?;
+        same(site.online("wan")?.as_str(), "10.77.0.50/24").map(drop)
+    };
+    overlaps().unwrap();
+}
+
+/// How many boxes lose an uplink at the same time, for the figures.
+const BOXES: usize = 5;
+
+/// The probe fails, or the cable is pulled: traffic takes the other uplink, and comes back once the first is trusted again.
+#[test]
+fn traffic_takes_the_other_uplink_and_comes_back() {
+    let threads: Vec<_> = (0..BOXES).map(|number| thread::spawn(move || fails_over(number == 0))).collect();
+    let gaps: Vec<(u64, u64)> = threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect();
+    let (dark, pulled) = gaps.into_iter().unzip();
+    tell("a probe that is not answered any more", dark);
+    tell("a cable that is pulled", pulled);
+}
+
+fn tell(what: &str, mut gaps: Vec<u64>) {
+    gaps.sort_unstable();
+    let (middle, last) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
+    println!("{what}: other uplink after p50 {middle} ms, p99 (the longest of {}) {last} ms", gaps.len());
+}
+
+/// Milliseconds without an answer: by the probe, by the cable.
+fn fails_over(and_back: bool) -> Result<(u64, u64)> {
+    let mut site = Site::new()?;
+    let mut first = site.provider("eth1", "192.0.2")?;
+    let second = site.provider("eth2", "198.51.100")?;
+    first.udhcpd(50, 600)?;
+    let lte = "[[uplink]]\nname = \"lte\"\ndevice = \"eth2\"\naddress = \"198.51.100.2/24\"\ngateway = \"198.51.100.1\"\n";
+    let probe = "probe = \"8.8.8.8\"";
+    let allow = "[[allow]]\nfrom = \"lan\"\nto = \"lte\"\n";
+    site.start(&format!("{}{lte}{probe}\n{LAN}{allow}", uplink("wan", "eth1", probe)))?;
+    site.online("wan")?;
+    site.online("lte")?;
+    let container = site.container()?;
+    let in_use = |name: &str, seconds| site.until(name, seconds, |row| row["in_use"] == true && row["state"] == "online");
+    let dark = pinging(&container, || {
+        first.go_dark()?;
+        in_use("lte", 20)?;
+        let row = site.uplink("wan")?;
+        let why = row["why"].as_str().unwrap_or_default();
+        ensure!(why.starts_with("probe 8.8.8.8 fails since "), "{row}");
+        thread::sleep(Duration::from_millis(500));
+        Ok(())
+    })?;
+    first.go_bright()?;
+    let back = pinging(&container, || in_use("wan", 30).map(drop))?;
+    ensure!(longest_gap(&back) < 1000, "coming back cost {} ms", longest_gap(&back));
+    let pulled = pinging(&container, || {
+        first.host.ip("link set eth0 down")?;
+        in_use("lte", 20)?;
+        thread::sleep(Duration::from_millis(500));
+        Ok(())
+    })?;
+    if and_back {
+        first.host.ip("link set eth0 up")?;
+        // The second time it has to wait longer: held down, though it answers.
+        site.until("wan", 10, |row| row["why"].as_str().is_some_and(|why| why.starts_with("answers again, trusted in ")))?;
+        in_use("wan", 40)?;
+        let routes = site.edge.ip("route show default")?;
+        ensure!(routes.contains("dev eth1 proto 237 metric 100") && routes.contains("dev eth2 proto 237 metric 200"), "{routes}");
+    }
+    let _ = &second;
+    Ok((longest_gap(&dark), longest_gap(&pulled)))
+}
