@@ -72,7 +72,8 @@ impl Daemon {
     /// Within a window to what was confirmed last; else to the configuration before, so that a second one returns.
     pub(super) async fn revert_by_hand(&self) -> Result<Done, Failure> {
         let _turn = self.take_turn().await?;
-        if let Some(open) = self.current.read().await.open.clone() {
+        let open = self.current.read().await.open.clone();
+        if let Some(open) = open {
             return self.go_back(open, Outcome::Reverted, "somebody said routerctl revert".to_owned()).await;
         }
         let Some(text) = self.files.previous() else {

@@ -95,7 +95,6 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let mut uplinking = tokio::spawn(uplinks::follow(daemon.clone()));
     let mut keeping = tokio::spawn(confirm::keep(daemon.clone()));
     let mut reloading = tokio::spawn(reload::follow(daemon.clone(), hangup));
-    tokio::spawn(notify::watchdog());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = edge_control::server::serve(listener, daemon.clone(), async move {
         let _ = stopped.await;
@@ -104,6 +103,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     log::info!("edge-router {} is ready: {summary}", env!("CARGO_PKG_VERSION"));
     let mut serving = tokio::spawn(serving);
     notify::ready(&summary);
+    tokio::spawn(notify::watchdog());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -52,16 +52,33 @@ impl Box {
     /// Starts the daemon with this configuration and waits until it answers.
     pub fn start(&mut self, config: &str) -> Result<()> {
         fs::write(&self.config, config)?;
+        self.restart(&[])
+    }
+
+    /// Starts the daemon with the file as it is and these variables in its environment, and waits until it answers.
+    pub fn restart(&mut self, variables: &[(&str, &str)]) -> Result<()> {
         let mut command = self.edge.command(PROGRAM);
-        command.arg("daemon").arg("--config").arg(&self.config).env("RUST_LOG", "info,edge_kernel=debug");
-        command
-            .arg("--state-dir")
-            .arg(self.directory.path().join("state"))
-            .arg("--run-dir")
-            .arg(self.directory.path().join("run"));
+        command.arg("daemon").arg("--config").arg(&self.config);
+        command.env("RUST_LOG", "info,edge_kernel=debug").envs(variables.iter().copied());
+        command.arg("--state-dir").arg(self.state_dir()).arg("--run-dir").arg(self.run_dir());
         self.daemon = Some(self.edge.daemon(&mut command)?);
         wait_until("the daemon's answer", Duration::from_secs(30), || Ok(self.ctl(&["status"]).is_ok()))
             .with_context(|| self.log())
+    }
+
+    pub fn run_dir(&self) -> PathBuf {
+        self.directory.path().join("run")
+    }
+
+    /// Asks it to end, and waits for it.
+    pub fn stop(&mut self) -> Result<()> {
+        let status = self.daemon.take().context("no daemon runs")?.stop()?;
+        ensure!(status.success(), "the daemon ended with {status}");
+        Ok(())
+    }
+
+    pub fn hangup(&self) -> Result<()> {
+        self.daemon.as_ref().context("no daemon runs")?.signal(nix::sys::signal::Signal::SIGHUP)
     }
 
     pub fn state_dir(&self) -> PathBuf {
