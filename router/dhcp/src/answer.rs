@@ -2,7 +2,7 @@ use crate::{
     decide::{Decision, OFFER, Scope, Who, decide},
     lease::{Change, Secs, Table},
     relay,
-    socket::To,
+    socket::{To, Via},
     state::Network,
     wire::{Kind, Reply, ReplyKind, Request, hostname},
 };
@@ -26,12 +26,14 @@ pub struct Answer {
 
 impl Network {
     /// Judges a message. Only what needs no log is changed here: offers and counters.
-    pub fn answer(&mut self, bytes: &[u8], now: Secs) -> Answer {
+    pub fn answer(&mut self, bytes: &[u8], via: Via, now: Secs) -> Answer {
         let request = match Request::read(bytes) {
-            Ok(request) if self.limit.passes(request.mac, now) => request,
-            Ok(_) => return self.dropped("too-many"),
+            Ok(request) => request,
             Err(why) => return self.dropped(why.as_str()),
         };
+        if let Some(why) = self.limit.refuses(&request, via, now) {
+            return self.dropped(why);
+        }
         if let Some(why) = self.scope.as_ref().and_then(|scope| scope.refuses_relay(&request)) {
             return self.dropped(why);
         }
@@ -97,11 +99,14 @@ impl Network {
     }
 
     /// A client's message as the servers get it, if they do.
-    pub fn pass_out(&mut self, bytes: &[u8], now: Secs) -> Option<Vec<u8>> {
-        let passed = match (Request::read(bytes), &self.scope) {
-            (Ok(request), Some(scope)) if self.limit.passes(request.mac, now) => relay::outward(bytes, &request, scope),
-            (Ok(_), _) => Err("too-many"),
-            (Err(why), _) => Err(why.as_str()),
+    pub fn pass_out(&mut self, bytes: &[u8], via: Via, now: Secs) -> Option<Vec<u8>> {
+        let scope = self.scope.as_ref()?;
+        let passed = match Request::read(bytes) {
+            Ok(request) => match self.limit.refuses(&request, via, now) {
+                None => relay::outward(bytes, &request, scope),
+                Some(why) => Err(why),
+            },
+            Err(why) => Err(why.as_str()),
         };
         match passed {
             Ok(bytes) => {
@@ -158,10 +163,10 @@ pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
     network.table.settle(scope.range(), scope.excluded());
     network.scope = Some(scope);
     for now in [1, 2] {
-        let mut answer = network.answer(bytes, now);
+        let mut answer = network.answer(bytes, Via::Broadcast, now);
         if let Some((address, _)) = answer.probe {
             network.table.clear(address, now);
-            answer = network.answer(bytes, now);
+            answer = network.answer(bytes, Via::Broadcast, now);
         }
         answer.changes.into_iter().for_each(|change| network.table.apply(change));
     }

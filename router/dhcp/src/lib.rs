@@ -18,6 +18,8 @@ mod server;
 mod service;
 mod socket;
 mod state;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 #[doc(hidden)]

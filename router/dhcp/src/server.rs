@@ -208,20 +208,20 @@ impl Core {
         if let Some(servers) = network.relay_servers() {
             let now = self.clock.now();
             let from = network.scope.as_ref().map(decide::Scope::router);
-            for (bytes, from) in network.pass_out(&packet.bytes, now).into_iter().zip(from) {
+            for (bytes, from) in network.pass_out(&packet.bytes, packet.via, now).into_iter().zip(from) {
                 let message = |server| Outgoing { ifindex: 0, from, to: To::Relay(server), bytes: bytes.clone() };
                 servers.iter().for_each(|server| origin.sockets.send(&message(*server)));
             }
             return;
         }
-        let mut answer = network.answer(&packet.bytes, self.clock.now());
+        let mut answer = network.answer(&packet.bytes, packet.via, self.clock.now());
         if let Some(probe) = answer.probe {
             if self.probe(networks, &name, probe, origin, &packet) {
                 return;
             }
             let Some(network) = networks.by_name.get_mut(&name) else { return };
             network.table.clear(probe.0, self.clock.now());
-            answer = network.answer(&packet.bytes, self.clock.now());
+            answer = network.answer(&packet.bytes, packet.via, self.clock.now());
         }
         let Some(network) = networks.by_name.get(&name) else { return };
         let from = network.scope.as_ref().map(decide::Scope::router);

@@ -136,6 +136,10 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
         if let Some((binding, left)) = own_binding.and_then(|binding| outlives_range(scope, binding, now)) {
             return Decision::Ack { binding, lease: left.min(lease), rapid: false };
         }
+        // Outside of the range and nobody's here: another server's, who shares the subnet.
+        if !selecting && own != Some(address) && scope.reserved_at(address).is_none() && table.at(address).is_none() {
+            return Decision::Silence(Reason::Unknown);
+        }
         let change = (own == Some(address)).then_some(Change::Forget { address });
         return Decision::Nak { why: "the configuration keeps this address from you", change };
     }

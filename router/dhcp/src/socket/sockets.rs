@@ -1,4 +1,8 @@
-use super::{arp::ArpSocket, namespace};
+use super::{
+    arp::ArpSocket,
+    filter::{self, Whose},
+    namespace,
+};
 use crate::{
     SocketError,
     wire::{CLIENT_PORT, SERVER_PORT, udp_packet},
@@ -33,7 +37,19 @@ const BUFFER: usize = 1 << 20;
 pub struct Packet {
     pub ifindex: u32,
     pub from: Ipv4Addr,
+    pub via: Via,
     pub bytes: Vec<u8>,
+}
+
+/// How a message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Broadcast by the client itself.
+    Broadcast,
+    /// To this server alone.
+    Unicast,
+    /// Broadcast, and from another hardware address than the client's.
+    Stranger,
 }
 
 /// A message to go out.
@@ -61,6 +77,8 @@ pub enum To {
 /// And a packet socket that only sends, and one for ARP.
 pub struct Sockets {
     udp: UdpSocket,
+    /// Only receives (see [`super::filter`]).
+    strangers: UdpSocket,
     raw: Socket,
     pub(super) arp: ArpSocket,
 }
@@ -69,37 +87,25 @@ impl Sockets {
     pub fn open(netns: Option<&Path>) -> Result<Self, SocketError> {
         let udp_failed = |source| SocketError::Open { what: "UDP port 67", source };
         let packet_failed = |source| SocketError::Open { what: "a packet socket", source };
-        let (udp, raw, arp) = namespace::within(netns, || {
-            let udp = udp().map_err(udp_failed)?;
+        let (udp, strangers, raw, arp) = namespace::within(netns, || {
+            let udp = udp(Ipv4Addr::UNSPECIFIED, Whose::Own).map_err(udp_failed)?;
+            let strangers = udp_broadcast().map_err(udp_failed)?;
             // Protocol 0: nothing is received by it.
             let raw = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None);
             let arp = ArpSocket::open().map_err(packet_failed)?;
-            Ok((udp, raw.map_err(packet_failed)?, arp))
+            Ok((udp, strangers, raw.map_err(packet_failed)?, arp))
         })?;
         let arp = ArpSocket::new(arp).map_err(packet_failed)?;
-        Ok(Self { udp: UdpSocket::from_std(udp.into()).map_err(udp_failed)?, raw, arp })
+        let [udp, strangers] = [udp, strangers].map(|socket| UdpSocket::from_std(socket.into()).map_err(udp_failed));
+        Ok(Self { udp: udp?, strangers: strangers?, raw, arp })
     }
 
     /// Waits for messages and takes what is there, up to a batch.
     pub async fn receive(&self) -> io::Result<Vec<Packet>> {
-        self.udp.async_io(Interest::READABLE, || self.take()).await
-    }
-
-    fn take(&self) -> io::Result<Vec<Packet>> {
-        let mut buffers = vec![[0; LONGEST]; BATCH];
-        let mut slices: Vec<_> = buffers.iter_mut().map(|buffer| [IoSliceMut::new(buffer)]).collect();
-        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BATCH, Some(nix::cmsg_space!(libc::in_pktinfo)));
-        let received = recvmmsg(self.udp.as_raw_fd(), &mut headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)?;
-        let packet = |message: nix::sys::socket::RecvMsg<SockaddrIn>| {
-            let ifindex = message.cmsgs().ok()?.find_map(|control| match control {
-                ControlMessageOwned::Ipv4PacketInfo(info) => u32::try_from(info.ipi_ifindex).ok(),
-                _ => None,
-            })?;
-            let bytes = message.iovs().next().unwrap_or_default().to_vec();
-            let from = message.address.map_or(Ipv4Addr::UNSPECIFIED, |address| address.ip());
-            Some(Packet { ifindex, from, bytes })
-        };
-        Ok(received.filter_map(packet).collect())
+        tokio::select! {
+            own = self.udp.async_io(Interest::READABLE, || take(&self.udp, Whose::Own)) => own,
+            strangers = self.strangers.async_io(Interest::READABLE, || take(&self.strangers, Whose::Stranger)) => strangers,
+        }
     }
 
     /// The name of an interface in the sockets' namespace (SIOCGIFNAME, netdevice(7)). Asked for each message: names change,
@@ -185,12 +191,42 @@ impl Sockets {
     }
 }
 
-fn udp() -> io::Result<Socket> {
+fn take(socket: &UdpSocket, whose: Whose) -> io::Result<Vec<Packet>> {
+    let mut buffers = vec![[0; LONGEST]; BATCH];
+    let mut slices: Vec<_> = buffers.iter_mut().map(|buffer| [IoSliceMut::new(buffer)]).collect();
+    let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BATCH, Some(nix::cmsg_space!(libc::in_pktinfo)));
+    let received = recvmmsg(socket.as_raw_fd(), &mut headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)?;
+    let packet = |message: nix::sys::socket::RecvMsg<SockaddrIn>| {
+        let (ifindex, to) = message.cmsgs().ok()?.find_map(|control| match control {
+            ControlMessageOwned::Ipv4PacketInfo(info) => {
+                Some((u32::try_from(info.ipi_ifindex).ok()?, Ipv4Addr::from(u32::from_be(info.ipi_addr.s_addr))))
+            }
+            _ => None,
+        })?;
+        let via = match whose {
+            Whose::Stranger => Via::Stranger,
+            Whose::Own if to.is_broadcast() => Via::Broadcast,
+            Whose::Own => Via::Unicast,
+        };
+        let bytes = message.iovs().next().unwrap_or_default().to_vec();
+        let from = message.address.map_or(Ipv4Addr::UNSPECIFIED, |address| address.ip());
+        Some(Packet { ifindex, from, via, bytes })
+    };
+    Ok(received.filter_map(packet).collect())
+}
+
+/// What broadcasts of strangers come to; nothing else does.
+fn udp_broadcast() -> io::Result<Socket> {
+    udp(Ipv4Addr::BROADCAST, Whose::Stranger)
+}
+
+fn udp(address: Ipv4Addr, whose: Whose) -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     socket.set_reuse_address(true)?;
     socket.set_broadcast(true)?;
     setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;
-    socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, SERVER_PORT).into())?;
+    filter::attach(&socket, whose)?;
+    socket.bind(&SocketAddrV4::new(address, SERVER_PORT).into())?;
     Ok(socket)
 }

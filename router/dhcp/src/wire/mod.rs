@@ -26,7 +26,7 @@ const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
 const BROADCAST: u16 = 0x8000;
 
 /// Where the fixed fields lie (RFC 2131, 2); the options follow the magic cookie.
-mod at {
+pub mod at {
     pub const XID: usize = 4;
     pub const FLAGS: usize = 10;
     pub const CIADDR: usize = 12;

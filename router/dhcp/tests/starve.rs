@@ -1,0 +1,142 @@
+//! What dhcpstarv and dhcpig do, against the server on a real link.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test's helpers fail the test")]
+
+mod lab;
+
+use edge_config::{DeviceId, Host};
+use edge_dhcp::{Counters, Server};
+use lab::{
+    Lab, ROUTER, eventually, ip,
+    message::{ACK, Answer, DISCOVER, Message, OFFER, REQUEST},
+    wire::Wire,
+};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+const KNOWN: [u8; 6] = [2, 0, 0, 0, 0, 1];
+const RESERVED: [u8; 6] = [2, 0, 0, 0, 0, 2];
+const NEW: [u8; 6] = [2, 0, 0, 0, 0, 3];
+const ATTACKER: [u8; 6] = [2, 66, 66, 66, 66, 66];
+
+struct Scene {
+    lab: Lab,
+    wire: Wire,
+    server: Server,
+    known: Ipv4Addr,
+}
+
+impl Scene {
+    /// A pool of 100, one known client with a lease in it, and one reserved address in it.
+    async fn new() -> Self {
+        let lab = Lab::new();
+        ip(&format!("-n {} address add 10.77.0.250/24 dev eth0", lab.client()));
+        let mut service = lab.service();
+        service.reservations.push(Host {
+            name: "reserved".parse().expect("a name"),
+            network: service.network.clone(),
+            device: Some(DeviceId::Mac(edge_config::Mac::new(RESERVED).expect("a MAC"))),
+            address: Ipv4Addr::new(10, 77, 0, 150),
+        });
+        let server = lab.serve(service).await;
+        let wire = Wire::open(&lab.client_netns(), "eth0");
+        let known = boot(&wire, KNOWN).expect("an address");
+        Self { lab, wire, server, known }
+    }
+
+    fn counters(&self) -> Counters {
+        self.server.counters().networks.remove(&self.lab.service().network).expect("its counters")
+    }
+
+    /// What must go on whatever happens.
+    fn check_the_known_and_the_reserved(&self) {
+        let reboot = request(KNOWN, 1).option(50, &self.known.octets());
+        let answer = answer_to(&self.wire, &reboot).expect("the known client is answered");
+        assert_eq!((answer.kind, answer.yiaddr), (ACK, self.known));
+        assert_eq!(boot(&self.wire, RESERVED), Some(Ipv4Addr::new(10, 77, 0, 150)));
+    }
+}
+
+fn discover(mac: [u8; 6], xid: u32) -> Message {
+    Message::new(DISCOVER, mac, xid).broadcast()
+}
+
+fn request(mac: [u8; 6], xid: u32) -> Message {
+    Message::new(REQUEST, mac, xid).broadcast()
+}
+
+fn selecting(offer: &Answer) -> Message {
+    request(offer.mac, offer.xid).option(50, &offer.yiaddr.octets()).option(54, &ROUTER.octets())
+}
+
+/// The answer to this client among all those to others.
+fn answer_to(wire: &Wire, message: &Message) -> Option<Answer> {
+    let mac: [u8; 6] = message.bytes()[28..34].try_into().expect("six bytes");
+    wire.send(message);
+    let end = Instant::now() + Duration::from_secs(2);
+    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        if let Some((answer, _)) = wire.receive(left)
+            && answer.mac == mac
+        {
+            return Some(answer);
+        }
+    }
+    None
+}
+
+fn boot(wire: &Wire, mac: [u8; 6]) -> Option<Ipv4Addr> {
+    let offer = answer_to(wire, &discover(mac, 1)).filter(|answer| answer.kind == OFFER)?;
+    answer_to(wire, &selecting(&offer)).filter(|answer| answer.kind == ACK).map(|ack| ack.yiaddr)
+}
+
+fn invented(number: u32) -> [u8; 6] {
+    [6, 1, 1, (number >> 16) as u8, (number >> 8) as u8, number as u8]
+}
+
+/// dhcpstarv: one machine asks for as many clients as there are addresses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_machine_that_invents_clients_gets_little_and_honest_ones_are_served() {
+    let scene = Scene::new().await;
+    for number in 0..2_000 {
+        scene.wire.send_from(ATTACKER, &discover(invented(number), number).bytes());
+        if number % 500 == 250 {
+            scene.check_the_known_and_the_reserved();
+        }
+    }
+    assert!(boot(&scene.wire, NEW).is_some(), "a new one that speaks for itself is served during the attack");
+    let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
+    eventually("the rest is refused", || refused() >= 1_000).await;
+    assert!(scene.counters().offers < 400, "{:?}", scene.counters());
+}
+
+/// The same to the server alone, which would come by another socket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unicast_is_no_way_around() {
+    let scene = Scene::new().await;
+    (0..1_000).for_each(|number| scene.wire.send_udp(&discover(invented(number), number).bytes(), ROUTER));
+    let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
+    eventually("most is refused", || refused() >= 500).await;
+    scene.check_the_known_and_the_reserved();
+}
+
+/// dhcpig: every invented client has a hardware address of its own, and takes its lease.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emptied_pool_costs_neither_the_known_nor_the_reserved_their_addresses() {
+    let scene = Scene::new().await;
+    let mut taken = 0;
+    for number in 0..200 {
+        scene.wire.send(&discover(invented(number), number));
+        while let Some((answer, _)) = scene.wire.receive(Duration::from_millis(2)) {
+            match answer.kind {
+                OFFER => scene.wire.send(&selecting(&answer)),
+                _ => taken += 1,
+            }
+        }
+    }
+    eventually("the pool is empty", || scene.counters().pool_used == 99).await;
+    assert!(taken > 0 && scene.server.leases().len() <= 100);
+    assert_eq!(boot(&scene.wire, NEW), None, "there is nothing left");
+    scene.check_the_known_and_the_reserved();
+    assert!(scene.counters().drops["pool-exhausted"] > 0);
+}
