@@ -1,6 +1,6 @@
 use crate::{
-    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, Failure, Leases,
-    PlanReport, Reachability, Status,
+    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport, Failure,
+    Leases, PlanReport, Reachability, Status,
 };
 
 /// What the daemon can be asked. Implement it with plain `async fn`s.
@@ -13,6 +13,9 @@ pub trait Api: Send + Sync + 'static {
 
     /// What applying `request` would change in the kernel.
     fn plan(&self, request: ConfigRequest) -> impl Future<Output = Result<PlanReport, Failure>> + Send;
+
+    /// What of the kernel is not as it was applied.
+    fn diff(&self) -> impl Future<Output = Result<DriftReport, Failure>> + Send;
 
     fn apply(&self, request: ApplyRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
 

@@ -1,6 +1,6 @@
 use crate::{
-    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, ErrorBody, Leases,
-    PlanReport, Reachability, Status,
+    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport,
+    ErrorBody, Leases, PlanReport, Reachability, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
@@ -81,6 +81,10 @@ impl Client {
 
     pub async fn plan(&self, request: &ConfigRequest) -> Result<PlanReport, ClientError> {
         self.post("/v1/plan", request).await
+    }
+
+    pub async fn diff(&self) -> Result<DriftReport, ClientError> {
+        self.get("/v1/diff").await
     }
 
     pub async fn apply(&self, request: &ApplyRequest) -> Result<ApplyReport, ClientError> {

@@ -9,6 +9,7 @@
 //! | `GET /v1/status` | | [`Status`] |
 //! | `GET /v1/leases` | | [`Leases`] |
 //! | `POST /v1/plan` | [`ConfigRequest`] or nothing | [`PlanReport`] |
+//! | `GET /v1/diff` | | [`DriftReport`] |
 //! | `POST /v1/apply` | [`ApplyRequest`] or nothing | [`ApplyReport`] |
 //! | `POST /v1/confirm` | | [`Confirmed`] |
 //! | `POST /v1/revert` | | [`ApplyReport`] |

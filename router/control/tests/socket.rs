@@ -39,6 +39,10 @@ impl Api for Fake {
         }
     }
 
+    async fn diff(&self) -> Result<DriftReport, Failure> {
+        Ok(DriftReport { drifted: 2, ..DriftReport::default() })
+    }
+
     async fn apply(&self, _: ApplyRequest) -> Result<ApplyReport, Failure> {
         sleep(Duration::from_millis(300)).await;
         self.applied.fetch_add(1, Ordering::SeqCst);
@@ -120,6 +124,7 @@ async fn questions_and_answers_pass_whole() {
     let daemon = start();
     let client = Client::new(daemon.dir.path());
     assert_eq!(client.status().await.unwrap().uptime, 7);
+    assert_eq!(client.diff().await.unwrap().drifted, 2);
     assert!(client.plan(&ConfigRequest::default()).await.unwrap().nothing_to_change);
     assert!(client.reachability().await.unwrap().rows.is_empty());
     let request =

@@ -1,6 +1,6 @@
 use crate::{Error, Events, ExecuteError, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
 use edge_config::Name;
-use edge_plan::{Address, Op, Space, State};
+use edge_plan::{Address, Op, Space, State, Stranger};
 use std::{
     panic,
     sync::{Arc, Mutex, PoisonError},
@@ -34,6 +34,11 @@ impl Kernel {
     /// The host space, and every trusted namespace that carries our mark. The loopbacks are left out.
     pub async fn observe(&self) -> Result<State, Error> {
         self.blocking(observe::observe).await
+    }
+
+    /// Addresses and routes that others have put on links of ours or lent to us.
+    pub async fn strangers(&self) -> Result<Vec<Stranger>, Error> {
+        self.blocking(observe::strangers).await
     }
 
     /// Carries the operations out in order and stops at the first that fails.

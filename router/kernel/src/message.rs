@@ -12,7 +12,7 @@ use netlink_packet_route::{
         LinkMessage, MacVlanMode,
     },
     neighbour::NeighbourMessage,
-    route::{RouteMessage, RouteScope},
+    route::{RouteMessage, RouteProtocol, RouteScope},
 };
 use rtnetlink::{AddressMessageBuilder, LinkIpVlan, LinkMacVlan, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 use std::net::Ipv4Addr;
@@ -104,6 +104,11 @@ pub(crate) fn get_addresses() -> RouteNetlinkMessage {
     RouteNetlinkMessage::GetAddress(AddressMessageBuilder::<Ipv4Addr>::new().build())
 }
 
+/// Of IPv6 too.
+pub(crate) fn get_all_addresses() -> RouteNetlinkMessage {
+    RouteNetlinkMessage::GetAddress(AddressMessage::default())
+}
+
 pub(crate) fn route(index: u32, route: &Route) -> RouteMessage {
     let message = RouteMessageBuilder::<Ipv4Addr>::new()
         .protocol(marks::ROUTE)
@@ -118,9 +123,18 @@ pub(crate) fn route(index: u32, route: &Route) -> RouteMessage {
 
 /// The kernel itself leaves out the routes of other protocols. By hand: a builder also sets a table and a type to filter by.
 pub(crate) fn get_routes() -> RouteNetlinkMessage {
+    get_routes_by(marks::ROUTE)
+}
+
+/// Whoever made them.
+pub(crate) fn get_all_routes() -> RouteNetlinkMessage {
+    get_routes_by(RouteProtocol::Unspec)
+}
+
+fn get_routes_by(protocol: RouteProtocol) -> RouteNetlinkMessage {
     let mut message = RouteMessage::default();
     message.header.address_family = AddressFamily::Inet;
-    message.header.protocol = marks::ROUTE;
+    message.header.protocol = protocol;
     RouteNetlinkMessage::GetRoute(message)
 }
 

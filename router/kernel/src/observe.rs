@@ -1,6 +1,9 @@
 //! What is there, read with one dump a kind and space.
 
 mod link;
+mod strangers;
+
+pub(crate) use strangers::strangers;
 
 use crate::{
     Error, marks, message, namespace,

@@ -14,6 +14,7 @@ mod reachability;
 mod ruleset;
 mod section;
 mod state;
+mod stranger;
 mod verdict;
 
 pub use announce::announced;
@@ -27,4 +28,5 @@ pub use reachability::{Label, Row, reachability};
 pub use ruleset::TABLE;
 pub use section::{Effect, Group, Section, grouped};
 pub use state::{Address, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl};
+pub use stranger::{Strange, Stranger, strange_links};
 pub use verdict::{Difference, Fate, Object, Reason, Verdict, verdicts};

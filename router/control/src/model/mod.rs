@@ -1,6 +1,7 @@
 mod attach;
 mod change;
 mod confirm;
+mod drift;
 mod failure;
 mod node;
 mod reachability;
@@ -10,6 +11,7 @@ mod verdict;
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
 pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
 pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed};
+pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, ForeignObject};
 pub use failure::{ErrorBody, Failure, FailureKind};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};

@@ -3,6 +3,7 @@
 mod attach;
 mod change;
 mod confirm;
+mod drift;
 mod failure;
 mod node;
 mod reachability;
@@ -15,6 +16,7 @@ mod verdict;
 pub use attach::{attached, detached};
 pub use change::{apply, plan};
 pub use confirm::{confirmed, reverted};
+pub use drift::diff;
 pub use failure::failure;
 pub use node::leases;
 pub use reachability::reachability;

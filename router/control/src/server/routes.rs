@@ -23,6 +23,7 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
         .route("/v1/status", get(async |State(api): State<Arc<A>>| answer(async move { api.status().await }).await))
         .route("/v1/leases", get(async |State(api): State<Arc<A>>| answer(async move { api.leases().await }).await))
         .route("/v1/reachability", get(async |State(api): State<Arc<A>>| answer(async move { api.reachability().await }).await))
+        .route("/v1/diff", get(async |State(api): State<Arc<A>>| answer(async move { api.diff().await }).await))
         .route("/v1/plan", post(plan))
         .route("/v1/apply", post(apply))
         .route("/v1/confirm", post(async |State(api): State<Arc<A>>| answer(async move { api.confirm().await }).await))

@@ -1,11 +1,13 @@
 //! The API's calls.
 
-use super::{Daemon, apply, boot::Moment, bring::Done, confirm::whole_seconds, current::Current, journal::Text, nodes, status};
+use super::{
+    Daemon, apply, boot::Moment, bring::Done, confirm::whole_seconds, current::Current, drift, journal::Text, nodes, status,
+};
 use edge_control::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, Change, ConfigRequest, ConfigText, Confirmed,
-    DetachRequest, Detached, Failure, FailureKind, Leases, PlanReport, Reachability, Status, Waiting,
+    DetachRequest, Detached, DriftReport, Failure, FailureKind, Leases, PlanReport, Reachability, Status, Waiting,
 };
-use edge_plan::{desired, diff, grouped, verdicts};
+use edge_plan::{desired, diff, grouped, strange_links, verdicts};
 use std::time::{Duration, Instant};
 
 /// How long a status waits for the first answer of an uplink: a gateway is one hop away.
@@ -38,6 +40,18 @@ impl Api for Daemon {
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), &config, &current.config);
         Ok(PlanReport::new(&plan.ops, &groups, status::waiting(&config, &plan.waiting, &plan.conflicts)))
+    }
+
+    async fn diff(&self) -> Result<DriftReport, Failure> {
+        let observed = self.observe().await?;
+        let mut strangers = strange_links(&observed);
+        let others = self.kernel.strangers().await;
+        strangers.extend(others.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?);
+        let current = self.current.read().await;
+        if !current.is_applied() {
+            return Err(Failure::new(FailureKind::Conflict, "nothing is applied yet").detail("routerctl apply"));
+        }
+        Ok(drift::report(&current, &observed, &strangers))
     }
 
     async fn apply(&self, request: ApplyRequest) -> Result<ApplyReport, Failure> {

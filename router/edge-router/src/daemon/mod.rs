@@ -7,6 +7,7 @@ mod bring;
 mod confirm;
 mod current;
 mod decision;
+mod drift;
 mod durable;
 mod files;
 mod generations;

@@ -1,9 +1,10 @@
 //! Questions to the daemon.
 
-use super::{Output, Refusal, file};
+use super::{Output, Refusal, file, refusal::NO};
 use edge_control::{Client, ClientError, ConfigRequest, render};
 use std::{
     path::Path,
+    process::ExitCode,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -21,6 +22,13 @@ pub fn reachability(client: &Client, out: &Output) -> Result<(), Refusal> {
 
 pub fn plan(client: &Client, file: Option<&Path>, all: bool, out: &Output) -> Result<(), Refusal> {
     out.show(&wait(client.plan(&request(file)?))?, |report, color| render::plan(report, all, color))
+}
+
+/// The answer is no when something has drifted.
+pub fn diff(client: &Client, out: &Output) -> Result<ExitCode, Refusal> {
+    let report = wait(client.diff())?;
+    out.show(&report, render::diff)?;
+    Ok(if report.drifted == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }
 
 /// A file is judged here already, so that its mistakes look as `check` shows them and the daemon is not bothered.

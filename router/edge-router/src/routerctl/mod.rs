@@ -16,7 +16,9 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 #[derive(Parser)]
 #[command(name = "routerctl", version, about = "Shows and changes what this box routes", max_term_width = 100)]
-#[command(after_help = "Exit status: 0 done, 1 the answer is no (invalid, refused), 2 usage, 3 the daemon cannot be reached.")]
+#[command(
+    after_help = "Exit status: 0 done, 1 the answer is no (invalid, refused, drifted), 2 usage, 3 the daemon cannot be reached."
+)]
 struct Cli {
     /// Where the daemon's control socket is
     #[arg(long, global = true, value_name = "DIR", default_value = "/run/edge-router")]
@@ -46,6 +48,8 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// What somebody changed by hand: the kernel against what was applied
+    Diff,
     /// Bring the kernel to what the configuration says
     Apply(confirm::ApplyOptions),
     /// Keep what `apply --confirm` brought
@@ -88,15 +92,16 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(refusal) => refusal.tell(),
     }
 }
 
-fn run(cli: Cli) -> Result<(), Refusal> {
+fn run(cli: Cli) -> Result<ExitCode, Refusal> {
     let client = Client::new(&cli.run_dir);
     let out = Output::new(cli.json);
-    match cli.command {
+    let told = match cli.command {
+        Command::Diff => return ask::diff(&client, &out),
         Command::Check { file } => check::check(&file, &out),
         Command::Reachability { file: Some(file) } => check::reachability(&file, &out),
         Command::Reachability { file: None } => ask::reachability(&client, &out),
@@ -109,5 +114,6 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Revert => confirm::revert(&client, &out),
         Command::Attach(options) => attach::attach(&client, options, &out),
         Command::Detach(options) => attach::detach(&client, options, &out),
-    }
+    };
+    told.map(|()| ExitCode::SUCCESS)
 }

@@ -6,8 +6,8 @@ use std::{
     process::ExitCode,
 };
 
-/// The answer is no: invalid, refused.
-const NO: u8 = 1;
+/// The answer is no: invalid, refused, drifted.
+pub const NO: u8 = 1;
 pub const USAGE: u8 = 2;
 const UNREACHABLE: u8 = 3;
 

@@ -1,7 +1,7 @@
 use super::Links;
 use crate::marks;
 use edge_config::{IfName, Mac, VlanId};
-use edge_plan::{Link, LinkConf, LinkKind, RpFilter, Space};
+use edge_plan::{Link, LinkConf, LinkKind, Owner, RpFilter, Space};
 use netlink_packet_route::link::{
     AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoVlan, IpVlanMode, LinkAttribute,
     LinkFlags, LinkInfo, LinkMessage, VlanProtocol,
@@ -28,6 +28,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Made by an apply, or lent to it.
+    pub fn is_of_the_plan(&self) -> bool {
+        matches!(marks::owner(self.group), Owner::Plan | Owner::Lent)
+    }
+
     pub fn read(message: LinkMessage, ipv6: bool) -> Self {
         let flags = message.header.flags;
         let mut found =
