@@ -9,11 +9,23 @@ pub struct Config {
     pub system: System,
     /// `[router] namespace`: the network namespace the data plane lives in; none for the host's own.
     pub namespace: Option<Name>,
+    /// `[router] drift`
+    pub drift: Drift,
     pub uplinks: Vec<Uplink>,
     pub networks: Vec<Network>,
     pub hosts: Vec<Host>,
     pub allows: Vec<Allow>,
     pub forwards: Vec<Forward>,
+}
+
+/// What the daemon does about what somebody changes by hand in the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drift {
+    /// Puts it back at once.
+    #[default]
+    Mend,
+    /// Tells it, and puts back at once only what keeps the policy.
+    Report,
 }
 
 /// `[system]`

@@ -42,6 +42,7 @@ fn expected() -> Config {
     Config {
         system: System { hostname: Some("fire-truck-1".into()), ssh_from: vec![name("vehicle")], ..System::default() },
         namespace: Some(name("router")),
+        drift: Drift::Mend,
         uplinks: vec![Uplink {
             name: name("wan"),
             device: "wlp3s0f0".parse().unwrap(),

@@ -15,6 +15,7 @@ mod ruleset;
 mod section;
 mod state;
 mod stranger;
+mod urgent;
 mod verdict;
 
 pub use announce::announced;
@@ -29,4 +30,5 @@ pub use ruleset::TABLE;
 pub use section::{Effect, Group, Section, grouped};
 pub use state::{Address, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl};
 pub use stranger::{Strange, Stranger, strange_links};
+pub use urgent::urgent;
 pub use verdict::{Difference, Fate, Object, Reason, Verdict, verdicts};

@@ -1,5 +1,5 @@
 use crate::{
-    Config, Name,
+    Config,
     mistake::Mistakes,
     parse::{
         allow::AllowDraft,
@@ -8,19 +8,20 @@ use crate::{
         links,
         names::Names,
         network::{self, NetworkDraft},
+        router::RouterDraft,
         subnets,
         system::SystemDraft,
         table::Table,
         uplink::{self, UplinkDraft},
     },
-    span::{At, Span},
+    span::Span,
 };
 use toml::de::DeTable;
 
 /// The file, each value right in itself or absent.
 pub struct Draft {
     system: SystemDraft,
-    namespace: Option<At<Name>>,
+    router: RouterDraft,
     uplinks: Vec<UplinkDraft>,
     networks: Vec<NetworkDraft>,
     hosts: Vec<HostDraft>,
@@ -32,11 +33,7 @@ impl Draft {
     pub fn read(document: &DeTable, mistakes: &mut Mistakes) -> Self {
         let mut root = Table::new("the file", Span::default(), document);
         let system = root.table("system", "[system]", mistakes).map(|table| SystemDraft::read(table, mistakes));
-        let namespace = root.table("router", "[router]", mistakes).and_then(|mut table| {
-            let namespace = table.take("namespace", mistakes);
-            table.finish(mistakes);
-            namespace
-        });
+        let router = root.table("router", "[router]", mistakes).map(|table| RouterDraft::read(table, mistakes));
         let uplinks = root.tables("uplink", "[[uplink]]", mistakes).into_iter().zip(1..);
         let networks = root.tables("network", "[[network]]", mistakes).into_iter();
         let hosts = root.tables("host", "[[host]]", mistakes).into_iter();
@@ -44,7 +41,7 @@ impl Draft {
         let forwards = root.tables("forward", "[[forward]]", mistakes).into_iter();
         let draft = Self {
             system: system.unwrap_or_default(),
-            namespace,
+            router: router.unwrap_or_default(),
             uplinks: uplinks.map(|(table, place)| UplinkDraft::read(table, place, mistakes)).collect(),
             networks: networks.map(|table| NetworkDraft::read(table, mistakes)).collect(),
             hosts: hosts.map(|table| HostDraft::read(table, mistakes)).collect(),
@@ -57,12 +54,12 @@ impl Draft {
 
     /// Holds the values against each other. None only if a mistake was noted.
     pub fn finish(self, mistakes: &mut Mistakes) -> Option<Config> {
-        let Self { system, namespace, uplinks, networks, hosts, allows, forwards } = self;
+        let Self { system, router, uplinks, networks, hosts, allows, forwards } = self;
         let names = Names::collect(&uplinks, &networks, &hosts, mistakes);
         system.check(&names, mistakes);
         uplink::check_metrics(&uplinks, mistakes);
         network::check_vlans(&networks, mistakes);
-        links::check(&networks, &uplinks, namespace.is_some(), mistakes);
+        links::check(&networks, &uplinks, router.namespace.is_some(), mistakes);
         subnets::check(&networks, &uplinks, mistakes);
         host::check(&hosts, &networks, &names, mistakes);
         forward::check_overlaps(&forwards, mistakes);
@@ -71,7 +68,8 @@ impl Draft {
         let forwards: Vec<_> = forwards.into_iter().map(|forward| forward.resolve(&drafts, mistakes)).collect();
         Some(Config {
             system: system.finish(),
-            namespace: namespace.map(|name| name.value),
+            namespace: router.namespace.map(|name| name.value),
+            drift: router.drift,
             uplinks: uplinks.into_iter().map(UplinkDraft::finish).collect::<Option<_>>()?,
             networks: networks.into_iter().map(NetworkDraft::finish).collect::<Option<_>>()?,
             hosts: hosts.into_iter().map(HostDraft::finish).collect::<Option<_>>()?,

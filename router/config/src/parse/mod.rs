@@ -17,6 +17,7 @@ mod network;
 mod option_value;
 mod port;
 mod probe;
+mod router;
 mod ssh_key;
 mod subnets;
 mod syntax;

@@ -1,7 +1,7 @@
 //! Names and the words a key takes.
 
 use crate::{
-    AttachKind, IfName, Mac, Name, Protocol, UplinkLink, VlanId,
+    AttachKind, Drift, IfName, Mac, Name, Protocol, UplinkLink, VlanId,
     mistake::Mistakes,
     parse::value::{FromText, FromToml, choice, integer},
     span::Span,
@@ -57,6 +57,14 @@ impl FromText for AttachKind {
 
     fn from_text(text: &str) -> Result<Self, String> {
         choice(text, &[("bridge", Self::Bridge), ("macvlan", Self::Macvlan), ("ipvlan-l2", Self::IpvlanL2)])
+    }
+}
+
+impl FromText for Drift {
+    const WHAT: &'static str = "what is done about drift";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        choice(text, &[("mend", Self::Mend), ("report", Self::Report)])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Daemon, sweep};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
-use edge_plan::{Diff, Op, Space, State, Waiting, announced, desired, diff, router_space};
+use edge_plan::{Diff, Op, Space, State, Waiting, announced, desired, diff, router_space, urgent};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -39,11 +39,17 @@ pub enum Manner {
     /// It is told, and the rest made all the same: one port that cannot be bridged must not cost the other networks. Only without a
     /// namespace or a policy nothing goes on.
     Most,
+    /// Like `Most`, of what plugs a device in or keeps the policy. The rest has drifted, and is told.
+    Urgent,
 }
 
 impl Daemon {
     /// Makes the kernel what `current` says; writes nothing when it is.
     pub(super) async fn reconcile(&self) -> Result<Done, Failure> {
+        self.reconcile_in(Manner::Most).await
+    }
+
+    pub(super) async fn reconcile_in(&self, manner: Manner) -> Result<Done, Failure> {
         let _turn = self.take_turn().await?;
         let config = {
             let current = self.current.read().await;
@@ -52,7 +58,7 @@ impl Daemon {
             }
             current.config.clone()
         };
-        let done = self.bring(&config, Manner::Most).await?;
+        let done = self.bring(&config, manner).await?;
         if done.ops.is_empty() {
             // A container that ended took its port along, which leaves the plan nothing to do but frees the record.
             self.tend_containers(&config).await;
@@ -64,16 +70,16 @@ impl Daemon {
     }
 
     /// What there is to do for `config`, by the kernel as it is now.
-    pub(super) async fn plan_for(&self, config: &Config) -> Result<Planned, Failure> {
+    pub(super) async fn plan_for(&self, config: &Config, manner: Manner) -> Result<Planned, Failure> {
         self.know_namespace(config).await;
         self.know_uplinks(config).await;
         let wanted = desired(config, &self.current.read().await.facts);
-        let diff = diff(&wanted, &self.observe().await?);
+        let diff = difference(&wanted, &self.observe().await?, manner);
         Ok(Planned { wanted, diff })
     }
 
     pub(super) async fn bring(&self, config: &Config, manner: Manner) -> Result<Done, Failure> {
-        match self.plan_for(config).await {
+        match self.plan_for(config, manner).await {
             Ok(planned) => self.carry_through(planned, manner).await,
             Err(failure) => {
                 self.current.write().await.failed = Some(failure.in_full());
@@ -128,7 +134,7 @@ impl Daemon {
                 Err((failure, op)) => (Err(failure), op),
             };
             ops.extend(now);
-            next = self.observe().await.map(|observed| diff(&wanted, &observed));
+            next = self.observe().await.map(|observed| difference(&wanted, &observed, manner));
         }
         self.announce(&wanted, &ops);
         self.current.write().await.failed = outcome.as_ref().err().map(Failure::in_full);
@@ -197,6 +203,11 @@ impl Daemon {
         }
         self.cut_lost(config).await;
     }
+}
+
+fn difference(wanted: &State, observed: &State, manner: Manner) -> Diff {
+    let diff = diff(wanted, observed);
+    if manner == Manner::Urgent { Diff { ops: urgent(wanted, observed, &diff), ..diff } } else { diff }
 }
 
 /// Whether devices were pulled or put back between the rounds.

@@ -1,8 +1,45 @@
-//! What somebody changed by hand in the kernel.
+//! What somebody changed by hand in the kernel: found, told, and put back as `[router] drift` says.
 
-use super::{current::Current, status};
-use edge_control::DriftReport;
-use edge_plan::{State, Stranger, desired, diff, grouped, verdicts};
+use super::{
+    Daemon,
+    bring::{Done, Manner},
+    current::Current,
+    status,
+};
+use edge_config::Drift;
+use edge_control::{Action, Change, DriftReport, Failure, Problem};
+use edge_plan::{Op, State, Stranger, desired, diff, grouped, urgent, verdicts};
+
+/// How many objects a line of the log names.
+const NAMED: usize = 4;
+
+/// What the log said last: it does not say the same again.
+#[derive(Default)]
+pub struct Told(Vec<String>);
+
+impl Daemon {
+    /// After an event of the kernel.
+    pub(super) async fn mend(&self, told: &mut Told) -> Result<Done, Failure> {
+        if self.current.read().await.config.drift == Drift::Mend {
+            return self.reconcile().await;
+        }
+        let done = self.reconcile_in(Manner::Urgent).await?;
+        let observed = self.observe().await?;
+        let current = self.current.read().await;
+        let wanted = desired(&current.config, &current.facts);
+        if !urgent(&wanted, &observed, &diff(&wanted, &observed)).is_empty() {
+            // Something has come meanwhile: its event follows, and it is put back before anything is told.
+            return Ok(done);
+        }
+        let report = report(&current, &observed, &[]);
+        let names = names(&report);
+        if names != told.0 && !names.is_empty() {
+            log::warn!("{}: {}; see routerctl diff, mend by routerctl apply", count(report.drifted), bounded(&names));
+        }
+        told.0 = names;
+        Ok(done)
+    }
+}
 
 /// The kernel against what was applied.
 pub fn report(current: &Current, observed: &State, strangers: &[Stranger]) -> DriftReport {
@@ -11,4 +48,45 @@ pub fn report(current: &Current, observed: &State, strangers: &[Stranger]) -> Dr
     let groups = grouped(verdicts(&wanted, observed, &found), &current.config, &current.config);
     // A name that is taken is drift, and told as such.
     DriftReport::new(&groups, status::waiting(&current.config, &found.waiting, &[]), strangers)
+}
+
+/// None while it is mended by itself, or there is none.
+pub fn problem(current: &Current, observed: &State) -> Option<Problem> {
+    if current.config.drift == Drift::Mend || !current.is_applied() {
+        return None;
+    }
+    let report = report(current, observed, &[]);
+    let why = format!("{}; routerctl diff says what is otherwise, routerctl apply mends it", bounded(&names(&report)));
+    (report.drifted > 0).then(|| Problem { what: format!("{}: routerctl diff", count(report.drifted)), why: Some(why) })
+}
+
+/// What was put back: `table inet edge-router in router (was gone), bridge br0 (down -> up), and 3 more`.
+pub fn named(ops: &[Op]) -> String {
+    let name = |op: &Op| {
+        let Change { action, space, object, detail } = Change::from(op);
+        let how = match (action, detail) {
+            (Action::Add, _) => "was gone".to_owned(),
+            (Action::Remove, _) => "was not to be there".to_owned(),
+            (Action::Change, Some(detail)) => detail,
+            (Action::Change, None) => "was otherwise".to_owned(),
+        };
+        format!("{object} in {space} ({how})")
+    };
+    bounded(&ops.iter().map(name).collect::<Vec<_>>())
+}
+
+fn names(report: &DriftReport) -> Vec<String> {
+    let objects = report.parts.iter().flat_map(|part| &part.objects);
+    objects.map(|object| format!("{} in {}", object.object, object.space)).collect()
+}
+
+fn count(drifted: u32) -> String {
+    if drifted == 1 { "1 object drifted".to_owned() } else { format!("{drifted} objects drifted") }
+}
+
+fn bounded(names: &[String]) -> String {
+    match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{}, and {more} more", names[..NAMED].join(", ")),
+    }
 }

@@ -1,6 +1,6 @@
 //! The box on one screen: the configuration, held against the kernel and the leases. Pure.
 
-use super::{boot::Moment, confirm::whole_seconds, current::Current, generations::ConfigFile, in_force, uplinks};
+use super::{boot::Moment, confirm::whole_seconds, current::Current, drift, generations::ConfigFile, in_force, uplinks};
 use edge_config::{Config, IfName, Name, Network, Uplink};
 use edge_control::{Applied, NetworkState, NetworkStatus, Node, Problem, Status, Waiting};
 use edge_dhcp::Report;
@@ -32,7 +32,7 @@ pub fn status(
         uptime: uptime(),
         applied: applied(current, around.now),
         namespace: config.namespace.as_ref().map(ToString::to_string),
-        problems: problems(current, around, dhcp),
+        problems: problems(current, around, observed, dhcp),
         uplinks: uplinks::rows(config, &current.facts, reports, link, Duration::from_millis(around.now.ms)),
         networks: config.networks.iter().map(|network| eyes.network(network, &nodes, dhcp)).collect(),
         nodes,
@@ -61,7 +61,7 @@ fn applied(current: &Current, now: &Moment) -> Option<Applied> {
 }
 
 /// What is wrong with the whole box.
-fn problems(current: &Current, around: &Around, dhcp: &Report) -> Vec<Problem> {
+fn problems(current: &Current, around: &Around, observed: &State, dhcp: &Report) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(why) = around.state_problem {
         problems.push(Problem {
@@ -80,6 +80,7 @@ fn problems(current: &Current, around: &Around, dhcp: &Report) -> Vec<Problem> {
         let what = "flows that are not allowed any longer may go on".to_owned();
         problems.push(Problem { what, why: Some("the connection table cannot be read or changed; see the log".to_owned()) });
     }
+    problems.extend(drift::problem(current, observed));
     for conflict in &current.conflicts {
         let what = format!("{} is there already and was not made by us", conflict.name);
         let why = format!("in space {}: remove or rename it, or choose another name in the configuration", conflict.space);

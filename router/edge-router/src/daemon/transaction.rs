@@ -39,7 +39,7 @@ impl Daemon {
             (None, Some(Phase::Confirming { deadline_ms, .. })) => Some(*deadline_ms),
             (None, _) => None,
         };
-        let planned = self.plan_for(&config).await?;
+        let planned = self.plan_for(&config, Manner::Whole).await?;
         let mut journal = Journal::new(old, text, &planned.diff.ops, file);
         if !(is_old && open.is_none() && planned.diff.ops.is_empty()) {
             self.files.write_journal(&journal).map_err(|error| not_begun(&error))?;

@@ -1,4 +1,4 @@
-use super::{Daemon, pace::Pace};
+use super::{Daemon, drift, pace::Pace};
 use edge_kernel::Events;
 use nix::time::{ClockId, clock_gettime};
 use std::{
@@ -13,6 +13,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in at once.
 pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
     let mut failed = false;
+    let mut drift = drift::Told::default();
     let mut pace = Pace::new(Instant::now());
     loop {
         if failed {
@@ -26,12 +27,12 @@ pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
         drop(daemon.turn.lock().await);
         events.forget();
         let before = processor_time();
-        match daemon.reconcile().await {
+        match daemon.mend(&mut drift).await {
             Ok(done) if done.ops.is_empty() => failed = false,
             Ok(done) => {
                 failed = false;
                 let summary = daemon.current.read().await.summary();
-                log::info!("the kernel had changed: {} mended; now {summary}", done.ops.len());
+                log::info!("the kernel had changed; put back: {}; now {summary}", drift::named(&done.ops));
             }
             Err(error) => {
                 if !failed {

@@ -30,7 +30,7 @@ pub(super) struct Found {
 impl Found {
     /// Made by an apply, or lent to it.
     pub fn is_of_the_plan(&self) -> bool {
-        matches!(marks::owner(self.group), Owner::Plan | Owner::Lent)
+        !self.loopback && matches!(marks::owner(self.group), Owner::Plan | Owner::Lent)
     }
 
     pub fn read(message: LinkMessage, ipv6: bool) -> Self {

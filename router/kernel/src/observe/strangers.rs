@@ -49,7 +49,9 @@ fn address(message: &AddressMessage, links: &Links) -> Option<(IfName, Strange)>
     // IPv6 says `IFA_ADDRESS` alone.
     let address = IpNet::new(of(true).or_else(|| of(false))?, message.header.prefix_len).ok()?;
     let is_marked = message.attributes.contains(&AddressAttribute::Protocol(marks::ADDRESS));
-    (!is_marked).then_some((link, Strange::Address(address)))
+    // A card that was up before it was lent has a link-local address, which the kernel gave it.
+    let is_automatic = matches!(address, IpNet::V6(address) if address.addr().is_unicast_link_local());
+    (!is_marked && !is_automatic).then_some((link, Strange::Address(address)))
 }
 
 /// The kernel's own routes go with the addresses.
