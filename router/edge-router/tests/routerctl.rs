@@ -129,6 +129,9 @@ fn without_a_daemon_the_status_is_three_and_the_mend_is_told() {
         "leases --json",
         "plan",
         "apply edge-router.toml",
+        "apply edge-router.toml --confirm 90s",
+        "confirm",
+        "revert --json",
         "reachability",
         "detach --name a",
         "attach --netns /a --name a --network b",
@@ -145,7 +148,17 @@ fn without_a_daemon_the_status_is_three_and_the_mend_is_told() {
 #[test]
 fn usage_is_two() {
     let files = with(GOOD);
-    for wrong in ["", "bogus", "detach", "detach --name a --netns /b", "attach --name a", "status extra", "check --frob"] {
+    for wrong in [
+        "",
+        "bogus",
+        "detach",
+        "detach --name a --netns /b",
+        "attach --name a",
+        "status extra",
+        "check --frob",
+        "apply --confirm 1s",
+        "apply --confirm soon",
+    ] {
         let output = files.ctl(wrong, "");
         let (status, stdout, stderr) = told(&output);
         assert_eq!((status, stdout), (2, ""), "{wrong}");

@@ -22,8 +22,13 @@ impl Api for Daemon {
         let current = self.current.read().await;
         let file = self.files.read_config();
         let boot = Moment::now();
-        let around =
-            status::Around { state_problem: self.files.problem(), config_name: &self.config_name(), file: &file, now: &boot };
+        let around = status::Around {
+            state_problem: self.files.problem(),
+            not_imported: self.files.not_imported(),
+            config_name: &self.config_name(),
+            file: &file,
+            now: &boot,
+        };
         Ok(status::status(&current, &around, &observed, nodes, &self.dhcp.counters(), &uplinks))
     }
 

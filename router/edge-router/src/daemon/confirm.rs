@@ -76,13 +76,13 @@ impl Daemon {
         if let Some(open) = open {
             return self.go_back(open, Outcome::Reverted, "somebody said routerctl revert".to_owned()).await;
         }
-        let Some(text) = self.files.previous() else {
+        let before = self.current.read().await.decision.as_ref().and_then(|decision| decision.before.clone());
+        let Some(text) = self.files.previous(before) else {
             return Err(Failure::new(FailureKind::Conflict, "there is no configuration before this one to go back to"));
         };
         let config = apply::parse(&text)?;
         let file = self.files.read_config().fingerprint;
         let about = self.current.read().await.kept.as_ref().map(|kept| kept.text.name.clone());
-        let text = Text { name: "an earlier configuration (routerctl revert)".to_owned(), ..text };
         let done = self.transact(Wish { text, config, file: file.clone(), confirm: None }).await?;
         let because = Some("somebody said routerctl revert".to_owned());
         self.decide(Outcome::Reverted, &about.unwrap_or_default(), because, file).await;

@@ -17,6 +17,8 @@ pub struct Decision {
     pub in_force: Option<String>,
     /// Unix seconds, when what is in force was applied.
     pub applied_at: Option<u64>,
+    /// What was in force before is called so.
+    pub before: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

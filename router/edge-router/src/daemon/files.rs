@@ -86,6 +86,12 @@ impl Files {
         durable::replace(&path, text.as_bytes())
     }
 
+    /// Why the image's boot step did not take over the file on the card's boot partition, in full.
+    pub fn not_imported(&self) -> Option<String> {
+        let text = durable::read(&self.run_dir.join("not-imported.txt"), MAX_SIZE).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// What tells this box from every other of the same image: drawn once and kept.
     pub fn machine_id(&self) -> anyhow::Result<[u8; 16]> {
         let path = self.state_dir.join("machine-id");

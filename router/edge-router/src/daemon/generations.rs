@@ -45,11 +45,11 @@ impl Files {
         Some(Kept { text: Text { name, text }, at: decision.and_then(|decision| decision.applied_at) })
     }
 
-    /// What was in force before that.
-    pub fn previous(&self) -> Option<Text> {
+    /// What was in force before that, and was called `name`.
+    pub fn previous(&self, name: Option<String>) -> Option<Text> {
         let path = self.previous_path();
         let text = String::from_utf8(durable::read(&path, MAX_SIZE).ok()?).ok()?;
-        Some(Text { name: path.display().to_string(), text })
+        Some(Text { name: name.unwrap_or_else(|| path.display().to_string()), text })
     }
 
     pub fn keep(&self, text: &str) -> io::Result<()> {

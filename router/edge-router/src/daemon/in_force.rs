@@ -47,8 +47,11 @@ fn judged(decision: &Decision, name: &str, has_kept: bool, in_force: &str) -> Pr
         false => "the configuration file is not in force, and there was none before".to_owned(),
     };
     let reason = decision.reason.as_deref().and_then(|reason| reason.lines().next()).unwrap_or_default();
-    let about = &decision.about;
-    let why =
-        format!("{about} {}: {reason}; {in_force}. Mend it (routerctl check), then routerctl apply", decision.outcome.in_words());
+    let why = match decision.outcome {
+        Outcome::Refused => {
+            format!("{} was refused: {reason}; {in_force}. Mend it (routerctl check), then routerctl apply", decision.about)
+        }
+        outcome => format!("{} {}; {in_force}. To try it again: routerctl apply", decision.about, outcome.in_words()),
+    };
     Problem { what, why: Some(why) }
 }

@@ -107,7 +107,7 @@ mod tests {
         let outcomes = [Outcome::Applied, Outcome::Refused, Outcome::Reverted, Outcome::Unconfirmed, Outcome::Interrupted];
         for outcome in outcomes {
             let (about, file) = ("edge-router.toml".to_owned(), "A".to_owned());
-            let decision = Decision { outcome, about, reason: None, file, in_force: None, applied_at: None };
+            let decision = Decision { outcome, about, reason: None, file, in_force: None, applied_at: None, before: None };
             for (file, has_kept, wanted) in [("A", true, Stay), ("B", true, File), ("A", false, File), ("B", false, File)] {
                 assert_eq!(choose(Some(&decision), file, has_kept), wanted, "{outcome:?}, {file}, {has_kept}");
             }

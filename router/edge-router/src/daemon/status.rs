@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 /// What is found beside the kernel.
 pub struct Around<'a> {
     pub state_problem: Option<&'a str>,
+    pub not_imported: Option<String>,
     pub config_name: &'a str,
     pub file: &'a ConfigFile,
     pub now: &'a Moment,
@@ -69,6 +70,7 @@ fn problems(current: &Current, around: &Around, observed: &State, dhcp: &Report)
             why: Some(why.to_owned()),
         });
     }
+    problems.extend(around.not_imported.as_deref().map(not_imported));
     problems.extend(in_force::problem(current, around.config_name, &around.file.fingerprint));
     if let Some(failed) = &current.failed {
         problems.push(Problem { what: "the kernel refused a part of the configuration".to_owned(), why: Some(failed.clone()) });
@@ -90,6 +92,14 @@ fn problems(current: &Current, around: &Around, observed: &State, dhcp: &Report)
         problems.push(Problem { what: "no new leases: the lease log cannot be written".to_owned(), why: Some(error.clone()) });
     }
     problems
+}
+
+fn not_imported(report: &str) -> Problem {
+    let first = report.lines().find(|line| line.starts_with("error: ")).unwrap_or("it has mistakes");
+    Problem {
+        what: "edge-router.toml on the card's boot partition was not taken over at the start".to_owned(),
+        why: Some(format!("{}; edge-router.err.txt beside it says it all", first.trim_start_matches("error: ").trim())),
+    }
 }
 
 struct Eyes<'a> {

@@ -62,6 +62,7 @@ impl Daemon {
 
     /// The new configuration is the one to come back to from now on.
     pub(super) async fn commit(&self, journal: &Journal) -> io::Result<()> {
+        let known = self.current.read().await.decision.as_ref().and_then(|decision| decision.before.clone());
         let old = journal.old.as_ref().filter(|old| old.text.text != journal.new.text);
         let at = match (&journal.phase, &journal.old) {
             (Phase::Confirming { applied_at, .. }, _) => Some(*applied_at),
@@ -79,6 +80,7 @@ impl Daemon {
             file: journal.file.clone(),
             in_force: Some(journal.new.name.clone()),
             applied_at: at,
+            before: old.map_or(known, |old| Some(old.text.name.clone())),
         };
         self.files.decide(&decision)?;
         self.files.remove_journal()?;
@@ -153,7 +155,8 @@ impl Daemon {
     pub(super) async fn decide(&self, outcome: Outcome, about: &str, reason: Option<String>, file: Fingerprint) {
         let mut current = self.current.write().await;
         let (in_force, applied_at) = current.kept.as_ref().map_or((None, None), |kept| (Some(kept.text.name.clone()), kept.at));
-        let decision = Decision { outcome, about: about.to_owned(), reason, file, in_force, applied_at };
+        let before = current.decision.as_ref().and_then(|decision| decision.before.clone());
+        let decision = Decision { outcome, about: about.to_owned(), reason, file, in_force, applied_at, before };
         let written = self.files.decide(&decision);
         current.decision = Some(decision);
         drop(current);
