@@ -53,8 +53,9 @@ fn a_thousand_networks() {
         bridge: format!("br-network-{n}"),
         router: format!("10.{}.{}.1/24", n / 256, n % 256),
         nodes: n,
-        pool_used: Some(n % 101),
+        pool_used: Some(n % 80),
         pool_size: Some(100),
+        dhcp: None,
         reaches: (0..n).map(|to| format!("network-{to}")).collect(),
         state: if n == 777 { NetworkState::Down } else { NetworkState::Up },
         why: None,
@@ -101,4 +102,32 @@ fn narrow(screen: &str) {
     for line in screen.lines() {
         assert!(line.chars().count() <= render::WIDTH, "{} columns: {line}", line.chars().count());
     }
+}
+
+#[test]
+fn a_pool_that_is_nearly_used_up_is_a_problem() {
+    let network = |name: &str, used, size| NetworkStatus {
+        name: name.into(),
+        vlan: None,
+        trunk: None,
+        ports: vec![],
+        bridge: format!("br-{name}"),
+        router: "10.0.1.1/24".into(),
+        nodes: 0,
+        pool_used: used,
+        pool_size: size,
+        dhcp: None,
+        reaches: vec![],
+        state: NetworkState::Up,
+        why: None,
+    };
+    let problems = |networks| {
+        let mut status = Status { networks, ..Status::default() };
+        status.tell_problems();
+        status.problems.into_iter().map(|problem| problem.what).collect::<Vec<_>>()
+    };
+    assert!(problems(vec![network("a", Some(89), Some(100)), network("b", None, None)]).is_empty());
+    assert_eq!(problems(vec![network("a", Some(95), Some(100))]), ["network a has 5 of 100 DHCP addresses left"]);
+    let two = vec![network("a", Some(9), Some(10)), network("b", Some(10), Some(10))];
+    assert_eq!(problems(two), ["networks a, b are short of DHCP addresses"]);
 }

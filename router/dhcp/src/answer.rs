@@ -1,5 +1,5 @@
 use crate::{
-    decide::{Decision, OFFER, Scope, Who, decide},
+    decide::{Decision, OFFER, Reason, Scope, Who, decide},
     lease::{Change, Secs, Table},
     relay,
     socket::{To, Via},
@@ -51,7 +51,12 @@ impl Network {
     fn respond(&mut self, request: &Request, now: Secs) -> Answer {
         let Some(scope) = &self.scope else { return Answer::default() };
         self.table.lapse(now);
-        let (kind, change, identity) = match decide(&self.table, scope, request, now) {
+        let decision = decide(&self.table, scope, request, now);
+        let network = &scope.service.network;
+        self.events.tell(network, request, &decision, &self.table, now);
+        let is_out = decision == Decision::Silence(Reason::Exhausted);
+        self.events.look(network, || self.table.used(now), scope.pool_size(), is_out, now);
+        let (kind, change, identity) = match decision {
             Decision::Silence(why) => return self.dropped(why.as_str()),
             Decision::Withdraw(identity) => {
                 self.table.withdraw(&identity);

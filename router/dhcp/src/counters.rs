@@ -16,6 +16,8 @@ pub struct Counters {
     pub relayed: u64,
     /// Addresses found in use by somebody without a lease.
     pub conflicts: u64,
+    /// Addresses that rest because of that, or because they were declined, now.
+    pub resting: u64,
     /// Messages left unanswered, by reason.
     pub drops: BTreeMap<&'static str, u64>,
     /// Addresses of the pool that are leased, held or in quarantine now.

@@ -9,6 +9,7 @@ mod clock;
 mod counters;
 mod decide;
 mod error;
+mod events;
 mod lease;
 mod limit;
 mod log;

@@ -2,6 +2,7 @@ use crate::{
     Counters, Identity, Kind, Lease, LeaseState, Service,
     clock::Clock,
     decide::{Scope, is_reserved_for},
+    events::Events,
     lease::{Binding, Secs, State, Table},
     limit::Limit,
     log::Record,
@@ -38,6 +39,7 @@ pub struct Network {
     pub scope: Option<Scope>,
     pub counters: Counters,
     pub limit: Limit,
+    pub events: Events,
 }
 
 impl Networks {
@@ -96,7 +98,8 @@ impl Network {
             Some(scope) if scope.service.pool.is_some() => (self.table.used(now), scope.pool_size()),
             _ => (0, 0),
         };
-        Counters { pool_used: used, pool_size: size, ..self.counters.clone() }
+        let resting = self.table.quarantine().len() as u64;
+        Counters { pool_used: used, pool_size: size, resting, ..self.counters.clone() }
     }
 }
 

@@ -1,6 +1,7 @@
 mod attach;
 mod change;
 mod confirm;
+mod dhcp;
 mod drift;
 mod failure;
 mod node;
@@ -11,6 +12,7 @@ mod verdict;
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
 pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
 pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed};
+pub use dhcp::DhcpCounters;
 pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, ForeignObject};
 pub use failure::{ErrorBody, Failure, FailureKind};
 pub use node::{Leases, Node, NodeKind};

@@ -1,4 +1,4 @@
-use crate::Node;
+use crate::{DhcpCounters, Node};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -109,6 +109,9 @@ pub struct NetworkStatus {
     /// Addresses of the DHCP pool in use. Both are `null` without a pool.
     pub pool_used: Option<u32>,
     pub pool_size: Option<u32>,
+    /// `null` where another server or nobody answers.
+    #[serde(default)]
+    pub dhcp: Option<DhcpCounters>,
     /// Networks, uplinks and hosts its nodes may open flows to.
     pub reaches: Vec<String>,
     pub state: NetworkState,
@@ -182,6 +185,28 @@ impl Status {
                 self.problems.push(Problem { what, why: network.why.clone() });
             }
         }
+        let short: Vec<_> = self.networks.iter().filter(|network| network.is_short_of_addresses()).collect();
+        let what = match short[..] {
+            [] => return,
+            [network] => {
+                let (used, size) = (network.pool_used.unwrap_or_default(), network.pool_size.unwrap_or_default());
+                format!("network {} has {} of {size} DHCP addresses left", network.name, size.saturating_sub(used))
+            }
+            _ => {
+                let names: Vec<_> = short.iter().map(|network| network.name.clone()).collect();
+                format!("networks {} are short of DHCP addresses", listed(&names))
+            }
+        };
+        let why = "widen the range or shorten the lease; `routerctl leases --network NET` shows who has them".to_owned();
+        self.problems.push(Problem { what, why: Some(why) });
+    }
+}
+
+impl NetworkStatus {
+    /// Nine tenths of the pool are somebody's.
+    fn is_short_of_addresses(&self) -> bool {
+        let (used, size) = (self.pool_used.unwrap_or_default(), self.pool_size.unwrap_or_default());
+        size > 0 && u64::from(used) * 10 >= u64::from(size) * 9
     }
 }
 

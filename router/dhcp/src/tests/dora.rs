@@ -13,7 +13,7 @@ fn plain(message: Message) -> Message {
 fn dora_1_a_spoofed_release_frees_nobodys_lease() {
     let mut desk = Desk::new(service(1, 1));
     desk.boot(A, plain);
-    desk.ask(Message::new(RELEASE, B).ciaddr(ip(1)).to_server());
+    desk.ask(Message::new(RELEASE, B).ciaddr(ip(1)).at_server());
     desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)).option(54, &ip(9).octets()));
     desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)));
     assert_eq!(desk.boot(B, plain), None);

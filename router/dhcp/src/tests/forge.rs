@@ -25,7 +25,7 @@ fn v4_request_selecting_success_chaddr() {
     let mut desk = one();
     let offer = desk.ask(plain(Message::new(DISCOVER, A))).expect("an offer");
     assert_eq!((offer.kind, offer.yiaddr, offer.option(1)), (OFFER, ip(1), Some(vec![255, 255, 255, 0])));
-    let ack = desk.ask(plain(Message::new(REQUEST, A).requests(ip(1)).to_server())).expect("an ACK");
+    let ack = desk.ask(plain(Message::new(REQUEST, A).requests(ip(1)).at_server())).expect("an ACK");
     assert_eq!((ack.kind, ack.yiaddr, ack.option(54)), (ACK, ip(1), Some(ip(3).octets().to_vec())));
     assert_eq!(ack.to, To::Hardware(edge_config::Mac::new(A).expect("a MAC"), ip(1)), "it cannot answer ARP yet");
 }
@@ -65,7 +65,7 @@ fn v4_request_selecting_success_client_id_chaddr_empty_pool() {
 fn v4_request_selecting_success_second_request_fail() {
     let mut desk = one();
     desk.boot(A, plain);
-    let nak = desk.ask(Message::new(REQUEST, B).requests(ip(1)).to_server()).expect("a NAK");
+    let nak = desk.ask(Message::new(REQUEST, B).requests(ip(1)).at_server()).expect("a NAK");
     assert_eq!((nak.kind, nak.option(54), nak.to), (NAK, Some(ip(3).octets().to_vec()), To::Broadcast));
 }
 
@@ -96,7 +96,7 @@ fn v4_request_initreboot_no_leases() {
 fn v4_release_success() {
     let mut desk = one();
     desk.boot(A, plain);
-    assert!(desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)).to_server()).is_none(), "it has no answer");
+    assert!(desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)).at_server()).is_none(), "it has no answer");
     assert_eq!(desk.boot(B, id(ID)), Some(ip(1)));
 }
 
@@ -105,7 +105,7 @@ fn v4_release_fail_with_different_chaddr_client_id() {
     for (mac, client_id) in [(B, OTHER_ID), (A, OTHER_ID), (B, ID)] {
         let mut desk = one();
         desk.boot(A, id(ID));
-        desk.ask(Message::new(RELEASE, mac).option(61, client_id).ciaddr(ip(1)).to_server());
+        desk.ask(Message::new(RELEASE, mac).option(61, client_id).ciaddr(ip(1)).at_server());
         assert_eq!(desk.boot([0, 0, 0, 0, 0, 9], plain), None, "it is not released by {mac:?}");
         assert_eq!(desk.drops("not-its-lease"), 1);
     }
@@ -115,7 +115,7 @@ fn v4_release_fail_with_different_chaddr_client_id() {
 fn v4_release_fail_only_chaddr_different_chaddr() {
     let mut desk = one();
     desk.boot(A, plain);
-    desk.ask(Message::new(RELEASE, B).ciaddr(ip(1)).to_server());
+    desk.ask(Message::new(RELEASE, B).ciaddr(ip(1)).at_server());
     assert_eq!(desk.boot(B, plain), None);
 }
 
@@ -125,7 +125,7 @@ fn v4_release_leases_expired() {
     desk.boot(A, plain);
     desk.now += 3602;
     assert_eq!(desk.boot(B, plain), Some(ip(1)));
-    assert!(desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)).to_server()).is_none());
+    assert!(desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)).at_server()).is_none());
     assert_eq!(desk.owner(ip(1)), Some(Identity::Mac(edge_config::Mac::new(B).expect("a MAC"))));
 }
 
@@ -133,7 +133,7 @@ fn v4_release_leases_expired() {
 fn v4_decline_success_long_and_short_decline_period() {
     let mut desk = one();
     desk.boot(A, id(ID));
-    assert!(desk.ask(id(ID)(Message::new(DECLINE, A).requests(ip(1)).to_server())).is_none());
+    assert!(desk.ask(id(ID)(Message::new(DECLINE, A).requests(ip(1)).at_server())).is_none());
     assert_eq!(desk.boot(B, plain), None, "it rests");
     desk.now += 3600;
     assert_eq!(desk.boot(B, plain), Some(ip(1)));
@@ -144,9 +144,9 @@ fn v4_decline_fail_without_serverid_requested_address_or_with_another_identity()
     let decline = |mac, client_id| Message::new(DECLINE, mac).option(61, client_id);
     for wrong in [
         decline(A, ID).requests(ip(1)),
-        decline(A, ID).to_server(),
-        decline(A, OTHER_ID).requests(ip(1)).to_server(),
-        decline(B, ID).requests(ip(1)).to_server(),
+        decline(A, ID).at_server(),
+        decline(A, OTHER_ID).requests(ip(1)).at_server(),
+        decline(B, ID).requests(ip(1)).at_server(),
     ] {
         let mut desk = one();
         desk.boot(A, id(ID));

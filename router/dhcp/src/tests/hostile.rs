@@ -31,7 +31,7 @@ fn a_request_for_another_vlans_address_gets_a_nak() {
     for message in [
         Message::new(REQUEST, A).ciaddr(Ipv4Addr::new(10, 0, 2, 5)),
         Message::new(REQUEST, A).requests(Ipv4Addr::new(10, 0, 2, 5)),
-        Message::new(REQUEST, A).requests(Ipv4Addr::new(10, 0, 2, 5)).to_server(),
+        Message::new(REQUEST, A).requests(Ipv4Addr::new(10, 0, 2, 5)).at_server(),
     ] {
         let nak = desk.ask(message).expect("a NAK");
         assert_eq!((nak.kind, nak.to), (NAK, To::Broadcast));
@@ -52,7 +52,7 @@ fn declining_everything_closes_no_pool() {
     for number in 0..200 {
         let mac = [2, 0, 0, 0, 2, number];
         let offer = desk.ask(Message::new(DISCOVER, mac)).expect("an offer");
-        desk.ask(Message::new(DECLINE, mac).requests(offer.yiaddr).to_server());
+        desk.ask(Message::new(DECLINE, mac).requests(offer.yiaddr).at_server());
     }
     assert_eq!(desk.network.table.quarantine().len(), 10, "an eighth");
     assert!(desk.boot(A, plain).is_some());

@@ -68,7 +68,7 @@ impl Message {
         self.option(50, &address.octets())
     }
 
-    pub fn to_server(self) -> Self {
+    pub fn at_server(self) -> Self {
         self.option(54, &ip(3).octets())
     }
 
@@ -130,7 +130,7 @@ impl Desk {
     /// DISCOVER and REQUEST; `dress` adds what the client says in each.
     pub fn boot(&mut self, mac: [u8; 6], dress: impl Fn(Message) -> Message) -> Option<Ipv4Addr> {
         let offer = self.ask(dress(Message::new(DISCOVER, mac))).filter(|said| said.kind == OFFER)?;
-        let ack = self.ask(dress(Message::new(REQUEST, mac).requests(offer.yiaddr).to_server()))?;
+        let ack = self.ask(dress(Message::new(REQUEST, mac).requests(offer.yiaddr).at_server()))?;
         (ack.kind == ACK).then_some(ack.yiaddr)
     }
 

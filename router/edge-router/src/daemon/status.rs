@@ -2,8 +2,8 @@
 
 use super::{boot::Moment, confirm::whole_seconds, current::Current, drift, generations::ConfigFile, in_force, uplinks};
 use edge_config::{Config, IfName, Name, Network, Uplink};
-use edge_control::{Applied, NetworkState, NetworkStatus, Node, Problem, Status, Waiting};
-use edge_dhcp::Report;
+use edge_control::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, Problem, Status, Waiting};
+use edge_dhcp::{Counters, Report};
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, router_space};
 use std::{collections::BTreeMap, fs, time::Duration};
 
@@ -123,7 +123,9 @@ impl Eyes<'_> {
             _ => (NetworkState::Up, None),
         };
         let name = network.name.to_string();
-        let counters = dhcp.networks.get(&network.name).filter(|_| network.dhcp.is_some());
+        let answers = network.dhcp.is_some() || network.dhcp_relay.is_some();
+        let counters = dhcp.networks.get(&network.name).filter(|_| answers);
+        let pool = counters.filter(|_| network.dhcp.is_some());
         let in_pool = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         NetworkStatus {
             vlan: network.tagged.as_ref().map(|tagged| tagged.vlan.get()),
@@ -132,8 +134,9 @@ impl Eyes<'_> {
             bridge: network.bridge.to_string(),
             router: network.address.to_string(),
             nodes: u32::try_from(nodes.iter().filter(|node| node.network == name).count()).unwrap_or(u32::MAX),
-            pool_used: counters.map(|counters| in_pool(counters.pool_used)),
-            pool_size: counters.map(|counters| in_pool(counters.pool_size)),
+            pool_used: pool.map(|pool| in_pool(pool.pool_used)),
+            pool_size: pool.map(|pool| in_pool(pool.pool_size)),
+            dhcp: counters.map(dhcp_counters),
             reaches: Policy::of(config).reaches(network).iter().map(Label::to_string).collect(),
             state,
             why,
@@ -174,4 +177,11 @@ fn hostname(config: &Config) -> String {
 fn uptime() -> u64 {
     let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
     text.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
+}
+
+fn dhcp_counters(counters: &Counters) -> DhcpCounters {
+    let Counters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, .. } =
+        *counters;
+    let drops = counters.drops.iter().map(|(why, count)| ((*why).to_owned(), *count)).collect();
+    DhcpCounters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, drops }
 }

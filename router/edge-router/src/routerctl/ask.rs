@@ -12,10 +12,6 @@ pub fn status(client: &Client, out: &Output) -> Result<(), Refusal> {
     out.show(&wait(client.status())?, |status, color| render::status(status, now(), color))
 }
 
-pub fn leases(client: &Client, out: &Output) -> Result<(), Refusal> {
-    out.show(&wait(client.leases())?, |leases, color| render::leases(leases, now(), color))
-}
-
 pub fn reachability(client: &Client, out: &Output) -> Result<(), Refusal> {
     out.show(&wait(client.reachability())?, render::reachability)
 }
@@ -45,6 +41,6 @@ pub fn wait<T>(answer: impl Future<Output = Result<T, ClientError>>) -> Result<T
 }
 
 /// Unix seconds; a clock before 1970 is as good as one at 1970.
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

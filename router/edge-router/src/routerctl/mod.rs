@@ -5,6 +5,7 @@ mod attach;
 mod check;
 mod confirm;
 mod file;
+mod leases;
 mod output;
 mod refusal;
 
@@ -57,7 +58,7 @@ enum Command {
     /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before
     Revert,
     /// Who has which address, devices and containers alike
-    Leases,
+    Leases(leases::LeasesOptions),
     /// Plug a network namespace in, as a container is
     Attach(attach::AttachOptions),
     /// Unplug a network namespace; its address is kept for it
@@ -107,7 +108,7 @@ fn run(cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Reachability { file: None } => ask::reachability(&client, &out),
         Command::Draw { file } => check::draw(&file, &out),
         Command::Status => ask::status(&client, &out),
-        Command::Leases => ask::leases(&client, &out),
+        Command::Leases(options) => leases::leases(&client, &options, &out),
         Command::Plan { of, all } => ask::plan(&client, of.file.as_deref(), all, &out),
         Command::Apply(options) => confirm::apply(&client, &options, &out),
         Command::Confirm => confirm::confirm(&client, &out),

@@ -1,0 +1,115 @@
+//! What happens, in the daemon's log: one line each. What clients say of themselves is in it only cleaned or as hex.
+
+use crate::{
+    decide::Decision,
+    lease::{Change, Secs, Table},
+    wire::Request,
+};
+use edge_config::Name;
+
+/// Lines of one network within one second. A thousand devices that start together are not worth a thousand lines a second on
+/// a card; what is left out is counted.
+const MOST: u32 = 20;
+/// How often a pool is looked at, seconds: counting it takes a while.
+const LOOK: Secs = 10;
+/// Percent of a pool in use at which it is warned about, and at which it is well again.
+const FULL: u64 = 90;
+const ROOMY: u64 = 80;
+
+#[derive(Debug, Default)]
+pub struct Events {
+    second: Secs,
+    told: u32,
+    untold: u64,
+    next_look: Secs,
+    is_full: bool,
+}
+
+impl Events {
+    pub fn tell(&mut self, network: &Name, request: &Request, decision: &Decision, table: &Table, now: Secs) {
+        let Some(what) = event(request, decision, table, now) else { return };
+        if self.second != now {
+            if self.untold > 0 {
+                log::info!("DHCP {network}: and {} more like that", self.untold);
+            }
+            (self.second, self.told, self.untold) = (now, 0, 0);
+        }
+        self.told += 1;
+        if self.told > MOST {
+            self.untold += 1;
+        } else {
+            log::info!("DHCP {network}: {what}");
+        }
+    }
+
+    /// Warns before a pool is used up, once, and again only after it had room in between. True when it did.
+    pub fn look(&mut self, network: &Name, used: impl FnOnce() -> u64, size: u64, is_out: bool, now: Secs) -> bool {
+        let due = now >= self.next_look || (is_out && !self.is_full);
+        if !due || size == 0 {
+            return false;
+        }
+        self.next_look = now + LOOK;
+        let used = used();
+        if !self.is_full && used * 100 >= size * FULL {
+            self.is_full = true;
+            log::warn!("DHCP {network}: {used} of {size} addresses are in use; widen the range or shorten the lease");
+            return true;
+        }
+        if self.is_full && used * 100 < size * ROOMY {
+            self.is_full = false;
+            log::info!("DHCP {network}: there is room again, {used} of {size} addresses are in use");
+        }
+        false
+    }
+}
+
+/// Nothing for what is not worth a line: an offer may come to nothing, and a renewal is what is expected.
+fn event(request: &Request, decision: &Decision, table: &Table, now: Secs) -> Option<String> {
+    let mac = request.mac;
+    match decision {
+        Decision::Ack { binding, lease, .. } => {
+            let before = table.at(binding.address);
+            let renewal = before.is_some_and(|before| before.identity == binding.identity && before.is_live(now));
+            let name = binding.hostname.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+            (!renewal).then(|| format!("{} is leased to {mac}{name} for {lease} s", binding.address))
+        }
+        Decision::Nak { why, .. } => {
+            let asked = request.ciaddr.or(request.requested);
+            Some(format!("{} is refused to {mac}: {why}", asked.map_or("no address".to_owned(), |address| address.to_string())))
+        }
+        Decision::Note(changes) => changes.iter().find_map(|change| match change {
+            Change::Quarantine { address, .. } => Some(format!("{address} is in use by somebody else, says {mac}; it rests")),
+            Change::Bind(binding) => Some(format!("{} is given back by {mac}", binding.address)),
+            Change::Forget { .. } => None,
+        }),
+        Decision::Silence(_) | Decision::Withdraw(_) | Decision::Probe { .. } | Decision::Offer { .. } | Decision::Inform => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_is_warned_about_once_until_it_had_room() {
+        let name: Name = "vehicle".parse().expect("a name");
+        let mut events = Events::default();
+        let mut now = 0;
+        let mut look = |used| {
+            now += LOOK;
+            events.look(&name, || used, 100, false, now)
+        };
+        let told: Vec<bool> = [50, 89, 90, 95, 100, 85, 92, 79, 89, 90, 100].map(&mut look).to_vec();
+        assert_eq!(told, [false, false, true, false, false, false, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn it_looks_seldom_but_at_once_when_nothing_is_left() {
+        let name: Name = "vehicle".parse().expect("a name");
+        let mut events = Events::default();
+        assert!(!events.look(&name, || 50, 100, false, 100));
+        assert!(!events.look(&name, || panic!("not yet"), 100, false, 105));
+        assert!(events.look(&name, || 100, 100, true, 105));
+        assert!(!events.look(&name, || panic!("it is known"), 100, true, 106));
+    }
+}
