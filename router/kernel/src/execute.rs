@@ -5,7 +5,7 @@ mod link;
 use crate::{
     Error, ExecuteError, marks, message, namespace,
     socket::{NetlinkError, RouteSocket},
-    space::{LOOPBACK, Spaces},
+    space::{LOOPBACK, Spaces, group_of},
     sysctl,
 };
 use edge_config::{IfName, Name};
@@ -73,10 +73,20 @@ fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
 }
 
 fn delete_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
-    // Only if it is ours; our own sockets in it would keep it alive.
-    if spaces.named.remove(name).is_none() {
+    // Only if it is ours.
+    let Some(space) = spaces.named.get_mut(name) else {
         return if namespace::path(name).exists() { Err(Error::no_namespace(name)) } else { Ok(()) };
+    };
+    // The kernel brings hardware back to the host, but every other device would end with the namespace.
+    let links = space.route.dump(&message::get_links()).map_err(|error| space.error("list links", error))?;
+    let is_lent =
+        |link: &RouteNetlinkMessage| matches!(link, RouteNetlinkMessage::NewLink(link) if group_of(link) == marks::LENT_GROUP);
+    if links.iter().any(is_lent) {
+        let why = format!("namespace {name} still holds a device of the host, which would end with it; apply again");
+        return Err(Error::Refused { why });
     }
+    // Our own sockets in it would keep it alive.
+    spaces.named.remove(name);
     spaces.written.add(1, 0);
     namespace::delete(name).map_err(|error| Error::netlink(&format!("remove the namespace {name}"), Space::Host, error))
 }

@@ -38,21 +38,25 @@ fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<O
     (from != to).then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from, to })
 }
 
-/// A device that lives in another space comes over, and is then set as wanted.
+/// A device that lives in another space comes over, and is then set as wanted. It carries our mark before it leaves: whatever comes in
+/// between, it is not forgotten in a namespace that may end.
 fn take(observed: &State, space: &Space, name: &IfName, wanted: &Link) -> Vec<Op> {
     let Some((home, found)) = observed.spaces.iter().find_map(|(home, state)| Some((home, state.links.get(name)?))) else {
         return Vec::new();
     };
-    let mut ops = Vec::new();
     // One that was lent is back in the host by now.
-    let home = if found.owner == Owner::Lent { &Space::Host } else { home };
-    if home != space {
-        ops.push(Op::MoveLink { name: name.clone(), from: home.clone(), to: space.clone() });
+    let (home, here) = match found.owner {
+        Owner::Lent if *home == Space::Host => (home, remove::given_back(found)),
+        Owner::Lent => (&Space::Host, remove::given_back(&remove::moved(found))),
+        _ => (home, found.clone()),
+    };
+    if home == space {
+        return change(space, name, &here, wanted).into_iter().collect();
     }
-    let mut moved = remove::moved(found);
-    moved.owner = Owner::Foreign;
-    ops.extend(change(space, name, &moved, wanted));
-    ops
+    let marked = Link { owner: Owner::Lent, ..here.clone() };
+    let mark = Op::ChangeLink { space: home.clone(), name: name.clone(), from: here, to: marked.clone() };
+    let come = Op::MoveLink { name: name.clone(), from: home.clone(), to: space.clone() };
+    [mark, come].into_iter().chain(change(space, name, &remove::moved(&marked), wanted)).collect()
 }
 
 fn addressing(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {

@@ -51,13 +51,24 @@ fn leave(space: &Space, name: &IfName, link: &Link, wanted: &Link) -> Option<Op>
     moves.then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from: link.clone(), to })
 }
 
-/// A device we had borrowed goes back to the host as it came.
+/// A device we had borrowed goes back to the host as it came. It keeps our mark until it is there: whatever comes in between, it is not
+/// forgotten in a namespace that is about to end.
 pub(super) fn give_back(space: &Space, name: &IfName, link: &Link) -> Vec<Op> {
-    let mut ops = vec![Op::ChangeLink { space: space.clone(), name: name.clone(), from: link.clone(), to: given_back(link) }];
-    if *space != Space::Host {
-        ops.push(Op::MoveLink { name: name.clone(), from: space.clone(), to: Space::Host });
+    let change = |space: &Space, from: &Link, to: Link| Op::ChangeLink {
+        space: space.clone(),
+        name: name.clone(),
+        from: from.clone(),
+        to,
+    };
+    if *space == Space::Host {
+        return vec![change(space, link, given_back(link))];
     }
-    ops
+    let ready = Link { up: false, master: None, conf: None, ..link.clone() };
+    vec![
+        change(space, link, ready.clone()),
+        Op::MoveLink { name: name.clone(), from: space.clone(), to: Space::Host },
+        change(&Space::Host, &ready, given_back(&ready)),
+    ]
 }
 
 pub(super) fn given_back(link: &Link) -> Link {
