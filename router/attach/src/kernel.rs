@@ -1,5 +1,5 @@
 use crate::{NetnsId, Plugs, Port, error::Cause};
-use edge_config::Mac;
+use edge_config::{IfName, Mac};
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Unplug},
@@ -35,6 +35,10 @@ impl Plugs for KernelPlugs {
 
     async fn unplug(&self, unplug: Unplug) -> Result<(), Cause> {
         Ok(endpoint::unplug(unplug).await?)
+    }
+
+    async fn parent(&self, netns: &Path, ifname: &IfName) -> Result<Option<IfName>, Cause> {
+        Ok(endpoint::parent(netns.to_owned(), ifname.clone()).await?)
     }
 
     async fn ports(&self) -> Result<Vec<Port>, Cause> {

@@ -12,6 +12,7 @@ mod journal;
 mod kernel;
 mod mac;
 mod needs;
+mod part;
 mod reconcile;
 mod record;
 mod request;

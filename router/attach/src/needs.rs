@@ -34,6 +34,9 @@ pub trait Plugs: Send + Sync + 'static {
     /// Removes what `plug` made. Succeeds when it is gone already.
     fn unplug(&self, unplug: Unplug) -> impl Future<Output = Result<(), Cause>> + Send;
 
+    /// The bridge that a macvlan or ipvlan child is on; none when there is no such child.
+    fn parent(&self, netns: &Path, ifname: &IfName) -> impl Future<Output = Result<Option<IfName>, Cause>> + Send;
+
     /// Every bridge port that carries an attachment's mark.
     fn ports(&self) -> impl Future<Output = Result<Vec<Port>, Cause>> + Send;
 }

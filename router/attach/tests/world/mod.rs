@@ -1,7 +1,7 @@
 //! Leases and plugs that are only remembered, and fail when told to.
 
 use edge_attach::{Attach, EndpointName, Error, Leases, NetnsId, Plugs, Port, Record, Request};
-use edge_config::{Config, Interface, Mac, Name, derived};
+use edge_config::{Config, IfName, Interface, Mac, Name, derived};
 use edge_dhcp::ClaimError;
 use edge_kernel::endpoint::{Plug, Unplug};
 use std::{
@@ -285,6 +285,10 @@ impl Plugs for FakePlugs {
             state.calls.push(format!("unplug {}", what.split('@').next().unwrap()));
         }
         Ok(())
+    }
+
+    async fn parent(&self, _netns: &Path, _ifname: &IfName) -> Result<Option<IfName>, Cause> {
+        Ok(None)
     }
 
     async fn ports(&self) -> Result<Vec<Port>, Cause> {

@@ -36,8 +36,8 @@ pub enum Manner {
     /// All of it or nothing: the caller goes back. A refusal counts once a second look at the kernel asks for the same again, for a
     /// device may have gone in between.
     Whole,
-    /// It is told, and the rest made all the same: one port that cannot be bridged must not cost the other networks. Only without a
-    /// namespace or a policy nothing goes on.
+    /// It is told, and the rest made all the same: one port that cannot be bridged must not cost the other networks. Only without the
+    /// policy, and what comes before it, nothing goes on.
     Most,
     /// Like `Most`, of what plugs a device in or keeps the policy. The rest has drifted, and is told.
     Urgent,
@@ -80,7 +80,7 @@ impl Daemon {
 
     pub(super) async fn bring(&self, config: &Config, manner: Manner) -> Result<Done, Failure> {
         match self.plan_for(config, manner).await {
-            Ok(planned) => self.carry_through(planned, manner).await,
+            Ok(planned) => self.carry_through(config, planned, manner).await,
             Err(failure) => {
                 self.current.write().await.failed = Some(failure.in_full());
                 Err(failure)
@@ -89,8 +89,11 @@ impl Daemon {
     }
 
     /// Until nothing is left to be done, seen by looking at the kernel again. Must be called by whoever has the turn.
-    pub(super) async fn carry_through(&self, planned: Planned, manner: Manner) -> Result<Done, Failure> {
+    pub(super) async fn carry_through(&self, config: &Config, planned: Planned, manner: Manner) -> Result<Done, Failure> {
         let Planned { wanted, diff: first } = planned;
+        if !first.ops.is_empty() {
+            self.attach.part(config).await?;
+        }
         let before = self.kernel.writes();
         let mut next = Ok(first);
         let mut ops = Vec::new();
@@ -129,7 +132,7 @@ impl Daemon {
             if now.iter().any(|op| matches!(op, Op::SetTable { .. })) {
                 self.current.write().await.swept = false;
             }
-            (outcome, refused) = match self.carry_out(&now, manner).await {
+            (outcome, refused) = match self.carry_out(config, &now, manner).await {
                 Ok(()) => (Ok(()), None),
                 Err((failure, op)) => (Err(failure), op),
             };
@@ -141,8 +144,20 @@ impl Daemon {
         outcome.map(|()| Done { ops, writes: self.kernel.writes() - before })
     }
 
+    /// Up to the new policy nothing may be left undone: what should have gone before would be under that policy. Then the flows that it
+    /// does not let in are cut, before anything is plugged in: some may have waited for a link to come back, since a policy before the last.
+    async fn carry_out(&self, config: &Config, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Op>)> {
+        let closed = ops.iter().rposition(|op| matches!(op, Op::SetTable { to: Some(_), .. })).map_or(0, |last| last + 1);
+        let (closing, opening) = ops.split_at(closed);
+        self.execute(closing, Manner::Whole).await?;
+        if !closing.is_empty() {
+            self.cut_flows(config).await;
+        }
+        self.execute(opening, manner).await
+    }
+
     /// The first refusal is told, with the operation when it was one that the kernel answered.
-    async fn carry_out(&self, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Op>)> {
+    async fn execute(&self, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Op>)> {
         let mut first_refusal = Ok(());
         let mut rest = ops;
         while !rest.is_empty() {
@@ -156,9 +171,7 @@ impl Daemon {
                 // Nothing else would be answered either.
                 Err(_) => return first_refusal.and(Err((silent("carry out a change"), None))),
             };
-            let vital = matches!(*refused.op, Op::SetTable { .. } | Op::CreateNamespace(_));
-            let end = vital || manner == Manner::Whole;
-            rest = rest.get(refused.index + 1..).filter(|_| !end).unwrap_or_default();
+            rest = rest.get(refused.index + 1..).filter(|_| manner != Manner::Whole).unwrap_or_default();
             let failure = Failure::from_error(FailureKind::Internal, &refused);
             first_refusal = first_refusal.and(Err((failure, Some(*refused.op))));
         }

@@ -44,7 +44,7 @@ impl Daemon {
         if !(is_old && open.is_none() && planned.diff.ops.is_empty()) {
             self.files.write_journal(&journal).map_err(|error| not_begun(&error))?;
         }
-        let done = match self.carry_through(planned, Manner::Whole).await {
+        let done = match self.carry_through(&config, planned, Manner::Whole).await {
             Ok(done) => done,
             Err(failure) => return Err(self.undo(journal, failure).await),
         };

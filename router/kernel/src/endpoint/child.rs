@@ -45,6 +45,16 @@ fn is_there(sides: &mut Sides, bridge: u32, plug: &Plug) -> Result<bool, Error> 
     }
 }
 
+/// The link of the host that the child was made on; none when there is no such child.
+pub(super) fn parent(sides: &mut Sides, ifname: &IfName) -> Result<Option<IfName>, Error> {
+    let Some(link) = sides.inside.link(ifname)?.filter(|link| group_of(link) == marks::ATTACH_GROUP) else { return Ok(None) };
+    let nsid = sides.inside.route.nsid_of(&sides.own).map_err(|error| sides.inside.error("ask for the host's number", error))?;
+    match other_end(&link) {
+        (Some(index), at) if nsid.is_some() && at == nsid => sides.host.name_at(index),
+        _ => Ok(None),
+    }
+}
+
 fn create(
     host: &mut Side,
     ifname: &IfName,

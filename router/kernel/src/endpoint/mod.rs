@@ -90,6 +90,15 @@ pub async fn unplug(unplug: Unplug) -> Result<(), Error> {
     .await
 }
 
+/// The bridge that a macvlan or ipvlan child of a namespace was made on; none when there is none, or no such namespace.
+pub async fn parent(netns: PathBuf, ifname: IfName) -> Result<Option<IfName>, Error> {
+    blocking(move || match Sides::open(&netns) {
+        Ok(mut sides) => child::parent(&mut sides, &ifname),
+        Err(_) => Ok(None),
+    })
+    .await
+}
+
 /// For a runtime that takes the device into the container by itself and sets address and name there (Docker):
 /// makes the device in the host space, down and without address, under the name `ifname`.
 #[derive(Clone, Debug)]
@@ -168,6 +177,12 @@ impl Side {
     fn link(&mut self, name: &IfName) -> Result<Option<LinkMessage>, Error> {
         let found = self.route.link(message::get_link(name));
         found.map_err(|error| self.error(&format!("look for link {name}"), error))
+    }
+
+    fn name_at(&mut self, index: u32) -> Result<Option<IfName>, Error> {
+        let found = self.route.link(message::get_link_at(index)).map_err(|error| self.error("look for a link", error))?;
+        let name = |attribute: LinkAttribute| if let LinkAttribute::IfName(name) = attribute { name.parse().ok() } else { None };
+        Ok(found.and_then(|link| link.attributes.into_iter().find_map(name)))
     }
 
     /// The index of the bridge to plug into.
