@@ -26,9 +26,16 @@ pub(crate) fn execute(spaces: &mut Spaces, ops: &[Op]) -> Result<(), ExecuteErro
     for (index, op) in ops.iter().enumerate() {
         // The first operation may be about a namespace that nobody has looked at yet.
         let ready = if index == 0 { spaces.refresh() } else { Ok(()) };
-        ready.and_then(|()| one(spaces, op)).map_err(|source| ExecuteError { index, op: Box::new(op.clone()), source })?;
+        ready.and_then(|()| carry_out(spaces, op)).map_err(|source| ExecuteError { index, op: Box::new(op.clone()), source })?;
     }
     Ok(())
+}
+
+fn carry_out(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
+    #[cfg(feature = "faults")]
+    return crate::fault::around(op, || one(spaces, op));
+    #[cfg(not(feature = "faults"))]
+    one(spaces, op)
 }
 
 fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {

@@ -9,6 +9,8 @@ pub mod endpoint;
 mod error;
 mod events;
 mod execute;
+#[cfg(feature = "faults")]
+mod fault;
 mod kernel;
 pub mod marks;
 mod message;

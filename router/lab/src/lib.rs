@@ -22,6 +22,8 @@
 mod daemon;
 mod dhcp;
 mod echo;
+mod flood;
+mod flow;
 pub mod generate;
 mod host;
 mod lab;
@@ -36,6 +38,8 @@ mod wait;
 
 pub use daemon::Daemon;
 pub use dhcp::{Client, Lease};
+pub use flood::{Flood, Member, Receipt, Way};
+pub use flow::{Count, Flow, Stream, StreamCount};
 pub use host::Host;
 pub use lab::Lab;
 pub use probe::{Outcome, Probe, Seen, probe, probe_all};
