@@ -148,21 +148,16 @@ fn without_a_daemon_the_status_is_three_and_the_mend_is_told() {
 #[test]
 fn usage_is_two() {
     let files = with(GOOD);
-    for wrong in [
-        "",
-        "bogus",
-        "detach",
-        "detach --name a --netns /b",
-        "attach --name a",
-        "status extra",
-        "check --frob",
-        "apply --confirm 1s",
-        "apply --confirm soon",
-    ] {
+    for wrong in ["", "bogus", "detach", "detach --name a --netns /b", "attach --name a", "status extra", "check --frob"] {
         let output = files.ctl(wrong, "");
         let (status, stdout, stderr) = told(&output);
         assert_eq!((status, stdout), (2, ""), "{wrong}");
         assert!(stderr.contains("Usage: routerctl"), "{wrong}: {stderr}");
+    }
+    for time in ["1s", "soon", "25h", "60"] {
+        let output = files.ctl(&format!("apply --confirm {time}"), "");
+        assert_eq!(told(&output).0, 2, "{time}");
+        assert!(told(&output).2.contains("--confirm <TIME>"), "{}", told(&output).2);
     }
     assert_eq!(told(&files.ctl("--help", "")).0, 0);
     assert!(told(&files.ctl("--version", "")).1.starts_with("routerctl "));

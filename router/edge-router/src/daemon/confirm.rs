@@ -5,7 +5,7 @@ use super::{
     boot::{Moment, boot_ms},
     bring::Done,
     decision::Outcome,
-    journal::{Journal, Phase, Text},
+    journal::{Journal, Phase},
     transaction::Wish,
 };
 use edge_control::{Confirmed, Failure, FailureKind};
