@@ -34,24 +34,24 @@ pub fn diff(desired: &State, observed: &State) -> Diff {
     Diff { ops, waiting, conflicts }
 }
 
-type Place = (Space, IfName);
+type Place<'a> = (&'a Space, &'a IfName);
 
 /// Our links that must go: not wanted any more, or wanted as something they cannot become while they live.
-fn doomed(desired: &State, observed: &State) -> BTreeSet<Place> {
+fn doomed<'a>(desired: &State, observed: &'a State) -> BTreeSet<Place<'a>> {
     let mut doomed = BTreeSet::new();
     for (space, name, link) in links(observed).filter(|(_, _, link)| link.owner == Owner::Plan) {
         if find(desired, space, name).is_none_or(|wanted| wanted.kind != link.kind) {
-            doomed.insert((space.clone(), name.clone()));
+            doomed.insert((space, name));
             // The two ends of a veth go together.
             if let LinkKind::Veth { peer_space, peer } = &link.kind {
-                doomed.insert((peer_space.clone(), peer.clone()));
+                doomed.insert((peer_space, peer));
             }
         }
     }
     // The kernel takes children with their parent.
-    let has_lost_parent = |link: &Link| link.parent().is_some_and(|parent| doomed.contains(&(Space::Host, parent.clone())));
+    let has_lost_parent = |link: &Link| link.parent().is_some_and(|parent| doomed.contains(&(&Space::Host, parent)));
     let orphans = links(observed).filter(|(_, _, link)| link.owner == Owner::Plan && has_lost_parent(link));
-    let orphans: Vec<Place> = orphans.map(|(space, name, _)| (space.clone(), name.clone())).collect();
+    let orphans: Vec<Place> = orphans.map(|(space, name, _)| (space, name)).collect();
     doomed.extend(orphans);
     doomed
 }

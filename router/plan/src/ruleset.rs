@@ -11,10 +11,13 @@ use crate::{
     nft::{BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict, build::*},
     policy::{Policy, Service, forwarded, services_of},
 };
-use edge_config::{Config, Endpoint, Forward, IfName, Network, PortRange, Protocol, Uplink};
+use edge_config::{Config, Endpoint, Forward, Host, IfName, Name, Network, PortRange, Protocol, Uplink};
 use ipnet::Ipv4Net;
 use names::{crossing, input, source};
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::Ipv4Addr,
+};
 
 pub const TABLE: &str = "edge-router";
 
@@ -191,6 +194,7 @@ struct Crossing {
 impl Crossings {
     fn of(config: &Config) -> Self {
         let mut crossings = Self(BTreeMap::new());
+        let ends = Ends::of(config);
         for network in &config.networks {
             // Nodes of one network reach each other, even by way of the router.
             let link = config.gateway_link(network);
@@ -198,7 +202,7 @@ impl Crossings {
             crossings.0.insert((link.clone(), link), Crossing { chain, rules: None });
         }
         for allow in &config.allows {
-            let (Some(from), Some(to)) = (End::of(config, &allow.from), End::of(config, &allow.to)) else { continue };
+            let (Some(from), Some(to)) = (ends.end(&allow.from), ends.end(&allow.to)) else { continue };
             let addresses = [from.address.map_or(Vec::new(), ip_saddr), to.address.map_or(Vec::new(), ip_daddr)];
             let whole = from.address.is_none() && to.address.is_none();
             let crossing = crossings.between(&from, &to);
@@ -209,9 +213,7 @@ impl Crossings {
             }
         }
         for forward in &config.forwards {
-            let (Some(uplink), Some(network)) = (config.uplink(&forward.uplink), config.network_of(forward.to)) else { continue };
-            let from = End { link: uplink.ifname(), name: uplink.name.to_string(), address: None };
-            let to = End { link: config.gateway_link(network), name: network.name.to_string(), address: None };
+            let (Some(from), Some(to)) = (ends.uplink(&forward.uplink), ends.network_of(forward.to)) else { continue };
             let target = [ct_status_dnat(), ip_daddr(Ipv4Net::from(forward.to))];
             crossings.between(&from, &to).add([service_rule(&target, &forwarded(forward))]);
         }
@@ -257,21 +259,49 @@ struct End {
     address: Option<Ipv4Net>,
 }
 
-impl End {
-    /// The names exist: `config` has seen to it.
-    fn of(config: &Config, endpoint: &Endpoint) -> Option<Self> {
-        let network_end =
-            |network: &Network, address| End { link: config.gateway_link(network), name: network.name.to_string(), address };
-        match endpoint {
-            Endpoint::Network(name) => config.network(name).map(|network| network_end(network, None)),
-            Endpoint::Host(name) => {
-                let host = config.host(name)?;
-                config.network(&host.network).map(|network| network_end(network, Some(Ipv4Net::from(host.address))))
-            }
-            Endpoint::Uplink(name) => {
-                config.uplink(name).map(|uplink| End { link: uplink.ifname(), name: uplink.name.to_string(), address: None })
-            }
+/// Whatever a line may name, found without a walk through all of it: there may be as many lines as networks.
+struct Ends<'a> {
+    config: &'a Config,
+    networks: HashMap<&'a Name, &'a Network>,
+    hosts: HashMap<&'a Name, &'a Host>,
+    /// By the subnet's own address; no two networks share one.
+    subnets: BTreeMap<Ipv4Addr, &'a Network>,
+}
+
+impl<'a> Ends<'a> {
+    fn of(config: &'a Config) -> Self {
+        Self {
+            config,
+            networks: config.networks.iter().map(|network| (&network.name, network)).collect(),
+            hosts: config.hosts.iter().map(|host| (&host.name, host)).collect(),
+            subnets: config.networks.iter().map(|network| (network.address.subnet().network(), network)).collect(),
         }
+    }
+
+    /// The names exist: `config` has seen to it.
+    fn end(&self, endpoint: &Endpoint) -> Option<End> {
+        match endpoint {
+            Endpoint::Network(name) => Some(self.network(self.networks.get(name)?, None)),
+            Endpoint::Host(name) => {
+                let host = self.hosts.get(name)?;
+                Some(self.network(self.networks.get(&host.network)?, Some(Ipv4Net::from(host.address))))
+            }
+            Endpoint::Uplink(name) => self.uplink(name),
+        }
+    }
+
+    fn network(&self, network: &Network, address: Option<Ipv4Net>) -> End {
+        End { link: self.config.gateway_link(network), name: network.name.to_string(), address }
+    }
+
+    fn uplink(&self, name: &Name) -> Option<End> {
+        let uplink = self.config.uplink(name)?;
+        Some(End { link: uplink.ifname(), name: uplink.name.to_string(), address: None })
+    }
+
+    fn network_of(&self, address: Ipv4Addr) -> Option<End> {
+        let (_, network) = self.subnets.range(..=address).next_back()?;
+        network.address.subnet().contains(&address).then(|| self.network(network, None))
     }
 }
 

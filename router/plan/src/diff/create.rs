@@ -10,7 +10,7 @@ pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>
     let mut wanted: Vec<_> = links(desired).collect();
     wanted.sort_by_key(|(_, _, link)| rank(&link.kind));
     for (space, name, link) in wanted {
-        let stays = !doomed.contains(&(space.clone(), name.clone()));
+        let stays = !doomed.contains(&(space, name));
         match find(observed, space, name).filter(|_| stays) {
             Some(found) => ops.extend(change(space, name, found, link)),
             None if link.kind == LinkKind::Device => ops.extend(take(observed, space, name, link)),
@@ -63,7 +63,7 @@ fn addressing(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Ve
     let mut ops = Vec::new();
     for (space, state) in &desired.spaces {
         let found = observed.spaces.get(space);
-        let stays = |link: &IfName| !doomed.contains(&(space.clone(), link.clone()));
+        let stays = |link: &IfName| !doomed.contains(&(space, link));
         for address in &state.addresses {
             if !found.is_some_and(|found| found.addresses.contains(address) && stays(&address.link)) {
                 ops.push(Op::AddAddress { space: space.clone(), address: address.clone() });
@@ -72,7 +72,7 @@ fn addressing(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Ve
     }
     for (space, state) in &desired.spaces {
         let found = observed.spaces.get(space);
-        let stays = |link: &IfName| !doomed.contains(&(space.clone(), link.clone()));
+        let stays = |link: &IfName| !doomed.contains(&(space, link));
         for route in &state.routes {
             if !found.is_some_and(|found| found.routes.contains(route) && stays(&route.link)) {
                 ops.push(Op::AddRoute { space: space.clone(), route: route.clone() });

@@ -1,6 +1,7 @@
 //! Takes out of the desired state what cannot be yet: devices that are not there, names that others have, and all that hangs on them.
 
-use crate::{LinkKind, Owner, Space, State};
+use super::{find, links};
+use crate::{Link, LinkKind, Owner, Space, SpaceState, State};
 use edge_config::IfName;
 use std::collections::BTreeMap;
 
@@ -65,21 +66,26 @@ fn drop_taken(desired: &mut State, observed: &State) -> Vec<Conflict> {
 /// Repeats until nothing is left that stands on something taken out.
 fn drop_dangling(desired: &mut State) {
     loop {
-        let whole = desired.clone();
-        let has = |space: &Space, name: &IfName| whole.spaces.get(space).is_some_and(|state| state.links.contains_key(name));
-        for (space, state) in &mut desired.spaces {
-            state.links.retain(|_, link| {
-                let peer = !matches!(&link.kind, LinkKind::Veth { peer_space, peer } if !has(peer_space, peer));
-                peer && link.parent().is_none_or(|parent| has(&Space::Host, parent))
-            });
-            for link in state.links.values_mut() {
-                link.master = link.master.take().filter(|master| has(space, master));
-            }
-            state.addresses.retain(|address| has(space, &address.link));
-            state.routes.retain(|route| has(space, &route.link));
+        let stands = |link: &Link| {
+            let peer = !matches!(&link.kind, LinkKind::Veth { peer_space, peer } if find(desired, peer_space, peer).is_none());
+            peer && link.parent().is_none_or(|parent| find(desired, &Space::Host, parent).is_some())
+        };
+        let falling = links(desired).filter(|(_, _, link)| !stands(link)).map(|(space, name, _)| (space.clone(), name.clone()));
+        let falling: Vec<_> = falling.collect();
+        if falling.is_empty() {
+            break;
         }
-        if *desired == whole {
-            return;
+        for (space, name) in falling {
+            desired.spaces.get_mut(&space).and_then(|state| state.links.remove(&name));
         }
+    }
+    for SpaceState { links, addresses, routes, .. } in desired.spaces.values_mut() {
+        let masterless = links.iter().filter(|(_, link)| link.master.as_ref().is_some_and(|master| !links.contains_key(master)));
+        let masterless: Vec<_> = masterless.map(|(name, _)| name.clone()).collect();
+        for name in masterless {
+            links.entry(name).and_modify(|link| link.master = None);
+        }
+        addresses.retain(|address| links.contains_key(&address.link));
+        routes.retain(|route| links.contains_key(&route.link));
     }
 }

@@ -8,15 +8,14 @@ use std::{cmp::Reverse, collections::BTreeSet};
 pub(super) fn remove(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {
     let mut ops = addressing(desired, observed, doomed);
     for (space, name, link) in links(observed) {
-        let stays = !doomed.contains(&(space.clone(), name.clone()));
+        let stays = !doomed.contains(&(space, name));
         match find(desired, space, name).filter(|_| stays) {
             Some(wanted) => ops.extend(leave(space, name, link, wanted)),
             None if link.owner == Owner::Lent => ops.extend(give_back(space, name, link)),
             None => {}
         }
     }
-    let mut going: Vec<_> =
-        links(observed).filter(|(space, name, _)| doomed.contains(&((*space).clone(), (*name).clone()))).collect();
+    let mut going: Vec<_> = links(observed).filter(|(space, name, _)| doomed.contains(&(*space, *name))).collect();
     going.sort_by_key(|(_, _, link)| Reverse(rank(&link.kind)));
     for (space, name, link) in going.into_iter().filter(|(space, name, link)| leads_pair(space, name, link)) {
         ops.push(Op::DeleteLink { space: space.clone(), name: name.clone(), link: link.clone(), peer: peer_of(observed, link) });
@@ -28,7 +27,7 @@ fn addressing(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Ve
     let mut ops = Vec::new();
     for (space, state) in &observed.spaces {
         let wanted = desired.spaces.get(space);
-        let goes = |link: &IfName| doomed.contains(&(space.clone(), link.clone()));
+        let goes = |link: &IfName| doomed.contains(&(space, link));
         for route in &state.routes {
             if goes(&route.link) || !wanted.is_some_and(|wanted| wanted.routes.contains(route)) {
                 ops.push(Op::DeleteRoute { space: space.clone(), route: route.clone() });
