@@ -176,6 +176,18 @@ proptest! {
     }
 }
 
+/// A port that becomes a trunk is not a port any more in any way: its mark and its settings go, its frames stay.
+#[test]
+fn a_port_that_becomes_a_trunk_is_given_back() {
+    let network = |device: &str| format!("[[network]]\nname = \"a\"\naddress = \"10.0.1.1/24\"\n{device}\n");
+    let parse =
+        |text: String| edge_config::parse("ports.toml", &text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    let mut state = model::machine(&DEVICES);
+    bring(&mut state, &parse(network("ports = [\"eth9\"]")));
+    bring(&mut state, &parse(network("trunk = \"eth9\"\nvlan = 7")));
+    assert_eq!(state.spaces[&Space::Host].links["eth9"], edge_plan::Link { up: true, ..model::device() });
+}
+
 /// `allow` in the middle of a life: one table, no link touched.
 #[test]
 fn a_new_allow_is_one_operation() {

@@ -28,8 +28,10 @@ pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>
 /// Brings a living link to what is wanted.
 fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<Op> {
     let (from, to) = if wanted.owner == Owner::Foreign {
-        // Somebody else's device, of which we want only that it is up.
-        (found.clone(), Link { up: true, ..found.clone() })
+        // Somebody else's device, of which we want only that it is up: given back where it was lent, for `remove` has left it here.
+        let from = if found.owner == Owner::Lent { Link { master: None, ..found.clone() } } else { found.clone() };
+        let to = if found.owner == Owner::Lent { remove::given_back(&from) } else { from.clone() };
+        (from, Link { up: true, ..to })
     } else {
         // `remove` has already taken it out of another bridge.
         let master = found.master.clone().filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);

@@ -135,6 +135,9 @@ fn live_differences(found: &Link, wanted: &Link) -> Vec<Difference> {
         if !found.up {
             differences.push(Difference::new("link", up(false), up(true)));
         }
+        if found.owner == Owner::Lent {
+            differences.push(Difference::new("used by", whose(found.owner), whose(wanted.owner)));
+        }
         return differences;
     }
     if found.master != wanted.master {
