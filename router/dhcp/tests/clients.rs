@@ -180,3 +180,90 @@ async fn a_changed_configuration_moves_a_running_client() {
     assert_eq!(server.counters().networks.values().map(|counters| counters.naks).sum::<u64>(), 1);
     eventually("only the new lease", || only_lease(&server).address == RESERVED).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dhclient_rebinds_when_the_server_was_gone_and_is_back() {
+    let lab = Arc::new(Lab::new());
+    let mut service = lab.service();
+    service.pool.as_mut().expect("a pool").lease = Duration::from_secs(12);
+    let server = lab.serve(service.clone()).await;
+    write_dhclient_files(&lab);
+    let there = lab.clone();
+    let client = tokio::task::spawn_blocking(move || {
+        there.must(&format!(
+            "{DHCLIENT_COMMANDS} start_dhclient
+            for try in $(seq 250); do grep -q '^RENEW\\|^REBIND' $dir/events && break; sleep 0.1; done
+            kill $(cat $dir/pid)"
+        ))
+    });
+    eventually("the first lease", || !server.leases().is_empty()).await;
+    let leased = server.leases();
+    drop(server);
+    // Its renewals, from the sixth second on, go nowhere; it rebinds in the eleventh.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let server = lab.serve(service).await;
+    assert_eq!(server.leases().len(), 1, "it is remembered");
+    client.await.expect("the client is answered again");
+    let events = lab.kept("events");
+    let again = |reason| events.contains(&format!("{reason} {POOL_FIRST}"));
+    assert!(again("REBIND") || again("RENEW"), "{events}");
+    assert!(!events.contains("EXPIRE") && !events.contains("FAIL"), "{events}");
+    assert_eq!(only_lease(&server).identity, leased[0].identity);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_range_moves_a_running_client_when_its_lease_ends() {
+    let lab = Arc::new(Lab::new());
+    let server = lab.serve(lab.service()).await;
+    lab.script("udhcpc", UDHCPC);
+    let there = lab.clone();
+    let client = tokio::task::spawn_blocking(move || {
+        there.must(
+            "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
+            client=$!
+            for try in $(seq 300); do [ -e $dir/changed ] && break; sleep 0.1; done
+            sleep 2
+            kill -USR1 $client
+            for try in $(seq 100); do grep -q 'renew 10.77.0.100/' $dir/events && break; sleep 0.1; done
+            kill -USR2 $client; sleep 0.3; kill -USR1 $client
+            for try in $(seq 100); do grep -q 'bound 10.77.0.150/' $dir/events && break; sleep 0.1; done
+            kill $client",
+        )
+    });
+    eventually("the first lease", || server.leases().iter().any(|lease| lease.address == POOL_FIRST)).await;
+    let mut service = lab.service();
+    service.pool.as_mut().expect("a pool").from = Ipv4Addr::new(10, 77, 0, 150);
+    assert!(server.configure(vec![service]).await.is_empty());
+    lab.script("changed", "");
+    client.await.expect("the client is moved");
+    let events = lab.kept("events");
+    assert!(events.contains("renew 10.77.0.100/24") && events.contains("bound 10.77.0.150/24"), "{events}");
+    let renewed = events.lines().find(|line| line.starts_with("renew")).expect("a renewal");
+    assert!(!renewed.contains("lease=3600"), "what was left of it and no more: {renewed}");
+    assert_eq!(server.counters().networks.values().map(|counters| counters.naks).sum::<u64>(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dhclient_uses_the_options_it_asks_for() {
+    let lab = Lab::new();
+    let mut service = lab.service();
+    let option = |code, value: &[u8]| edge_config::DhcpOption { code, value: value.to_vec(), always: false };
+    // So long that it comes in two parts (RFC 3396).
+    let domains: Vec<u8> = (b'a'..=b'l').flat_map(|letter| [&[25][..], &[letter; 25], &[0]].concat()).collect();
+    service.pool.as_mut().expect("a pool").options =
+        vec![option(42, &[10, 77, 0, 9]), option(119, &domains), option(121, &[0, 10, 77, 0, 1])];
+    let _server = lab.serve(service).await;
+    lab.script(
+        "dhclient-script",
+        "echo \"$reason ntp=$new_ntp_servers search=$new_domain_search routes=$new_rfc3442_routes\" >> $dir/events",
+    );
+    let conf = "initial-interval 1; timeout 10; option rfc3442-routes code 121 = array of unsigned integer 8;
+        send dhcp-max-message-size 1500;
+        request subnet-mask, ntp-servers, domain-search, rfc3442-routes;";
+    std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
+    lab.must(&format!("{DHCLIENT_COMMANDS} start_dhclient; kill $(cat $dir/pid)"));
+    let events = lab.kept("events");
+    let bound = events.lines().find(|line| line.starts_with("BOUND")).unwrap_or_else(|| panic!("it is bound: {events}"));
+    assert!(bound.contains("ntp=10.77.0.9") && bound.contains("routes=0 10 77 0 1"), "{bound}");
+    assert!(bound.contains(&"a".repeat(25)) && bound.contains(&"l".repeat(25)), "{bound}");
+}
