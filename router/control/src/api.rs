@@ -1,6 +1,6 @@
 use crate::{
     ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport, Failure,
-    Leases, PlanReport, Reachability, Status,
+    Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
 };
 
 /// What the daemon can be asked. Implement it with plain `async fn`s.
@@ -10,6 +10,12 @@ pub trait Api: Send + Sync + 'static {
     fn status(&self) -> impl Future<Output = Result<Status, Failure>> + Send;
 
     fn leases(&self) -> impl Future<Output = Result<Leases, Failure>> + Send;
+
+    /// Leases as another box takes them over.
+    fn export_leases(&self) -> impl Future<Output = Result<LeaseFile, Failure>> + Send;
+
+    /// Takes over leases; each that cannot be is left out, with the reason.
+    fn import_leases(&self, file: LeaseFile) -> impl Future<Output = Result<Imported, Failure>> + Send;
 
     /// What applying `request` would change in the kernel.
     fn plan(&self, request: ConfigRequest) -> impl Future<Output = Result<PlanReport, Failure>> + Send;

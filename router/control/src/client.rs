@@ -1,6 +1,6 @@
 use crate::{
     ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport,
-    ErrorBody, Leases, PlanReport, Reachability, Status,
+    ErrorBody, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
@@ -73,6 +73,14 @@ impl Client {
 
     pub async fn leases(&self) -> Result<Leases, ClientError> {
         self.get("/v1/leases").await
+    }
+
+    pub async fn export_leases(&self) -> Result<LeaseFile, ClientError> {
+        self.get("/v1/leases/export").await
+    }
+
+    pub async fn import_leases(&self, file: &LeaseFile) -> Result<Imported, ClientError> {
+        self.post("/v1/leases/import", file).await
     }
 
     pub async fn reachability(&self) -> Result<Reachability, ClientError> {

@@ -8,6 +8,8 @@
 //! |---|---|---|
 //! | `GET /v1/status` | | [`Status`] |
 //! | `GET /v1/leases` | | [`Leases`] |
+//! | `GET /v1/leases/export` | | [`LeaseFile`] |
+//! | `POST /v1/leases/import` | [`LeaseFile`] | [`Imported`] |
 //! | `POST /v1/plan` | [`ConfigRequest`] or nothing | [`PlanReport`] |
 //! | `GET /v1/diff` | | [`DriftReport`] |
 //! | `POST /v1/apply` | [`ApplyRequest`] or nothing | [`ApplyReport`] |

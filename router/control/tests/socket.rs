@@ -27,6 +27,14 @@ impl Api for Fake {
         Ok(Status { hostname: "fake".into(), uptime: 7, ..Status::default() })
     }
 
+    async fn export_leases(&self) -> Result<LeaseFile, Failure> {
+        Ok(LeaseFile::default())
+    }
+
+    async fn import_leases(&self, _: LeaseFile) -> Result<Imported, Failure> {
+        Ok(Imported::default())
+    }
+
     async fn leases(&self) -> Result<Leases, Failure> {
         panic!("a bug in the daemon")
     }

@@ -21,14 +21,14 @@ use tokio::sync::oneshot;
 /// closed.
 #[derive(Clone)]
 pub struct Server {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
 }
 
 pub struct Core {
     ports: tokio::sync::Mutex<Ports>,
     pub networks: Arc<Mutex<Networks>>,
     pub clock: Arc<Clock>,
-    log: Log,
+    pub log: Log,
     recovery: Vec<String>,
     /// For what goes on later.
     pub itself: Weak<Core>,
@@ -117,7 +117,7 @@ impl Server {
     }
 }
 
-type Logged = oneshot::Receiver<Result<(), String>>;
+pub type Logged = oneshot::Receiver<Result<(), String>>;
 
 impl Core {
     /// The lease, and whether it is new.
@@ -275,12 +275,12 @@ impl Network {
     }
 }
 
-fn notify(sender: oneshot::Sender<Result<(), String>>) -> Done {
+pub fn notify(sender: oneshot::Sender<Result<(), String>>) -> Done {
     // A caller that no longer waits needs no answer.
     Box::new(move |logged| drop(sender.send(logged.map_err(str::to_owned))))
 }
 
-async fn settled(logged: Logged) -> Result<(), String> {
+pub async fn settled(logged: Logged) -> Result<(), String> {
     logged.await.unwrap_or_else(|_| Err("the lease log has stopped".to_owned()))
 }
 

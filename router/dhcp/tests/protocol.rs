@@ -4,7 +4,7 @@
 mod lab;
 
 use edge_config::{Host, Name};
-use edge_dhcp::{Claim, ClaimError, Error, Identity, Kind, LeaseState, Server};
+use edge_dhcp::{Claim, ClaimError, Error, Identity, Import, Kind, LeaseState, Server};
 use lab::{
     Lab, ROUTER, eventually, ip,
     message::{ACK, Answer, DISCOVER, INFORM, Message, NAK, OFFER, RELEASE, REQUEST},
@@ -207,4 +207,49 @@ async fn devices_and_containers_share_one_store_that_outlives_the_process() {
     // Its address is not on the link, so the answer cannot arrive; the server's count says that it was given.
     assert!(renewed.is_none());
     assert_eq!(server.counters().networks[&name].acks, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leases_move_from_one_box_to_another() {
+    let (lab, wire) = lab();
+    let name = vehicle();
+    let old = lab.serve(lab.service()).await;
+    boot(&wire);
+    old.claim(&name, Claim { name: "web".to_owned(), address: None }).await.expect("a free address");
+    let leases: Vec<Import> = old.leases().into_iter().map(Import::from).collect();
+    assert_eq!(leases.len(), 2);
+    drop(old);
+
+    std::fs::remove_dir_all(lab.state()).expect("it is there");
+    let server = lab.serve(lab.service()).await;
+    let wrong = |address: [u8; 4]| Import { address: address.into(), ..leases[0].clone() };
+    let other = Import { mac: Some("02:00:00:00:00:77".parse().expect("a MAC")), ..leases[0].clone() };
+    let nobody = Import { mac: None, ..wrong([10, 77, 0, 120]) };
+    let elsewhere = Import { network: "nowhere".parse().expect("a name"), ..leases[0].clone() };
+    let all = leases.iter().cloned().chain([
+        wrong([10, 78, 0, 1]),
+        wrong([10, 77, 0, 1]),
+        wrong([10, 77, 0, 121]),
+        other,
+        nobody,
+        elsewhere,
+    ]);
+    let left_out = server.import(all.collect()).await.expect("it is logged");
+    let whys: Vec<&str> = left_out.iter().map(|(_, why)| *why).collect();
+    assert_eq!(
+        whys,
+        [
+            "it is no node's address in this network",
+            "it is no node's address in this network",
+            "its owner has another address here",
+            "somebody else has it here",
+            "it says neither a MAC address nor a container's name",
+            "there is no such network",
+        ]
+    );
+    drop(server);
+    let server = lab.serve(lab.service()).await;
+    assert_eq!(boot(&wire).yiaddr, leases[0].address, "the device has its lease");
+    let web = server.claim(&name, Claim { name: "web".to_owned(), address: None }).await.expect("its own");
+    assert_eq!(web.address, leases[1].address);
 }

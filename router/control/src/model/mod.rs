@@ -7,6 +7,7 @@ mod failure;
 mod node;
 mod reachability;
 mod status;
+mod transfer;
 mod verdict;
 
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
@@ -18,4 +19,5 @@ pub use failure::{ErrorBody, Failure, FailureKind};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};
 pub use status::{Applied, NetworkState, NetworkStatus, Problem, Status, UplinkState, UplinkStatus, Waiting};
+pub use transfer::{Imported, LeaseFile, LeaseRecord, LeftOut};
 pub use verdict::{Effect, Judgement, ObjectVerdict, Part, PartKind};

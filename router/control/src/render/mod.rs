@@ -18,7 +18,7 @@ pub use change::{apply, plan};
 pub use confirm::{confirmed, reverted};
 pub use drift::diff;
 pub use failure::failure;
-pub use node::leases;
+pub use node::{imported, leases};
 pub use reachability::reachability;
 pub use status::status;
 pub use time::clock;

@@ -1,13 +1,19 @@
 use super::{
     table::{Cell, Table},
-    text::Style,
+    text::{Style, clean},
     time::about,
 };
-use crate::{Leases, Node, NodeKind};
+use crate::{Imported, Leases, Node, NodeKind};
 
 /// `now`: unix seconds.
 pub fn leases(leases: &Leases, now: u64, color: bool) -> String {
     if leases.leases.is_empty() { "no leases\n".to_owned() } else { table(&leases.leases, now, color) }
+}
+
+/// What an import took, and each lease that it left out.
+pub fn imported(imported: &Imported) -> String {
+    let left_out = imported.left_out.iter().map(|one| format!("{}: left out, {}\n", one.address, clean(&one.why)));
+    left_out.chain([format!("{} leases taken over, {} left out\n", imported.taken, imported.left_out.len())]).collect()
 }
 
 pub(super) fn table(nodes: &[Node], now: u64, color: bool) -> String {

@@ -22,6 +22,8 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
     Router::new()
         .route("/v1/status", get(async |State(api): State<Arc<A>>| answer(async move { api.status().await }).await))
         .route("/v1/leases", get(async |State(api): State<Arc<A>>| answer(async move { api.leases().await }).await))
+        .route("/v1/leases/export", get(async |State(api): State<Arc<A>>| answer(async move { api.export_leases().await }).await))
+        .route("/v1/leases/import", post(import_leases))
         .route("/v1/reachability", get(async |State(api): State<Arc<A>>| answer(async move { api.reachability().await }).await))
         .route("/v1/diff", get(async |State(api): State<Arc<A>>| answer(async move { api.diff().await }).await))
         .route("/v1/plan", post(plan))
@@ -46,6 +48,13 @@ async fn plan<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
 async fn apply<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read_or_default(body).await {
         Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request).await }).await,
+        Err(failure) => failure.into_response(),
+    }
+}
+
+async fn import_leases<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
+    match read(body).await.and_then(parse) {
+        Ok(file) => answer(async move { api.import_leases(file).await }).await,
         Err(failure) => failure.into_response(),
     }
 }

@@ -1,6 +1,7 @@
 //! What to answer. Pure: tables, configuration, request and time in, decision out.
 
 mod claim;
+mod import;
 mod scope;
 #[cfg(test)]
 pub mod tests;
@@ -13,6 +14,7 @@ use crate::{
 use std::net::Ipv4Addr;
 
 pub use claim::claim;
+pub use import::import;
 pub use scope::{Scope, is_reserved_for};
 pub use who::Who;
 

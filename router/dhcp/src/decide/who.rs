@@ -62,14 +62,19 @@ impl<'a> Who<'a> {
 
 /// The client identifier comes before the MAC (RFC 2131, 4.2), unless it is too short to be one (RFC 2132, 9.14) or says
 /// only the MAC again.
+pub fn identity(mac: Mac, client_id: Option<&[u8]>) -> Identity {
+    match client_id {
+        Some(id) if id.len() >= 2 && id.strip_prefix(&[1]) != Some(&mac.bytes()) => Identity::ClientId(id.to_vec()),
+        _ => Identity::Mac(mac),
+    }
+}
+
+/// A client identifier by which another device holds a lease is told apart by the MAC.
 fn identify(table: &Table, request: &Request, now: Secs) -> Identity {
     let mac = request.mac;
-    let id = match &request.client_id {
-        Some(id) if id.len() >= 2 && !(id[0] == 1 && id[1..] == mac.bytes()) => id.clone(),
-        _ => return Identity::Mac(mac),
-    };
+    let plain = identity(mac, request.client_id.as_deref());
+    let Identity::ClientId(id) = &plain else { return plain };
     let cloned = Identity::Cloned(id.clone(), mac);
-    let plain = Identity::ClientId(id);
     let elsewhere = table.of(&plain).is_some_and(|binding| binding.mac != Some(mac) && binding.is_live(now));
     if elsewhere || table.of(&cloned).is_some() { cloned } else { plain }
 }

@@ -5,7 +5,8 @@ use super::{
 };
 use edge_control::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, Change, ConfigRequest, ConfigText, Confirmed,
-    DetachRequest, Detached, DriftReport, Failure, FailureKind, Leases, PlanReport, Reachability, Status, Waiting,
+    DetachRequest, Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
+    Waiting,
 };
 use edge_plan::{desired, diff, grouped, strange_links, verdicts};
 use std::time::{Duration, Instant};
@@ -34,6 +35,14 @@ impl Api for Daemon {
 
     async fn leases(&self) -> Result<Leases, Failure> {
         Ok(Leases { leases: self.nodes().await })
+    }
+
+    async fn export_leases(&self) -> Result<LeaseFile, Failure> {
+        Ok(self.exported())
+    }
+
+    async fn import_leases(&self, file: LeaseFile) -> Result<Imported, Failure> {
+        self.import(file).await
     }
 
     async fn plan(&self, request: ConfigRequest) -> Result<PlanReport, Failure> {

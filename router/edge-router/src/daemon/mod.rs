@@ -23,6 +23,7 @@ mod start;
 mod status;
 mod sweep;
 mod transaction;
+mod transfer;
 mod uplinks;
 mod watch;
 

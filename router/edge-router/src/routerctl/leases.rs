@@ -1,9 +1,15 @@
 use super::{
     Output, Refusal,
     ask::{now, wait},
+    lease_file,
 };
 use clap::{Args, ValueEnum};
-use edge_control::{Client, Node, NodeKind, render};
+use edge_control::{Client, Imported, LeaseFile, Node, NodeKind, render};
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
 
 #[derive(Args)]
 pub struct LeasesOptions {
@@ -19,6 +25,12 @@ pub struct LeasesOptions {
     /// Only what is there now: attached, or with a lease that runs
     #[arg(long)]
     online: bool,
+    /// Write all of them as JSON to this file, for another box; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "kind", "find", "online", "import"])]
+    export: Option<PathBuf>,
+    /// Take over the leases of such a file, of dnsmasq's or of ISC dhcpd's
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "kind", "find", "online"])]
+    import: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -29,9 +41,45 @@ enum Kind {
 
 /// Sorted by network, as the file has them, and address.
 pub fn leases(client: &Client, options: &LeasesOptions, out: &Output) -> Result<(), Refusal> {
+    if let Some(file) = &options.export {
+        return export(client, file);
+    }
+    if let Some(file) = &options.import {
+        return import(client, file, out);
+    }
     let mut leases = wait(client.leases())?;
     leases.leases.retain(|node| options.want(node));
     out.show(&leases, |leases, color| render::leases(leases, now(), color))
+}
+
+fn export(client: &Client, file: &Path) -> Result<(), Refusal> {
+    let leases = wait(client.export_leases())?;
+    let text = serde_json::to_string_pretty(&leases).map_err(|error| Refusal::no(format!("cannot write JSON: {error}")))?;
+    let written = if file == Path::new("-") { writeln!(io::stdout().lock(), "{text}") } else { fs::write(file, text + "\n") };
+    written.map_err(|error| Refusal::no(format!("cannot write {}: {error}", file.display())))
+}
+
+/// Leases asked for at once: the API takes 4 MiB.
+const AT_ONCE: usize = 5_000;
+/// Bytes; a hundred thousand leases of ISC dhcpd are less.
+const LONGEST: u64 = 64 << 20;
+
+fn import(client: &Client, file: &Path, out: &Output) -> Result<(), Refusal> {
+    let failed = |error: io::Error| Refusal::no(format!("cannot read {}: {error}", file.display()));
+    let mut bytes = Vec::new();
+    fs::File::open(file).map_err(failed)?.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
+    let found = lease_file::parse(&String::from_utf8_lossy(&bytes));
+    let found = found.ok_or_else(|| {
+        let help = "it must be of `routerctl leases --export`, dnsmasq's or ISC dhcpd's, with at least one lease";
+        Refusal::no(format!("{} holds no leases that can be read", file.display())).detail(help)
+    })?;
+    let mut all = Imported::default();
+    for leases in found.leases.chunks(AT_ONCE) {
+        let done = wait(client.import_leases(&LeaseFile { leases: leases.to_vec() }))?;
+        all.taken += done.taken;
+        all.left_out.extend(done.left_out);
+    }
+    out.show(&all, |all, _| render::imported(all))
 }
 
 impl LeasesOptions {

@@ -5,6 +5,7 @@ mod attach;
 mod check;
 mod confirm;
 mod file;
+mod lease_file;
 mod leases;
 mod output;
 mod refusal;

@@ -1,0 +1,42 @@
+use super::{Scope, who::identity};
+use crate::{
+    Identity, Import,
+    lease::{Binding, Secs, State, Table},
+    wire::hostname,
+};
+
+/// The longest that a lease of another server is believed, seconds: a year.
+const LONGEST: Secs = 365 * 86_400;
+
+/// A lease that another server gave, as it is kept here, or why it is not. `until` is its end on the lease clock.
+pub fn import(table: &Table, scope: &Scope, lease: &Import, until: Option<Secs>, now: Secs) -> Result<Binding, &'static str> {
+    let Import { address, .. } = *lease;
+    let identity = match (&lease.container, lease.mac) {
+        (Some(name), _) if (1..=255).contains(&name.len()) => Identity::Container(name.clone()),
+        (None, Some(mac)) => identity(mac, lease.client_id.as_deref()),
+        _ => return Err("it says neither a MAC address nor a container's name"),
+    };
+    if !scope.has_host(address) {
+        return Err("it is no node's address in this network");
+    }
+    let hostname = lease.hostname.as_ref().and_then(|name| hostname::clean(name.as_bytes()));
+    let state = match until {
+        // A container holds an address when it is attached, and not before.
+        Some(until) if !identity.is_container() => {
+            let until = until.min(now + LONGEST);
+            State::Bound { until, logged: until, fresh: true }
+        }
+        _ => State::Released { since: now },
+    };
+    let binding = Binding { address, identity, mac: lease.mac, hostname, state };
+    if scope.reserved_at(address).is_some_and(|host| !super::is_reserved_for(host, &binding)) {
+        return Err("it is reserved for another");
+    }
+    if !table.is_free(address, |identity| *identity == binding.identity, now) {
+        return Err("somebody else has it here");
+    }
+    if table.of(&binding.identity).is_some_and(|own| own.address != address && own.is_live(now)) {
+        return Err("its owner has another address here");
+    }
+    Ok(binding)
+}
