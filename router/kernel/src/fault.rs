@@ -21,6 +21,8 @@ pub const VARIABLE: &str = "EDGE_FAULTS";
 
 /// How long a request hangs here. The netlink sockets wait 5 s; what comes of it is the same.
 const TIMEOUT: Duration = Duration::from_millis(20);
+/// Longer than a daemon waits that is told to have two seconds' patience.
+const STALL: Duration = Duration::from_secs(6);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -32,6 +34,8 @@ enum Kind {
     Hang,
     /// No answer comes, but it was done.
     Lose,
+    /// The answer comes when nobody waits for it any longer.
+    Stall,
     /// The daemon dies before it.
     KillBefore,
     /// The daemon dies after it.
@@ -58,6 +62,10 @@ pub(crate) fn around(op: &Op, carry_out: impl FnOnce() -> Result<(), Error>) -> 
         }
         Some(Kind::Hang) => Err(timed_out()),
         Some(Kind::Lose) => carry_out().and_then(|()| Err(timed_out())),
+        Some(Kind::Stall) => {
+            sleep(STALL);
+            carry_out()
+        }
         Some(Kind::KillBefore) => {
             let _ = raise(Signal::SIGKILL);
             Ok(())
@@ -101,6 +109,7 @@ fn parse(text: &str) -> Option<(Kind, usize)> {
         "refuse-always" => Kind::RefuseAlways,
         "hang" => Kind::Hang,
         "lose" => Kind::Lose,
+        "stall" => Kind::Stall,
         "kill-before" => Kind::KillBefore,
         "kill-after" => Kind::KillAfter,
         _ => return None,

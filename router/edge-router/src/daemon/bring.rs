@@ -15,8 +15,6 @@ const ANNOUNCED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50
 const ROUNDS: usize = 4;
 /// So many operations are sent before it is asked whether the kernel still answers.
 const AT_ONCE: usize = 64;
-/// The largest table takes a slow machine some seconds; what takes longer than this hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was done.
 pub struct Done {
@@ -71,7 +69,7 @@ impl Daemon {
 
     /// What there is to do for `config`, by the kernel as it is now.
     pub(super) async fn plan_for(&self, config: &Config, manner: Manner) -> Result<Planned, Failure> {
-        self.know_namespace(config).await;
+        timeout(self.patience, self.know_namespace(config)).await.map_err(|_| silent("take a name", self.patience))?;
         self.know_uplinks(config).await;
         let wanted = desired(config, &self.current.read().await.facts);
         let diff = difference(&wanted, &self.observe().await?, manner);
@@ -117,7 +115,7 @@ impl Daemon {
                 outcome = Ok(());
                 break;
             };
-            if manner == Manner::Whole && outcome.is_err() && refused.as_ref().is_none_or(|op| now.contains(op)) {
+            if manner == Manner::Whole && refused.as_ref().is_some_and(|op| now.contains(op)) {
                 break;
             }
             if round == ROUNDS {
@@ -137,6 +135,10 @@ impl Daemon {
                 Err((failure, op)) => (Err(failure), op),
             };
             ops.extend(now);
+            if outcome.is_err() && refused.is_none() {
+                // A kernel that does not answer would not answer the next look either.
+                break;
+            }
             next = self.observe().await.map(|observed| difference(&wanted, &observed, manner));
         }
         self.announce(&wanted, &ops);
@@ -162,14 +164,14 @@ impl Daemon {
         let mut rest = ops;
         while !rest.is_empty() {
             let now = &rest[..rest.len().min(AT_ONCE)];
-            let refused = match timeout(PATIENCE, self.kernel.execute(now)).await {
+            let refused = match timeout(self.patience, self.kernel.execute(now)).await {
                 Ok(Ok(())) => {
                     rest = &rest[now.len()..];
                     continue;
                 }
                 Ok(Err(refused)) => refused,
                 // Nothing else would be answered either.
-                Err(_) => return first_refusal.and(Err((silent("carry out a change"), None))),
+                Err(_) => return first_refusal.and(Err((silent("carry out a change", self.patience), None))),
             };
             rest = rest.get(refused.index + 1..).filter(|_| manner != Manner::Whole).unwrap_or_default();
             let failure = Failure::from_error(FailureKind::Internal, &refused);
@@ -179,7 +181,8 @@ impl Daemon {
     }
 
     pub(super) async fn observe(&self) -> Result<State, Failure> {
-        let observed = timeout(PATIENCE, self.kernel.observe()).await.map_err(|_| silent("tell what there is"))?;
+        let observed =
+            timeout(self.patience, self.kernel.observe()).await.map_err(|_| silent("tell what there is", self.patience))?;
         observed.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
     }
 
@@ -237,8 +240,8 @@ impl Comings {
     }
 }
 
-fn silent(what: &str) -> Failure {
-    Failure::new(FailureKind::Internal, format!("the kernel does not {what}: no answer within {} s", PATIENCE.as_secs()))
+fn silent(what: &str, patience: Duration) -> Failure {
+    Failure::new(FailureKind::Internal, format!("the kernel does not {what}: no answer within {} s", patience.as_secs()))
         .detail("dmesg may tell which driver hangs; what is under way ends when it answers")
 }
 

@@ -40,6 +40,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -57,6 +58,9 @@ pub struct Options {
     /// The control socket
     #[arg(long, default_value = "/run/edge-router")]
     pub run_dir: PathBuf,
+    /// Seconds that the kernel may take for an answer before an apply is undone
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub patience: u64,
 }
 
 /// Everything the daemon holds. All of it can be rebuilt from the files and the kernel.
@@ -71,6 +75,8 @@ pub struct Daemon {
     /// Held by whoever changes the kernel: an apply, a reconciliation, an attach.
     turn: Mutex<()>,
     current: RwLock<current::Current>,
+    /// What the kernel takes longer for hangs.
+    patience: Duration,
     /// Wakes who ends windows in time.
     keeper: Notify,
     /// Nothing new is begun any more.
@@ -151,6 +157,7 @@ impl Daemon {
             lost: std::sync::Mutex::default(),
             turn: Mutex::new(()),
             current,
+            patience: Duration::from_secs(options.patience),
             keeper: Notify::new(),
             stopping: AtomicBool::new(false),
         })

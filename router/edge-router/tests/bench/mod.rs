@@ -57,8 +57,12 @@ impl Box {
 
     /// Starts the daemon with the file as it is and these variables in its environment, and waits until it answers.
     pub fn restart(&mut self, variables: &[(&str, &str)]) -> Result<()> {
+        self.restart_with(&[], variables)
+    }
+
+    pub fn restart_with(&mut self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
         let mut command = self.edge.command(PROGRAM);
-        command.arg("daemon").arg("--config").arg(&self.config);
+        command.arg("daemon").args(arguments).arg("--config").arg(&self.config);
         command.env("RUST_LOG", "info,edge_kernel=debug").envs(variables.iter().copied());
         command.arg("--state-dir").arg(self.state_dir()).arg("--run-dir").arg(self.run_dir());
         self.daemon = Some(self.edge.daemon(&mut command)?);
