@@ -119,6 +119,8 @@ fn send_back(socket: &UdpSocket, over: &AtomicBool) {
 /// A TCP connection that carries a little all the time.
 #[derive(Debug)]
 pub struct Stream {
+    from: Host,
+    needless_before: u32,
     stop: Arc<AtomicBool>,
     sending: JoinHandle<Result<StreamCount>>,
     receiving: JoinHandle<Result<u64>>,
@@ -130,6 +132,9 @@ pub struct StreamCount {
     pub received: u64,
     /// Segments sent again (tcp(7), `tcpi_total_retrans`).
     pub retransmitted: u32,
+    /// Segments that had not been lost but only answered late, as happens on a busy machine: told by the receiver (RFC 2883), and counted
+    /// for all connections of the sender's machine since this one began.
+    pub needless: u32,
 }
 
 impl Stream {
@@ -143,6 +148,7 @@ impl Stream {
         };
         let mut stream = from.space().inside(connect)?;
         let (mut accepted, _) = listener.accept()?;
+        let needless_before = needless(from)?;
         let stop = Arc::<AtomicBool>::default();
         let receiving = thread::spawn(move || {
             let (mut bytes, mut received) = (vec![0; 64 << 10], 0);
@@ -164,17 +170,27 @@ impl Stream {
                 sent += 8 << 10;
                 sleep(interval);
             }
-            Ok(StreamCount { sent, received: 0, retransmitted: retransmitted(&stream)? })
+            Ok(StreamCount { sent, retransmitted: retransmitted(&stream)?, ..StreamCount::default() })
         });
-        Ok(Self { stop, sending, receiving })
+        Ok(Self { from: from.clone(), needless_before, stop, sending, receiving })
     }
 
     pub fn stop(self) -> Result<StreamCount> {
         self.stop.store(true, Ordering::Relaxed);
         let count = self.sending.join().map_err(|_| anyhow!("the sender panicked"))??;
         let received = self.receiving.join().map_err(|_| anyhow!("the receiver panicked"))??;
-        Ok(StreamCount { received, ..count })
+        Ok(StreamCount { received, needless: needless(&self.from)? - self.needless_before, ..count })
     }
+}
+
+/// `TCPDSACKRecv` of a machine (Linux, networking/snmp_counter): names on one line, their numbers on the next.
+fn needless(host: &Host) -> Result<u32> {
+    let text = host.space().inside(|| Ok(std::fs::read_to_string("/proc/thread-self/net/netstat")?))?;
+    let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
+    let (names, numbers) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let found = names.split(' ').zip(numbers.split(' ')).find(|(name, _)| *name == "TCPDSACKRecv");
+    let (_, number) = found.context("the kernel does not count TCPDSACKRecv")?;
+    Ok(number.parse()?)
 }
 
 fn retransmitted(stream: &TcpStream) -> Result<u32> {

@@ -23,8 +23,18 @@ pub struct Rig {
     directory: tempfile::TempDir,
     daemon: Option<Daemon>,
     boots: u32,
+    disk: Disk,
     orders: u32,
     runtime: tokio::runtime::Runtime,
+}
+
+/// Where the box keeps its state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Disk {
+    /// A file system that forgets what was not synced when the power goes; needs loop devices and ext4.
+    Real,
+    /// Memory; the power cannot be cut.
+    Memory,
 }
 
 struct Container {
@@ -36,20 +46,20 @@ struct Container {
 impl Rig {
     /// Switched on, with these network cards, each cabled to a machine of the card's name with an `x` before it (a name in `/run/netns`
     /// of the box, so that it goes with it). The daemon does not run yet.
-    pub fn new(cards: &[&'static str]) -> Result<Self> {
+    pub fn new(cards: &[&'static str], disk: Disk) -> Result<Self> {
         let lab = Lab::new()?;
         let edge = lab.host("edge")?;
         let directory = tempfile::tempdir()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (daemon, containers, cards) = (None, Vec::new(), cards.to_vec());
-        let mut rig = Self { lab, edge, cards, containers, directory, daemon, boots: 0, orders: 0, runtime };
-        let disk = rig.disk().display().to_string();
-        rig.edge.sh(&format!("truncate -s 16M {disk}; mkfs.ext4 -q {disk}"))?;
+        let mut rig = Self { lab, edge, cards, containers, directory, daemon, boots: 0, disk, orders: 0, runtime };
+        let file = rig.disk_file().display().to_string();
+        rig.edge.sh(&format!("truncate -s 16M {file}; mkfs.ext4 -q {file}"))?;
         rig.plug_in()?;
         Ok(rig)
     }
 
-    fn disk(&self) -> PathBuf {
+    fn disk_file(&self) -> PathBuf {
         self.directory.path().join("disk")
     }
 
@@ -72,22 +82,26 @@ impl Rig {
             script += &format!("ip link set {card} up; ip -n x{card} link set eth0 up; ");
         }
         script += &format!("mount --bind {} /proc/sys/kernel/random/boot_id; ", boot_id.display());
-        script += &format!("mkdir -p {STATE}; mount -o loop {} {STATE}", self.disk().display());
+        script += &format!("mkdir -p {STATE}; ");
+        if self.disk == Disk::Real {
+            script += &format!("mount -o loop {} {STATE}", self.disk_file().display());
+        }
         self.edge.sh(&script).map(drop).context("a box needs loop devices and ext4")
     }
 
     /// The power goes: what was not synced, all processes and everything in the kernel are lost; and comes back.
     pub fn cut_power(&mut self) -> Result<()> {
+        ensure!(self.disk == Disk::Real, "a disk in memory is lost with the power");
         let image = self.directory.path().join("image");
         // The loop device hands on what the file system has synced; the rest is in memory only.
-        self.edge.run("cp", ["--sparse=always".as_ref(), self.disk().as_os_str(), image.as_os_str()])?;
+        self.edge.run("cp", ["--sparse=always".as_ref(), self.disk_file().as_os_str(), image.as_os_str()])?;
         self.stop_daemon()?;
         let boot = |rig: &mut Self| -> Result<()> {
             rig.edge = rig.lab.host("edge")?;
             rig.plug_in()
         };
         self.edge.sh(&format!("umount {STATE}"))?;
-        fs::rename(&image, self.disk())?;
+        fs::rename(&image, self.disk_file())?;
         self.containers.clear();
         fs::remove_dir_all(self.run_dir())?;
         boot(self)
@@ -105,7 +119,7 @@ impl Rig {
             .arg(self.run_dir());
         command.env("EDGE_FAULTS", self.faults());
         self.daemon = Some(self.edge.daemon(&mut command)?);
-        wait_until("the daemon's answer", Duration::from_secs(20), || {
+        wait_until("the daemon's answer", Duration::from_secs(120), || {
             let daemon = self.daemon.as_mut().context("no daemon")?;
             ensure!(daemon.ended()?.is_none(), "the daemon ended:\n{}", daemon.log()?);
             Ok(self.status().is_ok())
@@ -153,6 +167,16 @@ impl Rig {
     pub fn apply(&self, config: &str) -> Result<Result<edge_control::ApplyReport, ClientError>> {
         fs::write(self.config(), config)?;
         Ok(self.wait(self.client().apply(&edge_control::ApplyRequest::default())))
+    }
+
+    /// Applies it where nothing is to fail, however long something else on the machine holds the kernel's lock.
+    pub fn bring(&self, config: &str) -> Result<()> {
+        let mut answer = self.apply(config)?;
+        while is_late(&answer) {
+            answer = self.apply(config)?;
+        }
+        answer?;
+        Ok(())
     }
 
     /// What an apply of the file would do.
@@ -204,4 +228,9 @@ impl Rig {
         places.extend(self.containers.iter().map(|one| (one.name.to_owned(), one.host.clone())));
         snapshot::take(&places)
     }
+}
+
+/// The answer came without an outcome; the daemon goes on with it.
+pub fn is_late(answer: &Result<edge_control::ApplyReport, ClientError>) -> bool {
+    answer.as_ref().is_err_and(|error| error.to_string().contains("the work goes on"))
 }
