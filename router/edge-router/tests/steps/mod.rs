@@ -1,26 +1,17 @@
-//! A fault at every single operation of an apply ends in the old configuration or in the new one, wholly.
+//! A box goes from one configuration to the other and back, and every operation on the way meets a fault.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+#![allow(dead_code, reason = "each test uses its part")]
 
-#[path = "../rig/mod.rs"]
-mod rig;
-
-use anyhow::{Context, Result, bail, ensure};
-use edge_lab::{Client, wait_until};
-use rig::{
-    Rig,
+use super::rig::{
+    Disk, Rig, is_late,
     snapshot::{Snapshot, difference},
 };
+use anyhow::{Context, Result, bail, ensure};
+use edge_lab::{Client, wait_until};
 use std::{fs, time::Duration};
 
+/// The box's network cards.
 const CARDS: [&str; 6] = ["p1", "p2", "p3", "p4", "up0", "up1"];
-
-/// The router on the host.
-const HOUSE: &str = include_str!("house.toml");
-/// Another policy, other networks, other hosts.
-const GARDEN: &str = include_str!("garden.toml");
-/// The router in a namespace, on a macvlan of its uplink, with containers by macvlan.
-const TOWER: &str = include_str!("tower.toml");
 
 /// How long a busy machine may take from the answer to the end, when something else holds the kernel's lock.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -33,18 +24,18 @@ struct Goal {
     leases: Vec<String>,
 }
 
-struct Walk {
+pub struct Walk {
     rig: Rig,
     goals: [Goal; 2],
     /// Which of the goals the box is at.
     at: usize,
-    steps: usize,
+    pub steps: usize,
 }
 
 impl Walk {
     /// A box that has been at both, with a device's lease and two containers.
-    fn between(first: &'static str, second: &'static str) -> Result<Self> {
-        let mut rig = Rig::new(&CARDS)?;
+    pub fn between(first: &'static str, second: &'static str, disk: Disk) -> Result<Self> {
+        let mut rig = Rig::new(&CARDS, disk)?;
         fs::write(rig.config(), first)?;
         gateways(&rig)?;
         rig.start()?;
@@ -52,7 +43,7 @@ impl Walk {
         rig.attach("c1", "a")?;
         rig.attach("c2", "c")?;
         let goal = |config: &'static str| -> Result<Goal> {
-            rig.apply(config)??;
+            rig.bring(config)?;
             Ok(Goal { config, snapshot: rig.snapshot()?, networks: networks(&rig)?, leases: leases(&rig)? })
         };
         goal(first)?;
@@ -63,13 +54,13 @@ impl Walk {
     }
 
     /// Every operation of the way there and of the way back meets this fault.
-    fn walk(&mut self, kind: &str) -> Result<()> {
+    pub fn walk(&mut self, kind: &str) -> Result<()> {
         let (mut next, mut done) = ([0, 0], [false, false]);
         while done != [true, true] {
             let from = self.at;
             let to = self.goals[1 - from].config;
             if done[from] {
-                self.rig.apply(to)??;
+                self.rig.bring(to)?;
                 self.at = 1 - from;
                 continue;
             }
@@ -80,25 +71,30 @@ impl Walk {
             if died {
                 wait_until("the end of the daemon", Duration::from_secs(5), || self.rig.has_died())?;
             }
+            if is_late(&answer) {
+                // Somebody else held the kernel's lock for a minute: once more.
+                self.rig.bring(self.goals[from].config)?;
+                continue;
+            }
             let what = format!("{kind} {} on the way from {from}: {met:?}, answer {answer:?}", next[from]);
             if died {
                 self.rig.start()?;
             }
             self.at = self.settled().context(what.clone())?;
-            let is_late = answer.as_ref().is_err_and(|error| error.to_string().contains("the work goes on"));
-            ensure!(died || is_late || answer.is_ok() == (self.at != from), "{what}; but it is at {}", self.at);
+            ensure!(died || answer.is_ok() == (self.at != from), "{what}; but it is at {}", self.at);
             ensure!(met.is_some() || self.at != from, "{what}");
             done[from] = met.is_none();
             next[from] += 1;
             self.steps += 1;
         }
         println!("{kind}: {next:?} operations");
+        ensure!(next.iter().all(|operations| *operations > 10), "no fault was met: is the daemon built with the feature faults?");
         Ok(())
     }
 
     /// The power goes before every operation of the way there and of the way back; then there is nothing in the kernel, and on the disk
     /// what was synced.
-    fn cut_power(&mut self) -> Result<()> {
+    pub fn cut_power(&mut self) -> Result<()> {
         let fresh: Vec<Snapshot> = (0..2).map(|at| self.after_a_cut(at)).collect::<Result<_>>()?;
         for (goal, snapshot) in self.goals.iter_mut().zip(fresh) {
             goal.snapshot = snapshot;
@@ -107,7 +103,7 @@ impl Walk {
         while done != [true, true] {
             let from = if done[0] { 1 } else { 0 };
             let to = self.goals[1 - from].config;
-            self.rig.apply(self.goals[from].config)??;
+            self.rig.bring(self.goals[from].config)?;
             self.rig.order_fault("kill-before", next[from])?;
             let _ = self.rig.apply(to)?;
             let met = self.rig.take_fault()?;
@@ -119,15 +115,18 @@ impl Walk {
             self.steps += 1;
         }
         println!("power cut: {next:?} operations");
+        ensure!(next.iter().all(|operations| *operations > 10), "no fault was met: is the daemon built with the feature faults?");
         Ok(())
     }
 
     /// What a boot with nothing but the disk makes of a configuration: the containers of the boot before are gone.
     fn after_a_cut(&mut self, at: usize) -> Result<Snapshot> {
-        self.rig.apply(self.goals[at].config)??;
+        self.rig.bring(self.goals[at].config)?;
         self.rig.cut_power()?;
         self.boot()?;
         self.goals[at].leases = leases(&self.rig)?;
+        let has_device = self.goals[at].leases.iter().any(|lease| lease.contains(" a 10.0.1.") && lease.contains("true"));
+        ensure!(has_device, "the device's lease is lost: {:?}", self.goals[at].leases);
         self.rig.snapshot()
     }
 
@@ -183,28 +182,4 @@ fn leases(rig: &Rig) -> Result<Vec<String>> {
         .iter()
         .map(|node| format!("{:?} {} {} {:?} {}", node.name, node.network, node.address, node.netns, node.online))
         .collect())
-}
-
-fn every_fault(first: &'static str, second: &'static str) -> Result<()> {
-    let mut walk = Walk::between(first, second)?;
-    for kind in ["refuse", "refuse-always", "hang", "lose", "kill-before", "kill-after"] {
-        walk.walk(kind)?;
-    }
-    println!("{} steps", walk.steps);
-    Ok(())
-}
-
-#[test]
-fn between_two_policies_on_the_host() {
-    every_fault(HOUSE, GARDEN).unwrap();
-}
-
-#[test]
-fn a_power_cut_before_every_operation() {
-    Walk::between(HOUSE, TOWER).unwrap().cut_power().unwrap();
-}
-
-#[test]
-fn between_the_host_and_a_namespace() {
-    every_fault(HOUSE, TOWER).unwrap();
 }
