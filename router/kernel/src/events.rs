@@ -18,9 +18,12 @@ const GROUPS: [u32; 4] = [1, 5, 7, 24];
 /// `NFNLGRP_NFTABLES` (include/uapi/linux/netfilter/nfnetlink.h): somebody flushed or edited tables.
 const TABLES: u32 = 7;
 
-/// How long a listener turns away after it has heard something, so that whoever makes events without end cannot keep it busy. An apply
-/// makes thousands; what does not fit into the socket meanwhile costs the kernel nothing.
+/// How long a listener turns away after it has heard something, so that whoever makes events without end cannot keep it busy.
 const REST: Duration = Duration::from_millis(10);
+/// A card that comes makes no more events than this.
+const FEW: usize = 32;
+/// How long after it heard more: an apply makes thousands, and what does not fit into the socket meanwhile costs the kernel nothing.
+const LONG_REST: Duration = Duration::from_millis(50);
 
 /// Tells that something changed in a space we look after, or that so much did that the kernel lost count.
 pub struct Events {
@@ -96,23 +99,26 @@ async fn listen(socket: Socket, changed: Arc<watch::Sender<()>>) {
         Err(error) => return log::error!("changes of the kernel will not be noticed: {error}"),
     };
     while let Ok(mut ready) = socket.ready(HEARD).await {
-        match drain(socket.get_ref()) {
-            Ok(()) => ready.clear_ready(),
+        let heard = match drain(socket.get_ref()) {
+            Ok(heard) => heard,
             Err(error) => return log::error!("changes of the kernel will not be noticed any more: {error}"),
-        }
+        };
+        ready.clear_ready();
         changed.send_replace(());
-        sleep(REST).await;
+        sleep(if heard > FEW { LONG_REST } else { REST }).await;
     }
 }
 
-fn drain(socket: &Socket) -> io::Result<()> {
+/// How many events were there.
+fn drain(socket: &Socket) -> io::Result<usize> {
+    let mut heard = 0;
     // Longer events are cut off unread.
     let mut start = Vec::with_capacity(64);
     loop {
         start.clear();
         match socket.recv(&mut start, 0) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Ok(_) => heard += 1,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(heard),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // Overrun: events were lost, which is a change too.
             Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {
