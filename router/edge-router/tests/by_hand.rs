@@ -183,3 +183,24 @@ fn without_a_word_everything_is_mended_and_named() {
     };
     mended().unwrap();
 }
+
+/// An upgrade that marks its objects otherwise than the release before makes nothing anew.
+#[test]
+fn what_an_older_release_made_is_taken_over() {
+    let upgraded = || -> Result<()> {
+        let mut truck = running(CONFIG)?;
+        truck.kill()?;
+        truck.edge.sh("for link in br-cabin br-hold rt-cabin rt-hold; do ip link set $link group 0 alias edge-router; done
+             for link in eth1 eth2; do ip link set $link group 0; ip link set $link alias 'edge-router lent'; done
+             for link in lo gw-cabin gw-hold up-wan; do ip -n router link set $link group 0 alias edge-router; done
+             ip -n router route replace default via 192.168.50.1 dev up-wan metric 100 proto 236")?;
+        let numbers = "ip -o link | cut -d: -f1,2; ip -n router -o link | cut -d: -f1,2";
+        let before = truck.edge.sh(numbers)?;
+        truck.start(CONFIG)?;
+        ensure!(truck.log().contains("took over 11 objects"), "{}", truck.log());
+        same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
+        same(drifted(&truck)?, vec![])?;
+        same(truck.edge.sh(numbers)?, before)
+    };
+    upgraded().unwrap();
+}

@@ -1,4 +1,4 @@
-use crate::{Error, Events, ExecuteError, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
+use crate::{Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
 use edge_config::Name;
 use edge_plan::{Address, Op, Space, State, Stranger};
 use std::{
@@ -29,6 +29,12 @@ impl Kernel {
     /// Without it the mark says nothing: root inside a container's namespace can set it too.
     pub async fn trust(&self, names: Vec<Name>) {
         self.blocking(move |spaces| spaces.trusted.extend(names)).await
+    }
+
+    /// Takes over what an older generation of this program made: each object gets today's mark by one change while it lives, and keeps
+    /// all else. How many there were. For a start, after [`Kernel::trust`].
+    pub async fn adopt(&self) -> Result<usize, Error> {
+        self.blocking(adopt::adopt).await
     }
 
     /// The host space, and every trusted namespace that carries our mark. The loopbacks are left out.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here runs a program. What carries no mark of ours is listed but never touched.
 
+mod adopt;
 mod announce;
 mod arp;
 pub mod conntrack;

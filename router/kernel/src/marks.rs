@@ -32,3 +32,27 @@ pub(crate) fn owner(group: u32) -> Owner {
         _ => Owner::Foreign,
     }
 }
+
+/// How an older generation of this program marked what an apply made. An upgrade takes such objects over ([`crate::Kernel::adopt`]).
+pub(crate) struct Generation {
+    /// Link alias (`IFLA_IFALIAS`) of what it made; on a loopback it marks a namespace.
+    pub plan: &'static str,
+    /// Link alias of somebody else's device that it used.
+    pub lent: &'static str,
+    /// `IFA_PROTO` of its addresses, and the protocol number of its routes.
+    pub protocol: u8,
+}
+
+/// The oldest first. Generation 0 is the one of the first design, which told links by their alias: that is set in a second message,
+/// so that a crash between the two left a link of ours without a mark.
+pub(crate) const OLDER: [Generation; 1] = [Generation { plan: "edge-router", lent: "edge-router lent", protocol: 0xec }];
+
+impl Generation {
+    pub fn owner(&self, alias: &str) -> Option<Owner> {
+        match alias {
+            alias if alias == self.plan => Some(Owner::Plan),
+            alias if alias == self.lent => Some(Owner::Lent),
+            _ => None,
+        }
+    }
+}

@@ -131,7 +131,7 @@ pub(crate) fn get_all_routes() -> RouteNetlinkMessage {
     get_routes_by(RouteProtocol::Unspec)
 }
 
-fn get_routes_by(protocol: RouteProtocol) -> RouteNetlinkMessage {
+pub(crate) fn get_routes_by(protocol: RouteProtocol) -> RouteNetlinkMessage {
     let mut message = RouteMessage::default();
     message.header.address_family = AddressFamily::Inet;
     message.header.protocol = protocol;

@@ -7,7 +7,7 @@ use crate::{
     written::Written,
 };
 use edge_config::{IfName, Name};
-use edge_plan::{Space, TABLE, nft::Table};
+use edge_plan::{Owner, Space, TABLE, nft::Table};
 use netlink_packet_route::{
     RouteNetlinkMessage,
     link::{LinkAttribute, LinkMessage},
@@ -83,7 +83,7 @@ impl RouteSocket {
     /// Whether this socket's namespace carries our mark.
     fn is_in_ours(&mut self) -> Result<bool, NetlinkError> {
         let loopback = self.link(message::get_link_at(LOOPBACK))?;
-        Ok(loopback.is_some_and(|link| group_of(&link) == marks::PLAN_GROUP))
+        Ok(loopback.is_some_and(|link| group_of(&link) == marks::PLAN_GROUP || older_owner(&link) == Some(Owner::Plan)))
     }
 
     pub fn link(&mut self, request: RouteNetlinkMessage) -> Result<Option<LinkMessage>, NetlinkError> {
@@ -105,6 +105,15 @@ impl RouteSocket {
             _ => None,
         }))
     }
+}
+
+/// Whose it is by the mark of an older generation.
+pub(crate) fn older_owner(link: &LinkMessage) -> Option<Owner> {
+    let alias = link.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::IfAlias(alias) => Some(alias.as_str()),
+        _ => None,
+    })?;
+    marks::OLDER.iter().find_map(|generation| generation.owner(alias))
 }
 
 pub(crate) fn group_of(link: &LinkMessage) -> u32 {

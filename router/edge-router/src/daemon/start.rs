@@ -16,6 +16,7 @@ impl Daemon {
     /// Nothing is ever undone here that worked before the daemon was started, and it never ends with nothing because of a bad file.
     pub(super) async fn start(&self) {
         let _turn = self.turn.lock().await;
+        self.adopt_older_marks().await;
         let decision = self.files.decision();
         {
             let mut current = self.current.write().await;
@@ -44,6 +45,16 @@ impl Daemon {
             (Choice::Kept, Some(kept)) => self.stay(kept).await,
             (Choice::File, Some(kept)) => self.try_file(text, file.fingerprint, kept).await,
             (_, None) => self.first(text, file.fingerprint).await,
+        }
+    }
+
+    /// An upgrade may mark what it makes otherwise than the release before; what that made is taken over first.
+    async fn adopt_older_marks(&self) {
+        self.kernel.trust(self.files.namespaces()).await;
+        match self.kernel.adopt().await {
+            Ok(0) => {}
+            Ok(count) => log::info!("took over {count} objects that an older release made"),
+            Err(error) => log::error!("what an older release made may be in the way: {error}"),
         }
     }
 
