@@ -21,7 +21,7 @@ use netlink_packet_route::{
     route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteType},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     net::{IpAddr, Ipv4Addr},
     os::fd::AsFd,
 };
@@ -47,12 +47,11 @@ pub(crate) fn observe(spaces: &mut Spaces) -> Result<State, Error> {
 
 fn dump_links(space: &mut OpenSpace) -> Result<Links, NetlinkError> {
     let ipv6 = space.ipv6;
-    let dump = space.route.dump(&message::get_links())?;
-    let links = dump.into_iter().filter_map(|message| match message {
+    let links = space.route.dump_by(&message::get_links(), |message| match message {
         RouteNetlinkMessage::NewLink(link) => Some((link.header.index, Found::read(link, ipv6))),
         _ => None,
     });
-    Ok(links.collect())
+    Ok(links?.into_iter().collect())
 }
 
 /// By which number each space knows each other one.
@@ -75,25 +74,19 @@ fn neighbours(spaces: &mut Spaces) -> Result<HashMap<(Space, i32), Space>, Error
 /// Everything but the links.
 fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceState, Error> {
     let name_of = |index: u32| links.get(&space.space)?.get(&index)?.name.as_ref();
-    let addresses = space.route.dump(&message::get_addresses());
-    let routes = space.route.dump(&message::get_routes());
+    let addresses = space.route.dump_by(&message::get_addresses(), |message| match message {
+        RouteNetlinkMessage::NewAddress(message) => address(&message, name_of),
+        _ => None,
+    });
+    let routes = space.route.dump_by(&message::get_routes(), |message| match message {
+        RouteNetlinkMessage::NewRoute(message) => route(&message, name_of),
+        _ => None,
+    });
     let sysctls = namespace::inside(space.netns.as_fd(), sysctl::observe);
     Ok(SpaceState {
         links: BTreeMap::new(),
-        addresses: addresses
-            .map_err(|error| space.error("list addresses", error))?
-            .iter()
-            .filter_map(
-                |message| if let RouteNetlinkMessage::NewAddress(message) = message { address(message, name_of) } else { None },
-            )
-            .collect(),
-        routes: routes
-            .map_err(|error| space.error("list routes", error))?
-            .iter()
-            .filter_map(
-                |message| if let RouteNetlinkMessage::NewRoute(message) = message { route(message, name_of) } else { None },
-            )
-            .collect::<BTreeSet<_>>(),
+        addresses: addresses.map_err(|error| space.error("list addresses", error))?.into_iter().collect(),
+        routes: routes.map_err(|error| space.error("list routes", error))?.into_iter().collect(),
         sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
         table: space.table()?,
     })

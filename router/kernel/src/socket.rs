@@ -115,9 +115,18 @@ impl RouteSocket {
 
     /// Asks for all objects of a kind. A list torn by a change meanwhile is read again.
     pub fn dump(&mut self, request: &RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>, NetlinkError> {
+        self.dump_by(request, Some)
+    }
+
+    /// Like [`RouteSocket::dump`], but of each object keeps only what `keep` makes of it: a link's message is many times as long.
+    pub fn dump_by<T>(
+        &mut self,
+        request: &RouteNetlinkMessage,
+        keep: impl Fn(RouteNetlinkMessage) -> Option<T>,
+    ) -> Result<Vec<T>, NetlinkError> {
         for _ in 0..ATTEMPTS {
             self.send(request.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
-            if let Some(objects) = self.collect()? {
+            if let Some(objects) = self.collect(&keep)? {
                 return Ok(objects);
             }
         }
@@ -125,14 +134,14 @@ impl RouteSocket {
     }
 
     /// Reads to the end of a dump; `None` when it was torn.
-    fn collect(&mut self) -> Result<Option<Vec<RouteNetlinkMessage>>, NetlinkError> {
+    fn collect<T>(&mut self, keep: impl Fn(RouteNetlinkMessage) -> Option<T>) -> Result<Option<Vec<T>>, NetlinkError> {
         let mut objects = Vec::new();
         let mut torn = false;
         loop {
             for message in self.receive()? {
                 torn |= message.header.flags & NLM_F_DUMP_INTR != 0;
                 match message.payload {
-                    NetlinkPayload::InnerMessage(object) => objects.push(object),
+                    NetlinkPayload::InnerMessage(object) => objects.extend(keep(object)),
                     NetlinkPayload::Done(done) if done.code < 0 => {
                         return Err(refusal(done.code, extended_ack(&done.extended_ack)));
                     }

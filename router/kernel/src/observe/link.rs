@@ -50,7 +50,8 @@ impl Found {
                 LinkAttribute::AfSpecUnspec(families) => found.conf = conf(&families, ipv6),
                 LinkAttribute::LinkInfo(infos) => infos.into_iter().for_each(|info| match info {
                     LinkInfo::Kind(kind) => found.kind = Some(kind),
-                    LinkInfo::Data(data) => found.data = Some(data),
+                    // Of the others nothing is asked, and a bridge's are long.
+                    LinkInfo::Data(data @ (InfoData::Vlan(_) | InfoData::IpVlan(_))) => found.data = Some(data),
                     _ => {}
                 }),
                 _ => {}
