@@ -74,12 +74,14 @@ pub fn grouped(verdicts: Vec<Verdict>, config: &Config, before: &Config) -> Vec<
 /// Which section each link belongs to.
 struct Places {
     sections: Vec<Section>,
+    /// Where in `sections` each stands.
+    numbers: HashMap<Section, usize>,
     links: HashMap<IfName, usize>,
 }
 
 impl Places {
     fn of(configs: &[&Config]) -> Self {
-        let mut places = Self { sections: Vec::new(), links: HashMap::new() };
+        let mut places = Self { sections: Vec::new(), numbers: HashMap::new(), links: HashMap::new() };
         for network in configs.iter().flat_map(|config| &config.networks) {
             let tagged = network.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
             let legs = [network.bridge.clone(), derived::leg(&network.name), derived::leg_port(&network.name)];
@@ -94,11 +96,11 @@ impl Places {
 
     /// The first to name a link has it.
     fn add(&mut self, section: Section, links: impl IntoIterator<Item = IfName>) {
-        let known = self.sections.iter().position(|known| *known == section);
-        let place = known.unwrap_or_else(|| {
+        let next = self.sections.len();
+        let place = *self.numbers.entry(section.clone()).or_insert(next);
+        if place == next {
             self.sections.push(section);
-            self.sections.len() - 1
-        });
+        }
         for link in links {
             self.links.entry(link).or_insert(place);
         }

@@ -2,7 +2,11 @@
 
 use super::Difference;
 use crate::nft::{Chain, Field, Set, Table, TableDelta, Verdict};
-use std::{collections::BTreeSet, fmt, net::Ipv4Addr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    net::Ipv4Addr,
+};
 
 pub(super) fn differences(from: &Table, to: &Table) -> Vec<Difference> {
     let delta = TableDelta::between(Some(from), Some(to));
@@ -14,8 +18,9 @@ pub(super) fn differences(from: &Table, to: &Table) -> Vec<Difference> {
     let foreign = |what| Difference { what, from: there(), to: None };
     differences.extend(delta.foreign_removed.into_iter().map(foreign));
     let changed = delta.chains_changed.into_iter().map(|chain| chain.name);
+    let (old, new) = (chains(from), chains(to));
     for name in changed.chain(delta.chains_added).chain(delta.chains_removed) {
-        differences.push(chain(&name, from, to));
+        differences.push(chain(&name, old.get(&*name).copied(), new.get(&*name).copied()));
     }
     let set = |name: &String| format!("set {name}");
     differences.extend(delta.sets_added.iter().map(|name| Difference { what: set(name), from: None, to: there() }));
@@ -30,9 +35,12 @@ pub(super) fn differences(from: &Table, to: &Table) -> Vec<Difference> {
     differences
 }
 
-fn chain(name: &str, from: &Table, to: &Table) -> Difference {
-    let rules = |table: &Table| table.chains.iter().find(|chain| chain.name == name).map(count);
-    let (from, to) = (rules(from), rules(to));
+fn chains(table: &Table) -> HashMap<&str, &Chain> {
+    table.chains.iter().map(|chain| (chain.name.as_str(), chain)).collect()
+}
+
+fn chain(name: &str, from: Option<&Chain>, to: Option<&Chain>) -> Difference {
+    let (from, to) = (from.map(count), to.map(count));
     let to = to.map(|to| if from.as_ref() == Some(&to) { "as many others".to_owned() } else { to });
     Difference { what: format!("chain {name}"), from, to }
 }
