@@ -11,6 +11,8 @@ use steps::Walk;
 
 /// The router on the host.
 const HOUSE: &str = include_str!("steps/house.toml");
+/// The same without a way out: an uplink with a gateway is not trusted for seconds after it was plugged in, and neither is its route.
+const COTTAGE: &str = include_str!("steps/cottage.toml");
 /// Another policy, other networks, other hosts.
 const GARDEN: &str = include_str!("steps/garden.toml");
 /// The router in a namespace, on a macvlan of its uplink, with containers by macvlan.
@@ -30,10 +32,10 @@ fn between_two_policies_on_the_host() {
 
 #[test]
 fn between_the_host_and_a_namespace() {
-    faults(HOUSE, TOWER, &["refuse-always", "lose", "kill-before"]).unwrap();
+    faults(COTTAGE, TOWER, &["refuse-always", "lose", "kill-before"]).unwrap();
 }
 
 #[test]
 fn a_power_cut_before_every_operation() {
-    Walk::between(HOUSE, TOWER, Disk::Real).unwrap().cut_power().unwrap();
+    Walk::between(COTTAGE, TOWER, Disk::Real).unwrap().cut_power().unwrap();
 }
