@@ -12,8 +12,10 @@ use crate::{
 use edge_config::Name;
 use std::{
     collections::BTreeSet,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::SystemTime,
 };
 use tokio::sync::oneshot;
 
@@ -102,6 +104,17 @@ impl Server {
     pub fn leases(&self) -> Vec<Lease> {
         let networks = lock(&self.core.networks);
         networks.by_name.iter().flat_map(|(name, network)| network.leases(name, &self.core.clock)).collect()
+    }
+
+    /// Addresses that nobody gets for now, as somebody uses them without a lease, and until when.
+    pub fn resting(&self) -> Vec<(Name, Ipv4Addr, SystemTime)> {
+        let networks = lock(&self.core.networks);
+        let configured = networks.by_name.iter().filter(|(_, network)| network.scope.is_some());
+        let resting = |(name, network): (&Name, &Network)| {
+            let each = network.table.quarantine().iter();
+            each.map(|(address, until)| (name.clone(), *address, self.core.clock.wall(*until))).collect::<Vec<_>>()
+        };
+        configured.flat_map(resting).collect()
     }
 
     pub fn counters(&self) -> Report {

@@ -31,6 +31,8 @@ pub struct Node {
 pub enum NodeKind {
     Device,
     Container,
+    /// Nobody's: somebody uses the address without a lease, so it is given to nobody until `expires`.
+    Resting,
 }
 
 impl NodeKind {
@@ -38,6 +40,7 @@ impl NodeKind {
         match self {
             NodeKind::Device => "device",
             NodeKind::Container => "container",
+            NodeKind::Resting => "resting",
         }
     }
 }

@@ -48,6 +48,10 @@ fn short(path: &str) -> &str {
 
 fn lease(node: &Node, now: u64) -> String {
     let term = match (node.kind, node.online, node.expires) {
+        (NodeKind::Resting, _, expires) => {
+            let left = expires.unwrap_or_default().saturating_sub(now);
+            return format!("used without a lease, {} left", about(left));
+        }
         (NodeKind::Container, true, _) => "attached".to_owned(),
         (NodeKind::Container, false, _) => "kept, not attached".to_owned(),
         (NodeKind::Device, _, Some(expires)) if expires > now => format!("{} left", about(expires - now)),

@@ -124,7 +124,7 @@ impl Daemon {
     async fn nodes(&self) -> Vec<edge_control::Node> {
         let attached = self.attach.list().await;
         let current = self.current.read().await;
-        nodes::nodes(&current.config, &self.dhcp.leases(), &attached)
+        nodes::nodes(&current.config, &self.dhcp.leases(), self.dhcp.resting(), &attached)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is in the networks: reservations, leases and attachments, joined by network and address.
 
-use edge_config::Config;
+use edge_config::{Config, Name};
 use edge_control::{Attached, Node, NodeKind};
 use edge_dhcp::{Kind, Lease, LeaseState};
 use std::{
@@ -9,8 +9,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+/// Network, address, and until when.
+type Resting = (Name, Ipv4Addr, SystemTime);
+
 /// In the order of the networks in the file, then by address.
-pub fn nodes(config: &Config, leases: &[Lease], attached: &[Attached]) -> Vec<Node> {
+pub fn nodes(config: &Config, leases: &[Lease], resting: Vec<Resting>, attached: &[Attached]) -> Vec<Node> {
     let place = |network: &str| config.networks.iter().position(|one| one.name.as_str() == network).unwrap_or(usize::MAX);
     let mut nodes: BTreeMap<(usize, Ipv4Addr), Node> = BTreeMap::new();
     for host in &config.hosts {
@@ -26,6 +29,20 @@ pub fn nodes(config: &Config, leases: &[Lease], attached: &[Attached]) -> Vec<No
             online: false,
         };
         nodes.insert((place(host.network.as_str()), host.address), node);
+    }
+    for (network, address, until) in resting {
+        let node = Node {
+            name: None,
+            network: network.to_string(),
+            address,
+            kind: NodeKind::Resting,
+            mac: None,
+            netns: None,
+            permanent: false,
+            expires: until.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()),
+            online: false,
+        };
+        nodes.insert((place(network.as_str()), address), node);
     }
     for lease in leases {
         nodes.insert((place(lease.network.as_str()), lease.address), leased(lease));

@@ -2,7 +2,7 @@
 
 use super::{boot::Moment, confirm::whole_seconds, current::Current, drift, generations::ConfigFile, in_force, uplinks};
 use edge_config::{Config, IfName, Name, Network, Uplink};
-use edge_control::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, Problem, Status, Waiting};
+use edge_control::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
 use edge_dhcp::{Counters, Report};
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, router_space};
 use std::{collections::BTreeMap, fs, time::Duration};
@@ -133,7 +133,8 @@ impl Eyes<'_> {
             ports: network.ports.iter().map(ToString::to_string).collect(),
             bridge: network.bridge.to_string(),
             router: network.address.to_string(),
-            nodes: u32::try_from(nodes.iter().filter(|node| node.network == name).count()).unwrap_or(u32::MAX),
+            nodes: u32::try_from(nodes.iter().filter(|node| node.network == name && node.kind != NodeKind::Resting).count())
+                .unwrap_or(u32::MAX),
             pool_used: pool.map(|pool| in_pool(pool.pool_used)),
             pool_size: pool.map(|pool| in_pool(pool.pool_size)),
             dhcp: counters.map(dhcp_counters),
