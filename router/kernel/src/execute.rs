@@ -59,6 +59,11 @@ fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
             }
             None => Ok(()),
         },
+        Op::SetFastPath { space, to, .. } => {
+            let sent = spaces.get(space)?.set_fast_path(to)?;
+            spaces.written.add(sent.messages, sent.bytes);
+            Ok(())
+        }
     }
 }
 

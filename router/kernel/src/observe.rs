@@ -89,6 +89,7 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
         routes: routes.map_err(|error| space.error("list routes", error))?.into_iter().collect(),
         sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
         table: space.table()?,
+        fast_path: space.fast_path()?,
     })
 }
 

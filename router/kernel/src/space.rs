@@ -2,7 +2,7 @@
 
 use crate::{
     Error, events, marks, message, namespace,
-    nft::{self, Nft},
+    nft::{self, FastPath, Nft},
     socket::{NetlinkError, RouteSocket},
     written::Written,
 };
@@ -25,6 +25,16 @@ use std::{
 
 /// `LOOPBACK_IFINDEX` (include/net/net_namespace.h): the same in every namespace.
 pub(crate) const LOOPBACK: u32 = 1;
+/// Devices that go in between make one more.
+const FAST_ATTEMPTS: usize = 5;
+
+/// Whether this kernel has flowtables.
+enum Fast {
+    Unknown,
+    Can(FastPath),
+    /// Or refused what it should have taken: without it everything works, only slower.
+    Cannot,
+}
 
 pub(crate) struct OpenSpace {
     pub space: Space,
@@ -34,6 +44,7 @@ pub(crate) struct OpenSpace {
     pub ipv6: bool,
     /// Opened when first needed.
     nft: Option<Nft>,
+    fast_path: Fast,
     _watch: events::Watch,
 }
 
@@ -41,7 +52,7 @@ impl OpenSpace {
     /// Opens the namespace the calling thread is in.
     fn here(space: Space, netns: File, route: RouteSocket, watcher: &events::Watcher) -> io::Result<Self> {
         let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
-        Ok(Self { space, netns, route, ipv6, nft: None, _watch: watcher.watch()? })
+        Ok(Self { space, netns, route, ipv6, nft: None, fast_path: Fast::Unknown, _watch: watcher.watch()? })
     }
 
     pub fn link(&mut self, name: &IfName) -> Result<Option<LinkMessage>, NetlinkError> {
@@ -66,6 +77,48 @@ impl OpenSpace {
             }
         };
         nft.and_then(work).map_err(|source| Error::Table { what: what.to_owned(), space: self.space.clone(), source })
+    }
+
+    /// The links of the flowtable; `None` where the kernel has none.
+    pub fn fast_path(&mut self) -> Result<Option<BTreeSet<IfName>>, Error> {
+        if let Fast::Unknown = self.fast_path {
+            let opened = namespace::inside(self.netns.as_fd(), || Ok::<_, io::Error>(FastPath::open()));
+            let opened = opened.map_err(|error| Error::netlink("enter the namespace", self.space.clone(), error))?;
+            self.fast_path = match opened.map_err(|error| self.fast_path_error("ask for flowtables", error))? {
+                Some(fast_path) => Fast::Can(fast_path),
+                None => {
+                    log::info!("this kernel has no flowtables (nf_flow_table): every packet goes through the rules");
+                    Fast::Cannot
+                }
+            };
+        }
+        let Fast::Can(fast_path) = &mut self.fast_path else { return Ok(None) };
+        let links = fast_path.links();
+        links.map(Some).map_err(|error| self.fast_path_error("list the flowtable", error))
+    }
+
+    /// A device may go while it is bound, which is no reason to fail; nor is a kernel that will not have it.
+    pub fn set_fast_path(&mut self, links: &BTreeSet<IfName>) -> Result<nft::Sent, Error> {
+        for attempt in 1..=FAST_ATTEMPTS {
+            let mut there = links.clone();
+            let route = &mut self.route;
+            there.retain(|link| matches!(route.index(link), Ok(Some(_))));
+            let Fast::Can(fast_path) = &mut self.fast_path else { break };
+            match fast_path.bind(&there) {
+                Ok(sent) => return Ok(sent),
+                Err(error) if attempt == FAST_ATTEMPTS => {
+                    log::warn!("no flowtable in space {}, every packet goes through the rules: {error}", self.space);
+                    let _ = fast_path.bind(&BTreeSet::new());
+                    self.fast_path = Fast::Cannot;
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(nft::Sent::default())
+    }
+
+    fn fast_path_error(&self, what: &str, source: nft::Error) -> Error {
+        Error::Table { what: what.to_owned(), space: self.space.clone(), source }
     }
 
     pub fn error(&self, what: impl Into<String>, source: impl Into<NetlinkError>) -> Error {

@@ -5,12 +5,12 @@
 mod common;
 
 use common::in_a_box;
-use edge_kernel::nft::Nft;
+use edge_kernel::nft::{FastPath, Nft};
 use edge_plan::nft::{
     BaseChain, Chain, ChainKind, Hook, Table,
     build::{accept, rule},
 };
-use std::process::Command;
+use std::{collections::BTreeSet, process::Command};
 
 const NAME: &str = "edge-test";
 
@@ -31,5 +31,51 @@ fn a_flowtable_by_hand_is_seen() {
         assert_eq!(kernel.table(NAME).unwrap().unwrap().foreign, ["flowtable more"]);
         kernel.replace(NAME, Some(&table())).unwrap();
         assert_eq!(kernel.table(NAME).unwrap().as_deref(), Some(&table()));
+    });
+}
+
+fn run(program: &str, line: &str) -> String {
+    let output =
+        Command::new(program).args(line.split(' ')).output().expect("ip (iproute2) and nft (nftables) are needed by the tests");
+    assert!(output.status.success(), "{program} {line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn bridges(numbers: std::ops::Range<usize>) -> BTreeSet<edge_config::IfName> {
+    numbers.map(|number| format!("br{number}").parse().unwrap()).collect()
+}
+
+#[test]
+fn links_come_into_the_flowtable_and_leave_it() {
+    in_a_box(async || {
+        // More than one message holds, and more than a page.
+        let made = Command::new("sh").args(["-ec", "seq -f 'link add br%.0f type bridge' 0 299 | ip -batch -"]).status().unwrap();
+        assert!(made.success(), "300 bridges");
+        let mut kernel = FastPath::open().unwrap().expect("the lab kernel has flowtables");
+        assert_eq!(
+            (kernel.links().unwrap(), run("nft", "list ruleset")),
+            (BTreeSet::new(), String::new()),
+            "asking leaves nothing"
+        );
+        kernel.bind(&bridges(0..300)).unwrap();
+        assert_eq!(kernel.links().unwrap(), bridges(0..300));
+        kernel.bind(&bridges(2..5)).unwrap();
+        assert_eq!(kernel.links().unwrap(), bridges(2..5));
+        assert_eq!(run("nft", "list ruleset"), include_str!("netfilter/fast_path.nft"));
+
+        run("ip", "link delete br3");
+        assert_eq!(kernel.links().unwrap(), bridges(2..3).union(&bridges(4..5)).cloned().collect());
+        run("ip", "link add br3 type bridge");
+        kernel.bind(&bridges(2..5)).unwrap();
+        assert_eq!(kernel.links().unwrap(), bridges(2..5), "a link that went and came again");
+        assert!(kernel.bind(&bridges(299..301)).is_err(), "a link that is not there");
+        assert_eq!(kernel.links().unwrap(), bridges(2..5), "a refused change leaves everything");
+
+        run("nft", "flush chain inet edge-router-fast hasten");
+        assert_eq!(kernel.links().unwrap(), BTreeSet::new(), "bound for nothing");
+        kernel.bind(&bridges(2..5)).unwrap();
+        assert_eq!(run("nft", "list ruleset"), include_str!("netfilter/fast_path.nft"));
+        kernel.bind(&BTreeSet::new()).unwrap();
+        assert_eq!(run("nft", "list ruleset"), "");
     });
 }

@@ -3,10 +3,12 @@
 use crate::{Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, ruleset};
 use edge_config::{Config, IfName, Interface, Network, Uplink, UplinkAddress, UplinkLink, derived};
 use ipnet::Ipv4Net;
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 
 /// What an unhealthy uplink's metric is raised by: more than the highest a configuration may hold.
 const UNHEALTHY: u32 = edge_config::MAX_METRIC + 1;
+/// A kernel lists a flowtable in one datagram of at most 32 KiB, and a link takes up to 20 bytes of it.
+const MAX_FAST: usize = 1500;
 
 /// What the kernel shall look like.
 pub fn desired(config: &Config, facts: &Facts) -> State {
@@ -21,10 +23,23 @@ pub fn desired(config: &Config, facts: &Facts) -> State {
         builder.uplink(config, uplink);
     }
     builder.space(&router).table = Some(Arc::new(ruleset::router(config, facts)));
+    builder.space(&router).fast_path = Some(fast_path(config));
     if router != Space::Host {
         builder.space(&Space::Host).table = Some(Arc::new(ruleset::host(config)));
     }
     builder.state
+}
+
+/// The router's legs. Not an uplink whose device carries networks too: past the rules the kernel would send their frames straight
+/// there, to wherever their node was when the flow began.
+fn fast_path(config: &Config) -> BTreeSet<IfName> {
+    let carries = |device: &IfName| {
+        let mut networks = config.networks.iter();
+        networks.any(|network| network.ports.contains(device) || network.tagged.iter().any(|tagged| tagged.trunk == *device))
+    };
+    let uplinks = config.uplinks.iter().map(Uplink::ifname).filter(|name| !carries(name));
+    let legs: BTreeSet<IfName> = config.networks.iter().map(|network| config.gateway_link(network)).chain(uplinks).collect();
+    if legs.len() > MAX_FAST { BTreeSet::new() } else { legs }
 }
 
 /// The space the router's addresses live in.

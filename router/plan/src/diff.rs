@@ -5,6 +5,7 @@
 //! that neither of the two allows.
 
 mod create;
+mod fast_path;
 mod present;
 mod remove;
 
@@ -27,9 +28,11 @@ pub struct Diff {
 pub fn diff(desired: &State, observed: &State) -> Diff {
     let (desired, waiting, conflicts) = present::reduce(desired, observed);
     let doomed = doomed(&desired, observed);
-    let mut ops = remove::remove(&desired, observed, &doomed);
+    let mut ops = fast_path::leave(&desired, observed, &doomed);
+    ops.extend(remove::remove(&desired, observed, &doomed));
     ops.extend(police(&desired, observed));
     ops.extend(create::create(&desired, observed, &doomed));
+    ops.extend(fast_path::join(&desired, observed, &doomed));
     ops.extend(retire(&desired, observed));
     Diff { ops, waiting, conflicts }
 }

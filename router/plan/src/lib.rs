@@ -26,7 +26,7 @@ pub use facts::{Facts, UplinkLease};
 pub use op::Op;
 pub use policy::Policy;
 pub use reachability::{Label, Row, reachability};
-pub use ruleset::TABLE;
+pub use ruleset::{FAST_PATH, TABLE};
 pub use section::{Effect, Group, Section, grouped};
 pub use state::{Address, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl};
 pub use stranger::{Strange, Stranger, strange_links};

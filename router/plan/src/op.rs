@@ -1,6 +1,6 @@
 use crate::{Address, Link, Route, Space, Sysctl, nft};
 use edge_config::{IfName, Name};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// One change of the kernel. Each knows enough to be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,12 @@ pub enum Op {
         from: Option<Arc<nft::Table>>,
         to: Option<Arc<nft::Table>>,
     },
+    /// Binds these links to the flowtable, and no others.
+    SetFastPath {
+        space: Space,
+        from: BTreeSet<IfName>,
+        to: BTreeSet<IfName>,
+    },
 }
 
 impl Op {
@@ -80,6 +86,7 @@ impl Op {
             Op::AddRoute { space, route } => Op::DeleteRoute { space, route },
             Op::DeleteRoute { space, route } => Op::AddRoute { space, route },
             Op::SetTable { space, from, to } => Op::SetTable { space, from: to, to: from },
+            Op::SetFastPath { space, from, to } => Op::SetFastPath { space, from: to, to: from },
         }
     }
 }

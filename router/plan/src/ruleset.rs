@@ -20,6 +20,8 @@ use std::{
 };
 
 pub const TABLE: &str = "edge-router";
+/// Of the flowtable, beside the policy and after it.
+pub const FAST_PATH: &str = "edge-router-fast";
 
 /// Hook priorities (`enum nf_ip_hook_priorities`).
 const RAW: i32 = -300;

@@ -112,7 +112,7 @@ impl Places {
             Object::Link(name) => self.links.get(name).copied().unwrap_or(rest),
             Object::Address(address) => self.links.get(&address.link).copied().unwrap_or(rest),
             Object::Route(route) => self.links.get(&route.link).copied().unwrap_or(rest),
-            Object::Table => rest - 1,
+            Object::Table | Object::FastPath => rest - 1,
             Object::Namespace | Object::Setting(_) => rest,
         }
     }
@@ -196,7 +196,7 @@ fn effect(section: &Section, verdict: &Verdict) -> Option<Effect> {
             }),
             _ => None,
         },
-        Object::Namespace | Object::Setting(_) => None,
+        Object::Namespace | Object::Setting(_) | Object::FastPath => None,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct SpaceState {
     pub sysctls: BTreeMap<Sysctl, bool>,
     /// Shared, not copied: a table is as large as the rest of a state.
     pub table: Option<Arc<nft::Table>>,
+    /// Links whose established flows the kernel forwards past the rules (a flowtable). Observed `None`: this kernel cannot.
+    pub fast_path: Option<BTreeSet<IfName>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

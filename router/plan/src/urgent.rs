@@ -20,6 +20,7 @@ pub fn urgent(desired: &State, observed: &State, diff: &Diff) -> Vec<Op> {
         Op::CreateLink { name, .. } | Op::DeleteLink { name, .. } | Op::MoveLink { name, .. } => come.contains(name),
         Op::AddAddress { address, .. } | Op::DeleteAddress { address, .. } => come.contains(&address.link),
         Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. } => come.contains(&route.link),
+        Op::SetFastPath { to, .. } => to.iter().any(|link| come.contains(link)),
     };
     diff.ops.iter().filter(|op| vital(op)).cloned().collect()
 }

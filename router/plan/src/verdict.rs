@@ -31,6 +31,8 @@ pub enum Object {
     Route(Route),
     /// Our nftables table.
     Table,
+    /// The links whose established flows go past the rules.
+    FastPath,
 }
 
 /// netifd's verdicts (NO_CHANGE, APPLIED, RECREATE), with what one file adds: objects that come, go, wait or are in the way.
@@ -129,6 +131,7 @@ fn touched(diff: &Diff) -> BTreeMap<Place, Touch> {
             Op::AddRoute { space, route } => at(space, Object::Route(route.clone()), made),
             Op::DeleteRoute { space, route } => at(space, Object::Route(route.clone()), unmade),
             Op::SetTable { space, .. } => at(space, Object::Table, changed),
+            Op::SetFastPath { space, .. } => at(space, Object::FastPath, changed),
         }
     }
     touched
@@ -165,6 +168,7 @@ impl Judge<'_> {
             verdicts.push(self.carried(space, Object::Route(route.clone()), &route.link, from.routes.contains(route)));
         }
         verdicts.extend(self.table(space, to, from));
+        verdicts.extend(self.fast_path(space, to, from));
         verdicts
     }
 
@@ -234,6 +238,32 @@ impl Judge<'_> {
             verdict.reasons = table::differences(from, to).into_iter().map(Reason::Differs).collect();
         }
         Some(verdict)
+    }
+
+    /// None where the kernel has no such thing.
+    fn fast_path(&self, space: &Space, to: &SpaceState, from: &SpaceState) -> Option<Verdict> {
+        let none = BTreeSet::new();
+        let changed = self.touch(space, &Object::FastPath).changed;
+        let (was, is) = (from.fast_path.as_ref().unwrap_or(&none), to.fast_path.as_ref().unwrap_or(&none));
+        if !changed && was.is_empty() {
+            return None;
+        }
+        let fate = match (changed, was.is_empty(), is.is_empty()) {
+            (false, ..) => Fate::Unchanged,
+            (_, true, _) => Fate::Created,
+            (_, _, true) => Fate::Removed,
+            _ => Fate::Changed,
+        };
+        let reason = |link: &IfName, from: Option<&str>, to: Option<&str>| {
+            let owned = |text: &str| text.to_owned();
+            Reason::Differs(Difference { what: link.to_string(), from: from.map(owned), to: to.map(owned) })
+        };
+        let mut reasons = Vec::new();
+        if fate == Fate::Changed {
+            reasons.extend(was.difference(is).map(|link| reason(link, Some(""), None)));
+            reasons.extend(is.difference(was).map(|link| reason(link, None, Some(""))));
+        }
+        Some(Verdict { space: space.clone(), object: Object::FastPath, link: None, fate, reasons })
     }
 
     /// What keeps a wanted link from being there: followed to the device that is missing or the name that is taken.

@@ -63,7 +63,7 @@ fn touched(op: &Op) -> Vec<IfName> {
         Op::ChangeLink { name, .. } | Op::MoveLink { name, .. } => vec![name.clone()],
         Op::AddAddress { address, .. } | Op::DeleteAddress { address, .. } => vec![address.link.clone()],
         Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. } => vec![route.link.clone()],
-        Op::SetTable { .. } => Vec::new(),
+        Op::SetTable { .. } | Op::SetFastPath { .. } => Vec::new(),
         other => panic!("no network has this to itself: {other:?}"),
     }
 }
@@ -127,7 +127,7 @@ proptest! {
             .filter(|verdict| !matches!(verdict.fate, Fate::Unchanged | Fate::Waiting | Fate::Conflict))
             .map(|verdict| (&verdict.space, &verdict.object))
             .collect();
-        let links: BTreeSet<IfName> = found.ops.iter().filter(|op| !matches!(op, Op::SetTable { .. } | Op::SetSysctl { .. } | Op::CreateNamespace(_) | Op::DeleteNamespace(_))).flat_map(touched).collect();
+        let links: BTreeSet<IfName> = found.ops.iter().filter(|op| !matches!(op, Op::SetTable { .. } | Op::SetFastPath { .. } | Op::SetSysctl { .. } | Op::CreateNamespace(_) | Op::DeleteNamespace(_))).flat_map(touched).collect();
         let judged_links: BTreeSet<IfName> = changed.iter().filter_map(|(_, object)| match object {
             Object::Link(name) => Some(name.clone()),
             Object::Address(address) => Some(address.link.clone()),

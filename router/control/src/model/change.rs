@@ -124,6 +124,15 @@ impl From<&Op> for Change {
                 let name = to.as_ref().or(from.as_ref()).map_or("", |table| table.name.as_str());
                 change(action, space, format!("nftables table inet {name}"), Some("the policy, in one transaction".to_owned()))
             }
+            Op::SetFastPath { space, from, to } => {
+                let action = match (from.is_empty(), to.is_empty()) {
+                    (true, _) => Add,
+                    (_, true) => Remove,
+                    _ => Alter,
+                };
+                let links = format!("{} -> {} links", from.len(), to.len());
+                change(action, space, format!("flowtable {}", edge_plan::FAST_PATH), Some(links))
+            }
         }
     }
 }

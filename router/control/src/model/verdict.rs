@@ -135,6 +135,7 @@ pub(super) fn words(verdict: &Verdict) -> String {
         Object::Address(address) => format!("address {} on {}", address.interface, address.link),
         Object::Route(route) => format!("route {} on {}", route.destination, route.link),
         Object::Table => format!("table inet {}", edge_plan::TABLE),
+        Object::FastPath => format!("flowtable {}", edge_plan::FAST_PATH),
     }
 }
 

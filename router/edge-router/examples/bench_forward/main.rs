@@ -22,6 +22,7 @@ use nix::unistd::Pid;
 use rules::Rules;
 use std::{env, time::Duration};
 
+const NO_FLOWTABLES: &str = "this kernel has no flowtables";
 /// Packets of one timed round: about a millisecond.
 const PACKETS: usize = 512;
 
@@ -44,6 +45,7 @@ fn compare(sizes: &[usize], rounds: usize) -> Result<()> {
         for rules in Rules::ALL {
             match Bench::new(rules, *networks) {
                 Ok(bench) => benches.push(bench),
+                Err(error) if format!("{error:#}").contains(NO_FLOWTABLES) => {}
                 Err(error) => println!("{networks:8}  {rules}: cannot be made here: {error:#}"),
             }
         }
@@ -118,10 +120,13 @@ fn make(rules: Rules, networks: usize) -> Result<()> {
         let config = edge_config::parse("bench.toml", &rules::config(networks))
             .map_err(|errors| anyhow::anyhow!("{}", errors.render(false)))?;
         let mut wanted = desired(&config, &Facts::default());
-        if rules != Rules::Ours {
-            wanted.spaces.get_mut(&Space::Host).context("no host space")?.table = None;
-        }
-        let diff = diff(&wanted, &kernel.observe().await?);
+        let observed = kernel.observe().await?;
+        let has_flowtables = observed.spaces.values().any(|space| space.fast_path.is_some());
+        ensure!(has_flowtables || rules != Rules::OursSlow, "{NO_FLOWTABLES}");
+        let host = wanted.spaces.get_mut(&Space::Host).context("no host space")?;
+        host.table = host.table.take().filter(|_| matches!(rules, Rules::Ours | Rules::OursSlow));
+        host.fast_path = host.fast_path.take().filter(|_| rules == Rules::Ours);
+        let diff = diff(&wanted, &observed);
         ensure!(diff.waiting.is_empty() && diff.conflicts.is_empty(), "{:?} {:?}", diff.waiting, diff.conflicts);
         kernel.execute(&diff.ops).await?;
         Ok(())

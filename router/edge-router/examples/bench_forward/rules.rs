@@ -16,6 +16,8 @@ pub enum Rules {
     /// What any router that translates addresses pays.
     Masquerade,
     Ours,
+    /// Where the kernel has flowtables: every packet through the rules.
+    OursSlow,
     ArticleNft,
     ArticleLegacy,
     DockerNft,
@@ -23,11 +25,12 @@ pub enum Rules {
 }
 
 impl Rules {
-    pub const ALL: [Rules; 8] = [
+    pub const ALL: [Rules; 9] = [
         Rules::Sender,
         Rules::Bare,
         Rules::Masquerade,
         Rules::Ours,
+        Rules::OursSlow,
         Rules::ArticleNft,
         Rules::ArticleLegacy,
         Rules::DockerNft,
@@ -44,6 +47,7 @@ impl Rules {
             Rules::Bare => "bare",
             Rules::Masquerade => "masquerade",
             Rules::Ours => "ours",
+            Rules::OursSlow => "ours-slow",
             Rules::ArticleNft => "article-nft",
             Rules::ArticleLegacy => "article-legacy",
             Rules::DockerNft => "docker-nft",
@@ -54,7 +58,7 @@ impl Rules {
     /// The program that loads [`Rules::text`], where there is something to load.
     pub fn command(self) -> Option<&'static str> {
         match self {
-            Rules::Bare | Rules::Ours => None,
+            Rules::Bare | Rules::Ours | Rules::OursSlow => None,
             Rules::Sender | Rules::Masquerade => Some("nft -f"),
             Rules::ArticleNft | Rules::DockerNft => Some("iptables-nft-restore"),
             Rules::ArticleLegacy | Rules::DockerLegacy => Some("iptables-legacy-restore"),
@@ -63,7 +67,7 @@ impl Rules {
 
     pub fn text(self, networks: usize) -> String {
         match self {
-            Rules::Bare | Rules::Ours => String::new(),
+            Rules::Bare | Rules::Ours | Rules::OursSlow => String::new(),
             Rules::Sender => "table netdev t { chain c { type filter hook ingress device p1 priority 0; drop; }; }".to_owned(),
             Rules::Masquerade => {
                 "table ip t { chain c { type nat hook postrouting priority srcnat; oifname u0 masquerade; }; }".to_owned()
@@ -160,6 +164,7 @@ impl fmt::Display for Rules {
             Rules::Bare => "bare kernel (the limit)",
             Rules::Masquerade => "conntrack and masquerade only",
             Rules::Ours => "our policy",
+            Rules::OursSlow => "our policy without flowtable",
             Rules::ArticleNft => "the article's, iptables-nft",
             Rules::ArticleLegacy => "the article's, iptables-legacy",
             Rules::DockerNft => "Docker's, iptables-nft",

@@ -3,6 +3,7 @@
 mod batch;
 mod chain;
 mod expression;
+mod fast_path;
 #[cfg(test)]
 mod hostile;
 mod known;
@@ -15,6 +16,7 @@ mod userdata;
 use crate::nfnetlink::{self, Attributes, Malformed, Socket};
 use batch::Batch;
 use edge_plan::nft::{Table, edits};
+pub use fast_path::FastPath;
 use known::Known;
 use nix::errno::Errno;
 pub use refusal::Explained;
@@ -47,7 +49,9 @@ mod message {
     pub const DELSETELEM: u16 = SUBSYSTEM << 8 | 14;
     pub const GETGEN: u16 = SUBSYSTEM << 8 | 16;
     pub const GETOBJ: u16 = SUBSYSTEM << 8 | 19;
+    pub const NEWFLOWTABLE: u16 = SUBSYSTEM << 8 | 22;
     pub const GETFLOWTABLE: u16 = SUBSYSTEM << 8 | 23;
+    pub const DELFLOWTABLE: u16 = SUBSYSTEM << 8 | 24;
 }
 
 /// Every object but an expression names its table in this attribute.

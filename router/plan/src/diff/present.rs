@@ -25,6 +25,7 @@ pub(super) fn reduce(desired: &State, observed: &State) -> (State, Vec<Waiting>,
     let waiting = drop_absent(&mut reduced, observed);
     let conflicts = drop_taken(&mut reduced, observed);
     drop_dangling(&mut reduced);
+    drop_unbound(&mut reduced, observed);
     (reduced, waiting, conflicts)
 }
 
@@ -61,6 +62,17 @@ fn drop_taken(desired: &mut State, observed: &State) -> Vec<Conflict> {
         });
     }
     conflicts
+}
+
+/// The flowtable holds links that are there, and none where the kernel has no flowtables.
+fn drop_unbound(desired: &mut State, observed: &State) {
+    let can = observed.spaces.values().any(|state| state.fast_path.is_some());
+    for state in desired.spaces.values_mut() {
+        state.fast_path = state.fast_path.take().filter(|_| can);
+        if let Some(bound) = &mut state.fast_path {
+            bound.retain(|name| state.links.contains_key(name));
+        }
+    }
 }
 
 /// Repeats until nothing is left that stands on something taken out.

@@ -179,6 +179,11 @@ pub fn masquerade() -> Vec<Expr> {
     vec![Expr::Masquerade]
 }
 
+/// `flow add @FLOWTABLE`
+pub fn flow_add(flowtable: &str) -> Vec<Expr> {
+    vec![Expr::FlowAdd { flowtable: flowtable.to_owned() }]
+}
+
 /// `dnat ip to ADDR:PORTS`. The rule must have matched [`l4proto`]. With a range the kernel keeps the port a packet came with
 /// when it lies in the range, and otherwise takes any one of it: it does not shift 80-90 to 8080-8090 one by one.
 pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Vec<Expr> {

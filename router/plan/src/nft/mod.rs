@@ -153,6 +153,10 @@ pub enum Expr {
         port_min: u8,
         port_max: u8,
     },
+    /// Lets the flowtable have the packet's flow.
+    FlowAdd {
+        flowtable: String,
+    },
     /// Listed by the kernel and none of the above: somebody edited the table by hand. `data` is the netlink attribute `NFTA_EXPR_DATA`.
     Other {
         name: String,

@@ -12,6 +12,7 @@ pub fn machine(devices: &[&str]) -> State {
     host.links.extend(devices.iter().map(|name| (name.parse().unwrap(), device())));
     host.sysctls.insert(edge_plan::Sysctl::IpForward, false);
     host.sysctls.insert(edge_plan::Sysctl::BridgeNetfilter, true);
+    host.fast_path = Some(Default::default());
     State { spaces: [(Space::Host, host)].into() }
 }
 
@@ -32,7 +33,7 @@ pub fn step(state: &mut State, op: &Op) {
 pub fn step_back(state: &mut State, op: &Op) {
     match op {
         Op::CreateNamespace(name) => {
-            let mut fresh = SpaceState::default();
+            let mut fresh = SpaceState { fast_path: Some(Default::default()), ..SpaceState::default() };
             fresh.sysctls.insert(edge_plan::Sysctl::IpForward, false);
             assert!(state.spaces.insert(Space::Named(name.clone()), fresh).is_none(), "{op:?}: is there already");
         }
@@ -64,6 +65,7 @@ pub fn step_back(state: &mut State, op: &Op) {
             *link = to.clone();
         }
         Op::MoveLink { name, from, to } => {
+            assert!(!is_fast(space_of(state, from), name.as_str()), "{op:?}: still in the flowtable");
             let mut link = space_of(state, from).links.remove(name).unwrap_or_else(|| panic!("{op:?}: no such link"));
             link = Link { up: false, master: None, conf: None, ..link };
             space_of(state, to).links.insert(name.clone(), link);
@@ -87,6 +89,12 @@ pub fn step_back(state: &mut State, op: &Op) {
             assert_eq!(there.table, *from);
             there.table = to.clone();
         }
+        Op::SetFastPath { space, from, to } => {
+            let there = space_of(state, space);
+            assert_eq!(there.fast_path.as_ref(), Some(from), "{op:?}");
+            assert!(to.iter().all(|link| there.links.contains_key(link)), "{op:?}: binds what is not there");
+            there.fast_path = Some(to.clone());
+        }
     }
 }
 
@@ -106,9 +114,14 @@ fn put(state: &mut State, space: &Space, name: &str, link: &Link) {
     assert!(there.links.insert(name.parse().unwrap(), link.clone()).is_none(), "{name}: is there already");
 }
 
+fn is_fast(space: &SpaceState, name: &str) -> bool {
+    space.fast_path.iter().flatten().any(|link| link.as_str() == name)
+}
+
 fn delete(state: &mut State, space: &Space, name: &str) {
     let there = space_of(state, space);
     assert!(there.links.remove(name).is_some(), "{name}: no such link");
+    assert!(!is_fast(there, name), "{name}: still in the flowtable");
     assert!(!there.addresses.iter().any(|address| address.link.as_str() == name), "{name}: still has an address");
     let children = there.links.values().any(|link| link.master.as_ref().is_some_and(|master| master.as_str() == name));
     assert!(!children, "{name}: still has ports");

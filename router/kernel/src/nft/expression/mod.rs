@@ -6,6 +6,7 @@ pub mod verdict;
 const NFTA_EXPR_NAME: u16 = 1;
 const NFTA_EXPR_DATA: u16 = 2;
 const NFTA_DATA_VALUE: u16 = 1;
+const NFTA_FLOW_TABLE_NAME: u16 = 1;
 /// `NFT_REG32_00`; below are the 16-byte registers 1 to 4 and the verdict, 0.
 const REG32_00: u32 = 8;
 const REG_VERDICT: u32 = 0;
@@ -64,6 +65,7 @@ pub fn write(writer: &mut Writer, expression: &Expr) {
             let (address, flags) = (reg(*address), RANGE_MAP_IPS | RANGE_PROTO_SPECIFIED);
             numbers(writer, [NFT_NAT_DNAT, NFPROTO_IPV4, address, address, reg(*port_min), reg(*port_max), flags]);
         }
+        Expr::FlowAdd { flowtable } => writer.string(NFTA_FLOW_TABLE_NAME, flowtable),
         Expr::Other { data, .. } => writer.raw(data),
     });
 }
@@ -89,6 +91,7 @@ fn name(expression: &Expr) -> &str {
         Expr::Counter => "counter",
         Expr::Masquerade => "masq",
         Expr::Dnat { .. } => "nat",
+        Expr::FlowAdd { .. } => "flow_offload",
         Expr::Other { name, .. } => name,
     }
 }
@@ -131,6 +134,9 @@ fn known(name: &str, a: Attributes) -> Option<Expr> {
         "counter" => Some(Expr::Counter),
         "masq" if a.only(&[]) => Some(Expr::Masquerade),
         "nat" => dnat(a),
+        "flow_offload" if a.only(&[NFTA_FLOW_TABLE_NAME]) => {
+            Some(Expr::FlowAdd { flowtable: a.string(NFTA_FLOW_TABLE_NAME)?.to_owned() })
+        }
         _ => None,
     }
 }
