@@ -10,9 +10,8 @@ use edge_lab::{Client, Daemon, Host, wait_until};
 use std::time::Duration;
 
 const OPEN: &str = "\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n";
-/// Echoes datagrams.
-const ECHO: &str =
-    "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 4000))\nwhile True: s.sendto(*s.recvfrom(99))";
+/// Echoes datagrams, from the address they came to.
+const ECHO: &str = "import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM); s.bind((sys.argv[1], 4000))\nwhile True: s.sendto(*s.recvfrom(99))";
 /// One packet with any source, as root in a container could send it.
 const FORGE: &str = r#"
 import socket, struct, sys
@@ -38,8 +37,8 @@ fn truck(config: &str) -> Result<Truck> {
     truck.switch.access(2, &device2, "eth0", "02:00:00:00:02:05")?;
     device1.dhcp(Client::Udhcpc, "eth0")?;
     device2.dhcp(Client::Udhcpc, "eth0")?;
-    let echo = |host: &Host| host.daemon(host.command("python3").args(["-c", ECHO]));
-    let _echoes = [echo(&device2)?, echo(&truck.internet)?];
+    let echo = |host: &Host, address: &str| host.daemon(host.command("python3").args(["-c", ECHO, address]));
+    let _echoes = [echo(&device2, "10.0.2.5")?, echo(&truck.internet, "8.8.8.8")?];
     for host in [&truck.router()?, &device1, &device2, &truck.internet] {
         host.sh("nft 'table inet seen { chain input { type filter hook input priority -200; }; chain forward { type filter hook forward priority -200; }; }'")?;
     }

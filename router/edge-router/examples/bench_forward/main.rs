@@ -31,19 +31,21 @@ fn main() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["make", rules, networks] => make(Rules::named(rules).context("no such rules")?, networks.parse()?),
-        [] => compare(&[2, 100, 1000], 300),
-        ["--quick"] => compare(&[2, 100], 60),
-        _ => anyhow::bail!("usage: bench_forward [--quick]"),
+        [] => compare(&[2, 100, 1000], 300, &Rules::ALL),
+        ["--quick"] => compare(&[2, 100], 60, &Rules::ALL),
+        ["--ours"] => compare(&[2, 100, 1000], 60, &Rules::OURS),
+        ["--ours", "--quick"] => compare(&[2, 100], 30, &Rules::OURS),
+        _ => anyhow::bail!("usage: bench_forward [--ours] [--quick]"),
     }
 }
 
-fn compare(sizes: &[usize], rounds: usize) -> Result<()> {
+fn compare(sizes: &[usize], rounds: usize, through: &[Rules]) -> Result<()> {
     alone_on_one_processor();
     println!("networks  packets of               through                          ns/packet   spread  kpps/core  of the limit");
     for networks in sizes {
         let mut benches = Vec::new();
-        for rules in Rules::ALL {
-            match Bench::new(rules, *networks) {
+        for rules in through {
+            match Bench::new(*rules, *networks) {
                 Ok(bench) => benches.push(bench),
                 Err(error) if format!("{error:#}").contains(NO_FLOWTABLES) => {}
                 Err(error) => println!("{networks:8}  {rules}: cannot be made here: {error:#}"),

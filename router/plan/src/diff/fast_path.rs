@@ -22,7 +22,7 @@ fn change(space: &Space, from: BTreeSet<IfName>, to: BTreeSet<IfName>) -> Option
 
 fn staying(desired: &State, observed: &State, doomed: &BTreeSet<Place>, space: &Space) -> BTreeSet<IfName> {
     let (wanted, mut links) = (bound(desired, space), bound(observed, space));
-    links.retain(|link| wanted.contains(link) && !doomed.contains(&(space.clone(), link.clone())));
+    links.retain(|link| wanted.contains(link) && !doomed.contains(&(space, link)));
     links
 }
 
