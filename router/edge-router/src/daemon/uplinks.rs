@@ -27,15 +27,16 @@ pub async fn follow(daemon: Arc<Daemon>) {
 
 impl Daemon {
     async fn tend_uplinks(&self) -> Result<(), edge_control::Failure> {
-        let before = self.current.read().await.facts.clone();
         let done = self.reconcile().await?;
         let (config, facts) = {
             let current = self.current.read().await;
+            if !current.is_applied() {
+                return Ok(());
+            }
             (current.config.clone(), current.facts.clone())
         };
-        tell(&config, &before, &facts);
-        if done.ops.is_empty() && before.uplink_leases != facts.uplink_leases {
-            // Nothing for the kernel, but other name servers for the networks.
+        if done.ops.is_empty() {
+            // Nothing for the kernel, but there may be other name servers for the networks.
             let _turn = self.take_turn().await?;
             self.after(&config).await;
         }
@@ -48,6 +49,7 @@ impl Daemon {
         let mut current = self.current.write().await;
         let before = current.facts.clone();
         self.uplinks.learn(config, &mut current.facts);
+        tell(config, &before, &current.facts);
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         for uplink in &current.config.uplinks {
             let Some((interface, _)) = addressing(uplink, &before) else { continue };

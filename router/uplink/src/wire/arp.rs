@@ -2,7 +2,12 @@ use super::{link::Link, packet::hardware, watched};
 use edge_config::Mac;
 use nix::libc;
 use socket2::{Domain, Socket, Type};
-use std::{io, mem::MaybeUninit, net::Ipv4Addr};
+use std::{
+    io,
+    mem::MaybeUninit,
+    net::Ipv4Addr,
+    sync::{Mutex, PoisonError},
+};
 use tokio::io::{Interest, unix::AsyncFd};
 
 /// Asks whether a neighbour is there (RFC 826): a gateway may leave a ping unanswered, but not this.
@@ -11,6 +16,8 @@ pub struct Arp {
     index: i32,
     own: (Mac, Ipv4Addr),
     gateway: Ipv4Addr,
+    /// The gateway's hardware address, once it has answered.
+    known: Mutex<Option<[u8; 6]>>,
 }
 
 /// Ethernet, IPv4, and the lengths of their addresses.
@@ -25,13 +32,15 @@ impl Arp {
             socket.bind(&hardware(index, libc::ETH_P_ARP, None))?;
             Ok(socket)
         })?;
-        Ok(Self { socket: watched(socket, Interest::READABLE)?, index, own, gateway })
+        Ok(Self { socket: watched(socket, Interest::READABLE)?, index, own, gateway, known: Mutex::default() })
     }
 
-    /// By broadcast: the gateway may have been replaced.
+    /// Who answered the last time is asked alone (RFC 1122 section 2.3.2.1), as a broadcast a second wakes the whole link; who did not
+    /// may have been replaced.
     pub fn ask(&self) -> io::Result<()> {
         let (mac, address) = self.own;
-        let to = hardware(self.index, libc::ETH_P_ARP, Some([0xff; 6]));
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let to = hardware(self.index, libc::ETH_P_ARP, Some(known.unwrap_or([0xff; 6])));
         let request = [&KIND[..], &REQUEST, &mac.bytes(), &address.octets(), &[0; 6], &self.gateway.octets()].concat();
         self.socket.get_ref().send_to(&request, &to).map(drop)
     }
@@ -45,6 +54,7 @@ impl Arp {
             // SAFETY: the kernel wrote the first `length` bytes.
             let packet: Vec<u8> = buffer[..length?].iter().map(|byte| unsafe { byte.assume_init() }).collect();
             if is_answer(&packet, self.gateway, self.own.1) {
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = sender(&packet);
                 return Ok(());
             }
         }
@@ -59,6 +69,11 @@ fn is_answer(packet: &[u8], gateway: Ipv4Addr, own: Ipv4Addr) -> bool {
         && field(24, 4) == Some(&own.octets())
 }
 
+/// `ar$sha`
+fn sender(packet: &[u8]) -> Option<[u8; 6]> {
+    packet.get(8..14)?.try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +85,7 @@ mod tests {
             [&KIND[..], &operation, &[2; 6], &from.octets(), &[4; 6], &to.octets()].concat()
         };
         assert!(is_answer(&packet(REPLY, gateway, own), gateway, own));
+        assert_eq!(sender(&packet(REPLY, gateway, own)), Some([2; 6]));
         assert!(!is_answer(&packet(REQUEST, gateway, own), gateway, own));
         assert!(!is_answer(&packet(REPLY, other, own), gateway, own));
         assert!(!is_answer(&packet(REPLY, gateway, other), gateway, own));

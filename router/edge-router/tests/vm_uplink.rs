@@ -1,0 +1,62 @@
+//! An uplink by ipvlan, which shares its device's MAC address with the host.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+
+mod site;
+
+use anyhow::{Context, Result, ensure};
+use edge_lab::{Client, wait_until};
+use site::{Site, longest_gap, pinging, same};
+use std::{thread, time::Duration};
+
+const CONFIG: &str = "
+[router]
+namespace = \"router\"
+[[uplink]]
+name = \"wan\"
+device = \"eth1\"
+link = \"ipvlan-l2\"
+address = \"dhcp\"
+[[network]]
+name = \"lan\"
+address = \"10.77.0.1/24\"
+[[allow]]
+from = \"lan\"
+to = \"wan\"
+";
+
+/// Both are clients of one server, by one MAC address: each gets an address of its own, by what they call themselves. The box keeps
+/// its own over a kill, without a packet lost or a thing rewritten.
+#[test]
+fn the_host_and_the_box_are_two_clients_on_one_device() {
+    let shared = || -> Result<()> {
+        let mut site = Site::new()?;
+        let mut isp = site.provider("eth1", "192.0.2")?;
+        isp.dnsmasq(50, &["--dhcp-range=192.0.2.70,192.0.2.79,120"])?;
+        site.edge.dhcp(Client::Udhcpc, "eth1")?;
+        site.start(CONFIG)?;
+        let own = site.online("wan")?;
+        let of_the_host = site.edge.ip("-o -4 address show dev eth1")?;
+        let numbers = own.trim_end_matches("/24");
+        ensure!(own.starts_with("192.0.2.") && !of_the_host.contains(numbers), "{own} and {of_the_host}");
+        let container = site.container()?;
+        let asked = |isp: &site::Provider| isp.log().matches("DHCPREQUEST").count();
+        let answers = pinging(&container, || {
+            let before = asked(&isp);
+            site.kill()?;
+            let router = site.router()?;
+            let monitor = router.daemon(router.command("ip").args(["-4", "monitor", "address", "route"]))?;
+            thread::sleep(Duration::from_secs(1));
+            site.start(CONFIG)?;
+            wait_until("the confirmation", Duration::from_secs(20), || Ok(asked(&isp) > before)).with_context(|| isp.log())?;
+            same(site.online("wan")?, own.clone())?;
+            same(monitor.log()?.as_str(), "")
+        })?;
+        ensure!(longest_gap(&answers) < 1000, "{} ms without an answer over the restart", longest_gap(&answers));
+        same(site.apply(CONFIG)?["writes"].as_u64(), Some(0))?;
+
+        isp.host.ip("link set eth0 down")?;
+        site.until("wan", 20, |row| row["why"].as_str().is_some_and(|why| why.starts_with("no carrier"))).map(drop)
+    };
+    shared().unwrap();
+}
