@@ -12,6 +12,7 @@ use std::{
     net::Ipv4Addr,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -19,6 +20,8 @@ pub struct Memory {
     directory: PathBuf,
     /// `since` of another boot means nothing.
     boot: String,
+    /// One writes at a time.
+    writing: Mutex<()>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,7 +49,7 @@ const LONGEST: u64 = 64 * 1024;
 
 impl Memory {
     pub fn open(state_dir: &Path) -> Self {
-        Self { directory: state_dir.join("uplinks"), boot: clock::boot_id() }
+        Self { directory: state_dir.join("uplinks"), boot: clock::boot_id(), writing: Mutex::default() }
     }
 
     /// With the client identifier it was given to. A damaged file is as good as none: a lease can be had again.
@@ -71,6 +74,7 @@ impl Memory {
         let since = u64::try_from(held.since.as_millis()).unwrap_or(u64::MAX);
         let lease = held.lease.clone();
         let text = serde_json::to_vec(&Record { boot: self.boot.clone(), since, client_id: client_id.to_vec(), lease })?;
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
         replace(&self.path(uplink), &text)
     }

@@ -136,13 +136,9 @@ impl Tenant {
         let held = client.held();
         if held != self.kept.as_ref() {
             self.log(held);
-            let done = match held {
-                Some(held) => self.memory.keep(&self.plan.uplink, held, &client.identity().client_id),
-                // What ran out is still a wish, and its file says when it ran out.
-                None => Ok(()),
-            };
-            if let Err(error) = done {
-                log::warn!("uplink {}: the lease is not remembered over a restart: {error}", self.plan.uplink);
+            // What ran out is still a wish, and its file says when it ran out.
+            if let Some(held) = held {
+                self.keep(held.clone(), client.identity().client_id.clone());
             }
             self.kept = held.cloned();
         }
@@ -150,6 +146,16 @@ impl Tenant {
             self.memory.forget(&self.plan.uplink);
         }
         self.board.tell_lease(&self.plan.uplink, held.map(|held| held.lease.clone()), client.trouble());
+    }
+
+    /// Beside everything else: a disk may be slow. One after the other, so that the last one stays.
+    fn keep(&self, held: Held, client_id: Vec<u8>) {
+        let (memory, uplink) = (self.memory.clone(), self.plan.uplink.clone());
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = memory.keep(&uplink, &held, &client_id) {
+                log::warn!("uplink {uplink}: the lease is not remembered over a restart: {error}");
+            }
+        });
     }
 
     fn log(&self, held: Option<&Held>) {

@@ -67,10 +67,31 @@ impl Daemon {
         Ok(done)
     }
 
+    /// Carries out what was found out about the uplinks, and nothing that has drifted besides.
+    pub(super) async fn follow_uplinks(&self) -> Result<Done, Failure> {
+        let _turn = self.take_turn().await?;
+        let (config, before) = {
+            let current = self.current.read().await;
+            (current.config.clone(), desired(&current.config, &current.facts))
+        };
+        self.know_uplinks(&config).await;
+        let wanted = desired(&config, &self.current.read().await.facts);
+        let led_to = diff(&wanted, &before).ops;
+        let mut ops = diff(&wanted, &self.observe().await?).ops;
+        ops.retain(|op| led_to.contains(op));
+        let writes = self.kernel.writes();
+        self.carry_out(&ops, Manner::Most).await.map_err(|(failure, _)| failure)?;
+        self.announce(&wanted, &ops);
+        self.after(&config).await;
+        Ok(Done { ops, writes: self.kernel.writes() - writes })
+    }
+
     /// What there is to do for `config`, by the kernel as it is now.
     pub(super) async fn plan_for(&self, config: &Config, manner: Manner) -> Result<Planned, Failure> {
         timeout(self.patience, self.know_namespace(config)).await.map_err(|_| silent("take a name", self.patience))?;
-        self.know_uplinks(config).await;
+        if manner != Manner::Urgent {
+            self.know_uplinks(config).await;
+        }
         let wanted = desired(config, &self.current.read().await.facts);
         let diff = difference(&wanted, &self.observe().await?, manner);
         Ok(Planned { wanted, diff })

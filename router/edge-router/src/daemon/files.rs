@@ -74,16 +74,12 @@ impl Files {
     /// For the ssh server of the image, which asks at each login: `[system] ssh-keys`, a line each, as in `authorized_keys`.
     pub fn offer_ssh_keys(&self, keys: &[String]) -> io::Result<()> {
         let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
-        durable::replace(&self.run_dir.join("ssh-keys"), lines.as_bytes())
+        offer(&self.run_dir.join("ssh-keys"), &lines)
     }
 
     /// Name servers and domains that the uplinks brought.
     pub fn offer_resolvers(&self, text: &str) -> io::Result<()> {
-        let path = self.run_dir.join("resolv.conf");
-        if fs::read_to_string(&path).is_ok_and(|before| before == text) {
-            return Ok(());
-        }
-        durable::replace(&path, text.as_bytes())
+        offer(&self.run_dir.join("resolv.conf"), text)
     }
 
     /// Why the image's boot step did not take over the file on the card's boot partition, in full.
@@ -104,6 +100,14 @@ impl Files {
         File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut id)).context("cannot draw a machine id")?;
         durable::replace(&path, &id).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(id)
+    }
+}
+
+/// Written only where it is another text: the disk may be slow, and whoever waits for the uplinks must not wait for it.
+fn offer(path: &Path, text: &str) -> io::Result<()> {
+    match durable::read(path, text.len()) {
+        Ok(before) if before == text.as_bytes() => Ok(()),
+        _ => durable::replace(path, text.as_bytes()),
     }
 }
 

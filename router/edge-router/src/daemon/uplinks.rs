@@ -1,10 +1,10 @@
 //! What is found out about the uplinks, brought into the plan, the connection table, the resolvers and the status.
 
 use super::{Daemon, services};
-use edge_config::{Config, Uplink, UplinkAddress, UplinkLink};
-use edge_control::{UplinkState, UplinkStatus, render::clock};
+use edge_config::{Config, Drift, Name, Uplink, UplinkAddress, UplinkLink};
+use edge_control::{Failure, UplinkState, UplinkStatus, render::clock};
 use edge_kernel::{conntrack::Conntrack, namespace};
-use edge_plan::{Facts, Link, addressing};
+use edge_plan::{Facts, Link, UplinkLease, addressing};
 use edge_uplink::{Cause, Lease, Report, Trouble, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,28 +17,43 @@ use std::{
 /// Acts on every lease and every verdict as soon as it is there.
 pub async fn follow(daemon: Arc<Daemon>) {
     let mut news = daemon.uplinks.news();
-    while news.changed().await.is_ok() {
-        if let Err(error) = daemon.tend_uplinks().await {
+    let mut served = None;
+    loop {
+        // The first time too: some of it came while the daemon started.
+        if let Err(error) = daemon.tend_uplinks(&mut served).await {
             // Tried again, and told, by who follows the devices.
             log::debug!("uplinks: {}", error.in_full());
+        }
+        if news.changed().await.is_err() {
+            return;
         }
     }
 }
 
 impl Daemon {
-    async fn tend_uplinks(&self) -> Result<(), edge_control::Failure> {
-        let done = self.reconcile().await?;
-        let (config, facts) = {
+    /// `served`: what the networks' name servers were last made of.
+    async fn tend_uplinks(&self, served: &mut Option<BTreeMap<Name, UplinkLease>>) -> Result<(), Failure> {
+        let drift = {
             let current = self.current.read().await;
             if !current.is_applied() {
                 return Ok(());
             }
+            current.config.drift
+        };
+        match drift {
+            Drift::Mend => self.reconcile().await?,
+            Drift::Report => self.follow_uplinks().await?,
+        };
+        let (config, facts) = {
+            let current = self.current.read().await;
             (current.config.clone(), current.facts.clone())
         };
-        if done.ops.is_empty() {
-            // Nothing for the kernel, but there may be other name servers for the networks.
+        if served.as_ref() != Some(&facts.uplink_leases) {
             let _turn = self.take_turn().await?;
-            self.after(&config).await;
+            for error in self.dhcp.configure(services::of(&config, &facts)).await {
+                log::warn!("{error}");
+            }
+            *served = Some(facts.uplink_leases.clone());
         }
         self.offer_resolvers(&config, &facts);
         Ok(())
@@ -143,7 +158,7 @@ fn dns(uplink: &Uplink, learned: Option<&Lease>) -> Vec<Ipv4Addr> {
 pub fn rows<'a>(
     config: &Config,
     facts: &Facts,
-    reports: &BTreeMap<edge_config::Name, Report>,
+    reports: &BTreeMap<Name, Report>,
     link: impl Fn(&Uplink) -> Option<&'a Link>,
     now: Duration,
 ) -> Vec<UplinkStatus> {

@@ -150,7 +150,7 @@ impl Provider {
         command.arg(format!("--dhcp-range={subnet}.{address},{subnet}.{address},120"));
         command.arg(format!("--dhcp-option=option:router,{subnet}.1")).args(more);
         self.server = Some(self.host.daemon(&mut command)?);
-        Ok(())
+        wait_until("dnsmasq", Duration::from_secs(20), || Ok(self.log().contains("IP range")))
     }
 
     /// The server is gone.
