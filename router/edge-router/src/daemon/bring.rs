@@ -80,7 +80,7 @@ impl Daemon {
         let mut ops = diff(&wanted, &self.observe().await?).ops;
         ops.retain(|op| led_to.contains(op));
         let writes = self.kernel.writes();
-        self.carry_out(&ops, Manner::Most).await.map_err(|(failure, _)| failure)?;
+        self.carry_out(&config, &ops, Manner::Most).await.map_err(|(failure, _)| failure)?;
         self.announce(&wanted, &ops);
         self.after(&config).await;
         Ok(Done { ops, writes: self.kernel.writes() - writes })
