@@ -45,14 +45,14 @@ impl Promises {
         &mut self,
         address: Ipv4Addr,
         who: (Identity, Option<Mac>),
-        reserved: bool,
+        known: bool,
         until: Secs,
         now: Secs,
     ) -> Result<(), TestCaseError> {
         let (identity, mac) = who;
         if let Some((other, other_mac, theirs)) = self.0.get(&address) {
             // A device whose MAC is reserved may change how it calls itself.
-            let same = *other == identity || (reserved && mac == *other_mac);
+            let same = *other == identity || (known && mac == *other_mac);
             prop_assert!(same || *theirs <= now, "{address} is {other}'s until {theirs}, and {identity} gets it at {now}");
         }
         self.0.insert(address, (identity, mac, until));
@@ -111,7 +111,8 @@ proptest! {
                         prop_assert!(until > now + Secs::from(lease) && logged >= until);
                         // It leaves the address it had.
                         promises.0.retain(|address, (identity, _, _)| *identity != binding.identity || *address == binding.address);
-                        promises.make(binding.address, (binding.identity, Some(request.mac)), reserved.is_some(), until, now)?;
+                        let known = office.scope.of_mac(request.mac).is_some();
+                        promises.make(binding.address, (binding.identity, Some(request.mac)), known, until, now)?;
                     }
                     Decision::Offer { address, identity, .. } => {
                         let theirs = promises.0.get(&address).is_none_or(|(owner, owner_mac, until)| {
