@@ -118,6 +118,24 @@ fn everything_done_by_hand_is_named_and_mended() {
     hands().unwrap();
 }
 
+/// The name of the router's namespace is taken away: everything in it is made anew under that name, and nothing is left of the old one.
+#[test]
+fn a_deleted_namespace_is_made_anew() {
+    let deleted = || -> Result<()> {
+        let truck = running(CONFIG)?;
+        truck.edge.sh("ip netns delete router")?;
+        // The kernel tells nobody that a name is gone; the next event brings it to light.
+        truck.edge.sh("ip link add late type bridge")?;
+        wait_until("the router to be there again", Duration::from_secs(30), || {
+            Ok(truck.edge.ip("-n router address show up-wan").is_ok_and(|text| text.contains("192.168.50.2/24")))
+        })
+        .with_context(|| truck.log())?;
+        wait_until("nothing to be wrong any more", Duration::from_secs(30), || Ok(drifted(&truck)?.is_empty()))?;
+        Ok(())
+    };
+    deleted().unwrap();
+}
+
 /// What breaks the policy is not waited for.
 #[test]
 fn what_breaks_the_policy_is_mended_at_once_and_told() {

@@ -5,7 +5,7 @@ use crate::{
     clock::{chance, since_boot},
     dhcp::{Client, Held, Identity, Reply},
     memory::{Memory, Recollection},
-    wire::{DhcpSocket, Link},
+    wire::{DhcpSocket, LOOK, Link},
 };
 use edge_config::{IfName, Mac, Name};
 use socket2::Socket;
@@ -25,8 +25,6 @@ pub struct Plan {
 
 /// How soon to look again for a link that is not there.
 const RETRY: Duration = Duration::from_millis(500);
-/// Wakes up at least that often.
-const IDLE: Duration = Duration::from_secs(3600);
 
 /// Asks and renews until it is dropped; the address stays.
 pub async fn run(plan: Plan, board: Arc<Board>, memory: Arc<Memory>) {
@@ -68,7 +66,7 @@ impl Tenant {
                 return Ok(());
             }
             let due = self.step(&link, &socket, now.running);
-            let wait = due.map_or(IDLE, |due| due.saturating_sub(since_boot())).min(IDLE);
+            let wait = due.map_or(LOOK, |due| due.saturating_sub(since_boot())).min(LOOK);
             tokio::select! {
                 () = sleep(wait) => {}
                 () = link.changed() => {}

@@ -8,10 +8,17 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{interval, sleep},
+};
 
 /// How long until a namespace that could not be entered is tried again.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// How often it is asked whether the namespace is still the one of that name. Nobody tells when it is not, and sockets that stay keep it
+/// alive, with the links that are to be made anew.
+const LOOK: Duration = Duration::from_secs(2);
 
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -53,7 +60,7 @@ impl Ports {
         for netns in wanted.iter().filter(|netns| !self.0.contains_key(netns)).cloned().collect::<Vec<_>>() {
             let inode = netns.as_deref().and_then(namespace::inode);
             let sockets = open(&netns);
-            let task = tokio::spawn(serve(netns.clone(), sockets.as_ref().ok().cloned(), handler.clone()));
+            let task = tokio::spawn(serve(netns.clone(), inode, sockets.as_ref().ok().cloned(), handler.clone()));
             errors.extend(sockets.err().map(|error| (netns.clone(), error)));
             self.0.insert(netns, Port { inode, task });
         }
@@ -71,11 +78,14 @@ fn open(netns: &Option<PathBuf>) -> Result<Arc<Sockets>, SocketError> {
     Sockets::open(netns.as_deref()).map(Arc::new)
 }
 
-async fn serve(netns: Option<PathBuf>, opened: Option<Arc<Sockets>>, handler: Handler) {
+/// Until the namespace is another one; whoever configures next starts anew.
+async fn serve(netns: Option<PathBuf>, mut home: Option<(u64, u64)>, opened: Option<Arc<Sockets>>, handler: Handler) {
+    let mut looks = interval(LOOK);
     let sockets = match opened {
         Some(sockets) => sockets,
         None => loop {
             sleep(RETRY).await;
+            home = netns.as_deref().and_then(namespace::inode);
             match open(&netns) {
                 Ok(sockets) => break sockets,
                 Err(error) => log::debug!("DHCP: {error}"),
@@ -86,6 +96,10 @@ async fn serve(netns: Option<PathBuf>, opened: Option<Arc<Sockets>>, handler: Ha
         let heard = tokio::select! {
             messages = sockets.receive() => messages.map(Heard::Messages),
             arp = sockets.receive_arp() => arp.map(|(ifindex, address, mac)| Heard::Arp { ifindex, address, mac }),
+            _ = looks.tick() => match netns.as_deref().and_then(namespace::inode) == home {
+                true => continue,
+                false => return,
+            },
         };
         match heard {
             Ok(heard) => handler(&netns, &sockets, heard),

@@ -77,10 +77,17 @@ impl Daemon {
         self.know_uplinks(&config).await;
         let wanted = desired(&config, &self.current.read().await.facts);
         let led_to = diff(&wanted, &before).ops;
-        let mut ops = diff(&wanted, &self.observe().await?).ops;
-        ops.retain(|op| led_to.contains(op));
+        let drifted = diff(&wanted, &self.observe().await?).ops;
+        let mut ops: Vec<Op> = drifted.iter().filter(|op| led_to.contains(op)).cloned().collect();
         let writes = self.kernel.writes();
         self.carry_out(&config, &ops, Manner::Most).await.map_err(|(failure, _)| failure)?;
+        if !ops.is_empty() {
+            // With the last address of a link the kernel takes its routes too, also those that are wanted before and after.
+            let mut undone = diff(&wanted, &self.observe().await?).ops;
+            undone.retain(|op| !drifted.contains(op));
+            self.carry_out(&config, &undone, Manner::Most).await.map_err(|(failure, _)| failure)?;
+            ops.extend(undone);
+        }
         self.announce(&wanted, &ops);
         self.after(&config).await;
         Ok(Done { ops, writes: self.kernel.writes() - writes })

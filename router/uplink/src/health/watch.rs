@@ -2,7 +2,7 @@ use super::{Judge, Sight, Verdict};
 use crate::{
     board::{Aim, Board, Cause, Health},
     clock::{chance, since_boot},
-    wire::{Arp, Echo, Found, Link},
+    wire::{Arp, Echo, Found, LOOK, Link},
 };
 use edge_config::{IfName, Name};
 use std::{
@@ -81,6 +81,7 @@ impl Watcher {
             tokio::select! {
                 () = link.changed() => {}
                 _ = news.changed() => {}
+                () = sleep(LOOK) => {}
             }
             return Ok(());
         };
@@ -94,6 +95,7 @@ impl Watcher {
             loop {
                 tokio::select! {
                     () = sleep_until(next) => break,
+                    () = sleep(LOOK) => drop(session.link.look()?),
                     () = session.link.changed() => {
                         let now = session.link.look()?;
                         if now != session.found {

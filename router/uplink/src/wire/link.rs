@@ -8,8 +8,11 @@ use nix::{
 };
 use std::{
     io,
-    os::fd::{AsRawFd, OwnedFd},
-    path::PathBuf,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
+    path::{Path, PathBuf},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -17,6 +20,8 @@ use tokio::io::{Interest, unix::AsyncFd};
 pub struct Link {
     name: IfName,
     netns: Option<PathBuf>,
+    /// Which namespace that was: device and inode.
+    home: Option<(u64, u64)>,
     /// Asked about the link (netdevice(7)).
     control: OwnedFd,
     news: AsyncFd<OwnedFd>,
@@ -42,6 +47,7 @@ pub struct Found {
 impl Link {
     /// Must be called inside a tokio runtime.
     pub fn open(name: &IfName, netns: Option<PathBuf>) -> io::Result<Self> {
+        let home = home(netns.as_deref())?;
         let (control, news) = namespace::run_in(netns.as_deref(), || {
             let control = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
             let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
@@ -50,7 +56,7 @@ impl Link {
             Ok((control, news))
         })?;
         let news = watched(news, HEARD)?;
-        Ok(Self { name: name.clone(), netns, control, news })
+        Ok(Self { name: name.clone(), netns, home, control, news })
     }
 
     /// Opens a socket where the link is.
@@ -62,7 +68,11 @@ impl Link {
         &self.name
     }
 
+    /// Fails also where the namespace is no longer the one of that name: sockets that stay would keep it alive, and what is in it.
     pub fn look(&self) -> io::Result<Found> {
+        if home(self.netns.as_deref())? != self.home {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the namespace was made anew"));
+        }
         let index = self.ask(libc::SIOCGIFINDEX)?;
         let flags = self.ask(libc::SIOCGIFFLAGS)?;
         let address = self.ask(libc::SIOCGIFHWADDR)?;
@@ -100,6 +110,10 @@ impl Link {
         }
         ready.clear_ready();
     }
+}
+
+fn home(netns: Option<&Path>) -> io::Result<Option<(u64, u64)>> {
+    netns.map(|path| path.metadata().map(|file| (file.dev(), file.ino()))).transpose()
 }
 
 /// # Safety

@@ -10,8 +10,11 @@ pub use echo::Echo;
 pub use link::{Found, Link};
 pub use packet::DhcpSocket;
 
-use std::{io, os::fd::AsRawFd};
+use std::{io, os::fd::AsRawFd, time::Duration};
 use tokio::io::{Interest, unix::AsyncFd};
+
+/// How often to look at a link though nothing is heard of it: nobody tells when its namespace goes.
+pub const LOOK: Duration = Duration::from_secs(2);
 
 /// A socket for tokio to wait on.
 fn watched<T: AsRawFd + Owns>(socket: T, interest: Interest) -> io::Result<AsyncFd<T>> {
