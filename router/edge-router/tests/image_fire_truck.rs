@@ -54,13 +54,14 @@ impl Bench {
         let key = env::var("EDGE_BOX_KEY").context("EDGE_BOX_KEY must name the ssh key; run scripts/image-fire-truck")?;
         let switch = lab.switch("switch")?;
         take(switch.host(), "eth0")?;
-        switch.host().sh("ip link set eth0 master switch; bridge vlan add dev eth0 vid 1; bridge vlan add dev eth0 vid 2")?;
         let internet = lab.host("internet")?;
         take(&internet, "eth1")?;
         internet.sh("ip address add 192.168.50.1/24 dev eth1; ip address add 8.8.8.8/32 dev lo")?;
         let (device1, device2) = (lab.host("device1")?, lab.host("device2")?);
         switch.access(1, &device1, "eth0", "02:00:00:00:01:05")?;
         switch.access(2, &device2, "eth0", "02:00:00:00:02:05")?;
+        // The switch has its bridge since its first port.
+        switch.host().sh("ip link set eth0 master switch; bridge vlan add dev eth0 vid 1; bridge vlan add dev eth0 vid 2")?;
         let (container1, container2) = (String::new(), String::new());
         let mut bench = Self { device1, device2, internet, key, control: tempfile::tempdir()?, container1, container2 };
         ensure!(bench.device1.dhcp(Client::Udhcpc, "eth0")?.address.octets() == [10, 0, 1, 5]);
