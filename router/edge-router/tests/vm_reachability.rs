@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeMap, env, net::Ipv4Addr};
 
 /// Drawn once, and since then the same on every run; `EDGE_SEEDS="5 6 7"` tries others.
-const SEEDS: &str = "2 3 4";
+const SEEDS: &str = "2 4";
 /// Allowed by some generated lines (7, 8005), by `ssh-from` (22) and by none (9).
 const PORTS: [u16; 4] = [7, 9, 22, 8005];
 /// Tries every pair of goal and service at once. A refusal is an answer: the packet was let through and so was its reply.

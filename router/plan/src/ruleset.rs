@@ -23,6 +23,9 @@ pub const TABLE: &str = "edge-router";
 /// Of the flowtable, beside the policy and after it.
 pub const FAST_PATH: &str = "edge-router-fast";
 
+/// The map that lets packets of established flows from one link to another.
+pub(crate) const PASSAGES: &str = "passages";
+
 /// Hook priorities (`enum nf_ip_hook_priorities`).
 const RAW: i32 = -300;
 const DSTNAT: i32 = -100;
@@ -56,7 +59,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
         ),
         verdicts("inputs", vec![Field::IfName], inputs(config, policy)),
         verdicts("crossings", vec![Field::IfName, Field::IfName], crossings.elements()),
-        verdicts("passages", vec![Field::IfName, Field::IfName], crossings.passages()),
+        verdicts(PASSAGES, vec![Field::IfName, Field::IfName], crossings.passages()),
         Set {
             name: "masqueraded".to_owned(),
             fields: vec![Field::IfName],
@@ -91,7 +94,7 @@ pub fn host(config: &Config) -> Table {
         ],
         sets: vec![
             verdicts("crossings", vec![Field::IfName, Field::IfName], same_bridge.clone()),
-            verdicts("passages", vec![Field::IfName, Field::IfName], same_bridge),
+            verdicts(PASSAGES, vec![Field::IfName, Field::IfName], same_bridge),
         ],
         foreign: Vec::new(),
     }
@@ -117,7 +120,7 @@ fn input_rules() -> Vec<Rule> {
 fn forward_rules() -> Vec<Rule> {
     let pair = [Source::Iifname, Source::Oifname];
     vec![
-        rule([ct_state(&[CtState::Established, CtState::Related]), vmap(&pair, "passages")]),
+        rule([ct_state(&[CtState::Established, CtState::Related]), vmap(&pair, PASSAGES)]),
         rule([ct_state(&[CtState::New]), vmap(&pair, "crossings")]),
     ]
 }

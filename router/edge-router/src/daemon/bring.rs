@@ -3,7 +3,7 @@
 use super::{Daemon, sweep};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
-use edge_plan::{Diff, Op, Space, State, Waiting, announced, desired, diff, router_space, urgent};
+use edge_plan::{Diff, Facts, Op, Space, State, Waiting, announced, desired, diff, router_space, urgent};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -72,24 +72,33 @@ impl Daemon {
         let _turn = self.take_turn().await?;
         let (config, before) = {
             let current = self.current.read().await;
-            (current.config.clone(), desired(&current.config, &current.facts))
+            (current.config.clone(), current.facts.clone())
         };
         self.know_uplinks(&config).await;
-        let wanted = desired(&config, &self.current.read().await.facts);
-        let led_to = diff(&wanted, &before).ops;
+        let followed = self.follow_from(&config, &before).await;
+        if followed.is_err() {
+            // Not followed yet: the next try starts from what was known before.
+            self.current.write().await.facts = before;
+        }
+        followed
+    }
+
+    async fn follow_from(&self, config: &Config, before: &Facts) -> Result<Done, Failure> {
+        let wanted = desired(config, &self.current.read().await.facts);
+        let led_to = diff(&wanted, &desired(config, before)).ops;
         let drifted = diff(&wanted, &self.observe().await?).ops;
         let mut ops: Vec<Op> = drifted.iter().filter(|op| led_to.contains(op)).cloned().collect();
         let writes = self.kernel.writes();
-        self.carry_out(&config, &ops, Manner::Most).await.map_err(|(failure, _)| failure)?;
+        self.carry_out(config, &ops, Manner::Most).await.map_err(|(failure, _)| failure)?;
         if !ops.is_empty() {
             // With the last address of a link the kernel takes its routes too, also those that are wanted before and after.
             let mut undone = diff(&wanted, &self.observe().await?).ops;
             undone.retain(|op| !drifted.contains(op));
-            self.carry_out(&config, &undone, Manner::Most).await.map_err(|(failure, _)| failure)?;
+            self.carry_out(config, &undone, Manner::Most).await.map_err(|(failure, _)| failure)?;
             ops.extend(undone);
         }
         self.announce(&wanted, &ops);
-        self.after(&config).await;
+        self.after(config).await;
         Ok(Done { ops, writes: self.kernel.writes() - writes })
     }
 

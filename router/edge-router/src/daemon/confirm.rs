@@ -10,7 +10,7 @@ use super::{
 };
 use edge_control::{Confirmed, Failure, FailureKind};
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long it sleeps at most before it looks at `CLOCK_BOOTTIME` again: tokio's clock stands still while the box sleeps.
 const LOOK: Duration = Duration::from_secs(1);
@@ -21,15 +21,18 @@ const RETRY: Duration = Duration::from_secs(5);
 pub async fn keep(daemon: Arc<Daemon>) {
     loop {
         let open = daemon.current.read().await.open.clone();
-        let wait = match open.as_ref().map(|open| &open.phase) {
-            Some(Phase::Confirming { deadline_ms, .. }) => LOOK.min(Duration::from_millis(deadline_ms.saturating_sub(boot_ms()))),
-            Some(_) => RETRY,
+        match open.as_ref().map(|open| &open.phase) {
+            Some(Phase::Confirming { deadline_ms, .. }) => {
+                let wait = LOOK.min(Duration::from_millis(deadline_ms.saturating_sub(boot_ms())));
+                let _ = timeout(wait, daemon.keeper.notified()).await;
+            }
+            // Each way back that fails notifies, this task's own too: that must not shorten the rest.
+            Some(_) => sleep(RETRY).await,
             None => {
                 daemon.keeper.notified().await;
                 continue;
             }
-        };
-        let _ = timeout(wait, daemon.keeper.notified()).await;
+        }
         daemon.end_what_is_over().await;
     }
 }

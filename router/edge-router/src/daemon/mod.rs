@@ -126,7 +126,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     daemon.stopping.store(true, Ordering::Relaxed);
     let _ = stop.send(());
     // What is being changed is brought to its end, or undone, though its client may have left.
-    let _turn = daemon.turn.lock().await;
+    drop(daemon.turn.lock().await);
     serving.await?.context("the control socket failed")?;
     // What is in the kernel stays: traffic goes on, and the next start adopts it.
     log::info!("stopped; the networks stay as they are");

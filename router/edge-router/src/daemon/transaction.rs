@@ -142,25 +142,30 @@ impl Daemon {
     /// The old configuration is the one in force, by what `journal` says.
     pub(super) async fn end_in_old(&self, journal: &Journal) {
         let (Phase::Reverting { outcome, because }, Some(old)) = (&journal.phase, &journal.old) else { return };
-        self.told(self.files.keep(&old.text.text)).await;
+        let kept = self.files.keep(&old.text.text);
         {
             let mut current = self.current.write().await;
             (current.kept, current.open, current.applied_at) = (Some(old.clone()), None, old.at);
         }
-        self.decide(*outcome, &journal.new.name, Some(because.clone()), journal.file.clone()).await;
-        self.told(self.files.remove_journal()).await;
+        let decided = self.conclude(*outcome, &journal.new.name, Some(because.clone()), journal.file.clone()).await;
+        // Without both the journal stays: it leads the next start back here too, where a file that nobody confirmed would be tried.
+        self.told(kept.and(decided).and_then(|()| self.files.remove_journal())).await;
     }
 
     /// Writes down why `about` is not in force, and that what is kept is.
     pub(super) async fn decide(&self, outcome: Outcome, about: &str, reason: Option<String>, file: Fingerprint) {
+        let written = self.conclude(outcome, about, reason, file).await;
+        self.told(written).await;
+    }
+
+    async fn conclude(&self, outcome: Outcome, about: &str, reason: Option<String>, file: Fingerprint) -> io::Result<()> {
         let mut current = self.current.write().await;
         let (in_force, applied_at) = current.kept.as_ref().map_or((None, None), |kept| (Some(kept.text.name.clone()), kept.at));
         let before = current.decision.as_ref().and_then(|decision| decision.before.clone());
         let decision = Decision { outcome, about: about.to_owned(), reason, file, in_force, applied_at, before };
         let written = self.files.decide(&decision);
         current.decision = Some(decision);
-        drop(current);
-        self.told(written).await;
+        written
     }
 
     /// What is in force may not be what the next start finds: that is told, and costs nothing now.

@@ -13,6 +13,10 @@ use std::{
     sync::{Arc, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tokio::time::timeout;
+
+/// How soon to try again what the kernel did not take.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// Acts on every lease and every verdict as soon as it is there.
 pub async fn follow(daemon: Arc<Daemon>) {
@@ -20,11 +24,15 @@ pub async fn follow(daemon: Arc<Daemon>) {
     let mut served = None;
     loop {
         // The first time too: some of it came while the daemon started.
-        if let Err(error) = daemon.tend_uplinks(&mut served).await {
-            // Tried again, and told, by who follows the devices.
-            log::debug!("uplinks: {}", error.in_full());
-        }
-        if news.changed().await.is_err() {
+        let tended = daemon.tend_uplinks(&mut served).await;
+        let changed = match tended {
+            Ok(()) => news.changed().await,
+            Err(error) => {
+                log::warn!("what was found out about the uplinks is not in force yet: {}", error.in_full());
+                timeout(RETRY, news.changed()).await.unwrap_or(Ok(()))
+            }
+        };
+        if changed.is_err() {
             return;
         }
     }
@@ -83,11 +91,15 @@ impl Daemon {
             return;
         }
         let netns = services::netns(config);
-        let cut = tokio::task::spawn_blocking(move || namespace::run_in(netns.as_deref(), || cut(&lost)));
+        let gone = lost.clone();
+        let cut = tokio::task::spawn_blocking(move || namespace::run_in(netns.as_deref(), || cut(&gone)));
         match cut.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
             Ok(0) => {}
             Ok(count) => log::info!("{count} flows cut whose uplink is gone"),
-            Err(error) => log::error!("flows of an uplink that is gone are not cut: {error}"),
+            Err(error) => {
+                log::error!("flows of an uplink that is gone are not cut, which is tried again: {error}");
+                self.lost.lock().unwrap_or_else(PoisonError::into_inner).extend(lost);
+            }
         }
     }
 

@@ -46,11 +46,15 @@ pub struct Held {
 const FOR_EVER: u32 = u32::MAX;
 /// Seconds. What a server lends for less is of no use, and asking for it again and again would be all that the box does.
 const SHORTEST: u32 = 10;
+/// Seconds. Of a longer lease too, a quarter of this passes before it is asked for again: each answer is written to the card.
+const OFTEN: u32 = 120;
 
 impl Terms {
-    /// None where the lease is too short to be used. Times that make no sense together are replaced by the RFC's.
+    /// None where the lease is too short to be used. Times that make no sense together, or would have us
+    /// ask all the time, are replaced by the RFC's.
     pub fn new(lease: u32, renew: Option<u32>, rebind: Option<u32>) -> Option<Self> {
-        let in_order = |terms: &Self| 0 < terms.renew && terms.renew < terms.rebind && terms.rebind < terms.lease;
+        let in_order =
+            |terms: &Self| terms.lease.min(OFTEN) / 4 <= terms.renew && terms.renew < terms.rebind && terms.rebind < terms.lease;
         let usual = Self { lease, renew: lease / 2, rebind: lease - lease / 8 };
         let said = Self { lease, renew: renew.unwrap_or(usual.renew), rebind: rebind.unwrap_or(usual.rebind) };
         (lease >= SHORTEST).then_some(if in_order(&said) { said } else { usual })
@@ -107,6 +111,7 @@ mod tests {
         assert_eq!(terms(3600, Some(0), Some(120)), Some((1800, 3150)));
         assert_eq!(terms(3600, Some(120), Some(60)), Some((1800, 3150)));
         assert_eq!(terms(3600, Some(60), Some(7200)), Some((1800, 3150)));
+        assert_eq!(terms(3600, Some(29), Some(120)), Some((1800, 3150)));
         assert_eq!(terms(9, None, None), None);
         assert!(terms(u32::MAX, None, None).is_some());
     }

@@ -105,6 +105,9 @@ fn lease(address: Ipv4Addr, options: &Options) -> Result<Lease, Unusable> {
     })
 }
 
+/// The largest block ever assigned. A route to more would be a default route that no metric weighs against that of another uplink.
+const WIDEST: u8 = 8;
+
 /// The default gateway, and other routes by their next hop.
 type Routes = (Option<Ipv4Addr>, Vec<(Ipv4Net, Option<Ipv4Addr>)>);
 
@@ -125,7 +128,7 @@ fn routes(options: &Options, own: Interface) -> Result<Routes, Unusable> {
         let via = (!via.is_unspecified()).then_some(via);
         if destination.prefix_len() == 0 {
             gateway = gateway.or(via.filter(reachable));
-        } else if via.is_none_or(|via| reachable(&via)) && is_host(destination.network()) {
+        } else if destination.prefix_len() >= WIDEST && via.is_none_or(|via| reachable(&via)) && is_host(destination.network()) {
             others.push((destination, via));
         }
     }

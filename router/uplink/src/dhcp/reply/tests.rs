@@ -51,8 +51,9 @@ fn classless_routes_replace_the_router() {
     assert_eq!(lease.gateway, Some([192, 0, 2, 253].into()));
     let net = |text: &str| text.parse::<Ipv4Net>().unwrap();
     assert_eq!(lease.routes, [(net("10.1.2.0/24"), Some([192, 0, 2, 3].into())), (net("10.0.0.0/8"), None)]);
-    // A next hop that is not on the link, a loopback destination, and the box itself are of no use.
-    let useless = [121, 25, 8, 10, 203, 0, 113, 1, 8, 127, 192, 0, 2, 1, 0, 192, 0, 2, 9, 4, 224, 192, 0, 2, 1, 0];
+    // A route to half the Internet, a next hop that is not on the link, a loopback destination, and the box itself are of no use.
+    let useless =
+        [121, 31, 1, 0, 192, 0, 2, 1, 8, 10, 203, 0, 113, 1, 8, 127, 192, 0, 2, 1, 0, 192, 0, 2, 9, 4, 224, 192, 0, 2, 1, 0];
     let lease = read(&useless).unwrap();
     assert_eq!((lease.gateway, lease.routes), (None, vec![]));
 }
