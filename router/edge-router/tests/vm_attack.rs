@@ -9,23 +9,6 @@ use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
 use edge_lab::{Client, Host, Outcome, probe};
 use std::time::Duration;
 
-struct Truck {
-    truck: Box,
-    device1: Host,
-    device2: Host,
-}
-
-fn truck(config: &str) -> Result<Truck> {
-    let mut truck = Box::wired(&[1, 2])?;
-    truck.start(config)?;
-    let (device1, device2) = (truck.lab.host("device1")?, truck.lab.host("device2")?);
-    truck.switch.access(1, &device1, "eth0", "02:00:00:00:01:05")?;
-    truck.switch.access(2, &device2, "eth0", "02:00:00:00:02:05")?;
-    device1.dhcp(Client::Udhcpc, "eth0")?;
-    device2.dhcp(Client::Udhcpc, "eth0")?;
-    Ok(Truck { truck, device1, device2 })
-}
-
 /// Packets an nftables counter on `host` has seen; `rule` says which are counted.
 fn count(host: &Host, rule: &str) -> Result<()> {
     host.sh("nft 'add table inet seen; add chain inet seen input { type filter hook input priority -200; }'")?;
@@ -42,7 +25,7 @@ fn counted(host: &Host) -> Result<u64> {
 fn ipv6_neither_crosses_nor_reaches_the_router() {
     let ipv6 = || -> Result<()> {
         for config in [FIRE_TRUCK.to_owned(), fire_truck_on_the_host()] {
-            let Truck { truck, device1, device2 } = truck(&config)?;
+            let (truck, device1, device2) = Box::with_devices(&config)?;
             let router = truck.router()?;
             // The most open a box can be by mistake: addresses on the legs, forwarding on.
             let leg = |network: &str, bridge: &str| {
@@ -69,7 +52,7 @@ fn ipv6_neither_crosses_nor_reaches_the_router() {
 #[test]
 fn the_routers_address_in_another_network_answers_nothing() {
     let knock = || -> Result<()> {
-        let Truck { truck, device1, .. } = truck(FIRE_TRUCK)?;
+        let (truck, device1, _) = Box::with_devices(FIRE_TRUCK)?;
         let before = drops(&truck)?;
         // From the DHCP client's port to the server's, which is open at device1's own router.
         let script = "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 68)); [s.sendto(b'x', ('10.0.2.3', 67)) for _ in range(3)]";
@@ -94,7 +77,7 @@ fn drops(truck: &Box) -> Result<u64> {
 #[test]
 fn a_forged_icmp_error_does_not_cross() {
     let forge = || -> Result<()> {
-        let Truck { truck: _truck, device1, device2 } = truck(FIRE_TRUCK)?;
+        let (_truck, device1, device2) = Box::with_devices(FIRE_TRUCK)?;
         device1.sh("echo x | busybox nc -u -w 1 -p 5555 8.8.8.8 9999 || true")?;
         count(&device1, "ip saddr 10.0.2.0/24")?;
         // Port unreachable, quoting the flow as it looks beyond the uplink.
@@ -123,7 +106,7 @@ for _ in range(3):
 #[test]
 fn a_marked_container_is_still_a_container() {
     let mark = || -> Result<()> {
-        let Truck { truck, device2, .. } = truck(FIRE_TRUCK)?;
+        let (truck, _, device2) = Box::with_devices(FIRE_TRUCK)?;
         let container1 = truck.attached("container1", "vehicle")?;
         container1.ip("link set lo group 25956")?;
         container1.ip("link add enp9s9 type veth peer name inside")?;
@@ -143,7 +126,7 @@ fn a_marked_container_is_still_a_container() {
 #[test]
 fn a_flushed_table_is_put_back() {
     let flush = || -> Result<()> {
-        let Truck { truck, device1, device2 } = truck(FIRE_TRUCK)?;
+        let (truck, device1, device2) = Box::with_devices(FIRE_TRUCK)?;
         let router = truck.router()?;
         router.run("nft", ["flush", "ruleset"])?;
         edge_lab::wait_until("the table", Duration::from_secs(10), || {
@@ -159,7 +142,7 @@ fn a_flushed_table_is_put_back() {
 #[test]
 fn a_refusal_at_a_restart_takes_nothing_down() {
     let refuse = || -> Result<()> {
-        let Truck { mut truck, device1, .. } = truck(&fire_truck_on_the_host())?;
+        let (mut truck, device1, _) = Box::with_devices(&fire_truck_on_the_host())?;
         truck.kill()?;
         truck.edge.ip("route delete default")?;
         truck.edge.ip("route add default via 192.168.50.1 dev up-wan metric 100")?;

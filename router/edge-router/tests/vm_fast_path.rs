@@ -6,7 +6,7 @@ mod bench;
 
 use anyhow::{Context, Result, ensure};
 use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
-use edge_lab::{Client, Daemon, Host, wait_until};
+use edge_lab::{Daemon, Host, wait_until};
 use std::time::Duration;
 
 const OPEN: &str = "\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n";
@@ -30,13 +30,7 @@ struct Truck {
 }
 
 fn truck(config: &str) -> Result<Truck> {
-    let mut truck = Box::wired(&[1, 2])?;
-    truck.start(config)?;
-    let (device1, device2) = (truck.lab.host("device1")?, truck.lab.host("device2")?);
-    truck.switch.access(1, &device1, "eth0", "02:00:00:00:01:05")?;
-    truck.switch.access(2, &device2, "eth0", "02:00:00:00:02:05")?;
-    device1.dhcp(Client::Udhcpc, "eth0")?;
-    device2.dhcp(Client::Udhcpc, "eth0")?;
+    let (truck, device1, device2) = Box::with_devices(config)?;
     let echo = |host: &Host, address: &str| host.daemon(host.command("python3").args(["-c", ECHO, address]));
     let _echoes = [echo(&device2, "10.0.2.5")?, echo(&truck.internet, "8.8.8.8")?];
     for host in [&truck.router()?, &device1, &device2, &truck.internet] {

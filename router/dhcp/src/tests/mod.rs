@@ -15,15 +15,9 @@ use crate::{
 };
 use std::net::Ipv4Addr;
 
+pub use crate::wire::message_type::*;
+
 pub const NOW: Secs = 1_000_000;
-pub const DISCOVER: u8 = 1;
-pub const OFFER: u8 = 2;
-pub const REQUEST: u8 = 3;
-pub const DECLINE: u8 = 4;
-pub const ACK: u8 = 5;
-pub const NAK: u8 = 6;
-pub const RELEASE: u8 = 7;
-pub const INFORM: u8 = 8;
 
 pub fn ip(host: u8) -> Ipv4Addr {
     crate::decide::tests::ip(host)

@@ -72,7 +72,7 @@ mod code {
 }
 
 /// Option 53.
-mod message_type {
+pub mod message_type {
     pub const DISCOVER: u8 = 1;
     pub const OFFER: u8 = 2;
     pub const REQUEST: u8 = 3;

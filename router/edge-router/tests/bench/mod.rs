@@ -35,6 +35,18 @@ impl Box {
         Ok(one)
     }
 
+    /// The fire truck with its two devices behind the switch, each with its lease.
+    pub fn with_devices(config: &str) -> Result<(Self, Host, Host)> {
+        let mut truck = Self::wired(&[1, 2])?;
+        truck.start(config)?;
+        let (device1, device2) = (truck.lab.host("device1")?, truck.lab.host("device2")?);
+        truck.switch.access(1, &device1, "eth0", "02:00:00:00:01:05")?;
+        truck.switch.access(2, &device2, "eth0", "02:00:00:00:02:05")?;
+        device1.dhcp(Client::Udhcpc, "eth0")?;
+        device2.dhcp(Client::Udhcpc, "eth0")?;
+        Ok((truck, device1, device2))
+    }
+
     pub fn without_trunk() -> Result<Self> {
         let lab = Lab::new()?;
         let edge = lab.host("edge")?;
