@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 use anyhow::{Context, Result, ensure};
-use edge_lab::{Daemon, Host, Lab, Switch, wait_until};
+use edge_lab::{Client, Daemon, Host, Lab, Switch, wait_until};
 use serde_json::Value;
 use std::{fs, path::PathBuf, time::Duration};
 
