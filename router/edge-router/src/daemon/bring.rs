@@ -7,9 +7,17 @@ use edge_plan::{Diff, Facts, Op, Space, State, Waiting, announced, desired, diff
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// When the neighbours are told of an address, after it was made: at once; when a bridge and its port have settled; and once more
-/// (RFC 5227 section 2.3: two announcements, two seconds apart), when a card that negotiates has its carrier.
-const ANNOUNCED_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_secs(2)];
+/// When the neighbours are told of an address, after it was made: at once, which suffices unless a link on the way does not carry yet. A
+/// bridge and its port take the time the kernel takes to tell (milliseconds, seconds on a busy machine), a card as long as it negotiates
+/// (RFC 5227 section 2.3 too wants two announcements, two seconds apart).
+const ANNOUNCED_AFTER: [Duration; 6] = [
+    Duration::ZERO,
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
 
 /// How often it looks again after it wrote: devices come and go while it works.
 const ROUNDS: usize = 4;
