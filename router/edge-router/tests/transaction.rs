@@ -282,6 +282,33 @@ fn no_file_stops_a_start() {
     bad().unwrap();
 }
 
+/// Also what was decided while nothing could be written holds until the box boots, and longer when something can be again.
+#[test]
+fn a_read_only_state_directory_forgets_nothing_before_a_boot() {
+    let worn = || -> Result<()> {
+        let mut truck = running(&one())?;
+        truck.kill()?;
+        let directory = truck.state_dir().display().to_string();
+        truck.edge.sh(&format!("mount --bind {directory} {directory}; mount -o remount,bind,ro {directory}"))?;
+        truck.start(&one())?;
+        apply_other(&truck, &two(), &[])?;
+        for _ in 0..2 {
+            truck.kill()?;
+            truck.start(&one())?;
+            ensure!(problems(&truck)?.contains("Read-only"), "{}", problems(&truck)?);
+            ensure!(has(&truck, "br-hold")?, "forgotten by a restart");
+        }
+        truck.kill()?;
+        truck.edge.sh(&format!("umount {directory}"))?;
+        truck.start(&one())?;
+        ensure!(!problems(&truck)?.contains("Read-only"), "{}", problems(&truck)?);
+        same(fs::read_to_string(truck.state_dir().join("last-good.toml"))?, two())?;
+        ensure!(has(&truck, "br-hold")?, "forgotten when it could be written again");
+        Ok(())
+    };
+    worn().unwrap();
+}
+
 #[test]
 fn a_service_manager_is_told() {
     let told = || -> Result<()> {

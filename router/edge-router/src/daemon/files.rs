@@ -22,7 +22,8 @@ pub struct Files {
 
 impl Files {
     /// A state directory that cannot be written, on a worn card or a full one, must not cost the box its networks: a copy in the run
-    /// directory takes its place until the next start, and the status says so.
+    /// directory takes its place, and the status says so. The copy lives until the box boots, or until the directory can be written
+    /// at a start: then it goes back there, with what was decided in the meantime.
     pub fn open(config: &Path, state_dir: &Path, run_dir: &Path) -> anyhow::Result<Self> {
         let files = |state_dir: &Path, problem| Self {
             config: config.to_owned(),
@@ -30,11 +31,12 @@ impl Files {
             run_dir: run_dir.to_owned(),
             problem,
         };
-        let Err(error) = try_write(state_dir) else { return Ok(files(state_dir, None)) };
+        let copy = run_dir.join("state");
+        let tried = try_write(state_dir).and_then(|()| put_back(&copy, state_dir));
+        let Err(error) = tried else { return Ok(files(state_dir, None)) };
         let problem = format!("{} cannot be written: {error}", state_dir.display());
         log::error!("{problem}; going on with a copy in memory");
-        let copy = run_dir.join("state");
-        copy_files(state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
+        take_out(state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
         Ok(files(&copy, Some(problem)))
     }
 
@@ -121,16 +123,49 @@ fn try_write(directory: &Path) -> io::Result<()> {
     written
 }
 
-/// Files, and directories one level down, as the state directory has them.
-fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+/// Unless an earlier start did: what that copy holds is newer. Half a copy never bears its name.
+fn take_out(state_dir: &Path, copy: &Path) -> io::Result<()> {
+    if copy.exists() {
+        return Ok(());
+    }
+    let fresh = copy.with_extension("new");
+    copy_files(state_dir, &fresh, &|from, to| fs::copy(from, to).map(drop))?;
+    fs::rename(fresh, copy)
+}
+
+/// Each file whole, or as it was, and none more: a journal that ended must not come back. The copy goes when all are there.
+fn put_back(copy: &Path, state_dir: &Path) -> io::Result<()> {
+    if !copy.exists() {
+        return Ok(());
+    }
+    remove_others(copy, state_dir)?;
+    copy_files(copy, state_dir, &|from, to| durable::replace(to, &fs::read(from)?))?;
+    fs::remove_dir_all(copy)
+}
+
+/// Those that `model` does not have.
+fn remove_others(model: &Path, directory: &Path) -> io::Result<()> {
+    for entry in directory.read_dir()?.flatten() {
+        let like = model.join(entry.file_name());
+        if like.is_dir() {
+            remove_others(&like, &entry.path())?;
+        } else if entry.file_type()?.is_file() && !like.exists() {
+            durable::remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Files, and those of directories below.
+fn copy_files(from: &Path, to: &Path, copy: &dyn Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     fs::create_dir_all(to)?;
     let Ok(entries) = from.read_dir() else { return Ok(()) };
     for entry in entries.flatten() {
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy_files(&entry.path(), &target)?;
+            copy_files(&entry.path(), &target, copy)?;
         } else if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), target)?;
+            copy(&entry.path(), &target)?;
         }
     }
     Ok(())
