@@ -6,8 +6,7 @@ use edge_plan::nft::{
     BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict,
     build::{
         CtState, Source, Value, accept, counter, ct_state, ct_status_dnat, dnat, dport, drop, goto, icmp_type_echo_request,
-        iifname, in_set, ip_daddr, ip_daddr_not, ip_saddr, ip_saddr_not, ipv4, jump, key, l4proto, masquerade, oifname, ret,
-        rule, sport, vmap,
+        iifname, in_set, ip_daddr, ip_saddr, ipv4, jump, key, l4proto, masquerade, oifname, ret, rule, sport, vmap,
     },
 };
 use ipnet::Ipv4Net;
@@ -57,9 +56,9 @@ fn forward() -> Vec<Rule> {
         rule([ct_state(&[CtState::Invalid]), counter(), drop()]).commented("strays"),
         rule([vmap(&[Source::Iifname, Source::Oifname], "pairs")]),
         rule([vmap(&[Source::Iifname], "sources")]),
-        rule([iifname(&lan), ip_saddr_not(net("10.0.1.0/24")), drop()]),
+        rule([iifname(&lan), ip_saddr(net("10.0.1.0/24")), drop()]),
         rule([iifname(&lan), oifname(&wan), ip_saddr(net("10.0.1.5/32")), ip_daddr(net("10.128.0.0/9")), jump("side")]),
-        rule([ip_daddr_not(net("10.128.0.0/9")), goto("side")]),
+        rule([ip_daddr(net("10.128.0.0/9")), goto("side")]),
         rule([ipv4(), ct_status_dnat(), accept()]),
         rule([in_set(&[Source::IpSaddr, Source::L4proto, Source::Dport], "services"), accept()]),
         rule([in_set(&[Source::IpDaddr], "addresses"), counter(), accept()]).commented("with a count"),

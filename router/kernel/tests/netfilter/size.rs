@@ -6,7 +6,7 @@ use edge_config::IfName;
 use edge_kernel::nft::Nft;
 use edge_plan::nft::{
     ChainKind, Field, Hook, Set, Table, Verdict,
-    build::{Source, Value, accept, drop, iifname, ip_saddr_not, key, rule, vmap},
+    build::{Source, Value, accept, drop, iifname, ip_saddr, key, rule, vmap},
 };
 use ipnet::Ipv4Net;
 use std::{
@@ -15,11 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// As for so many networks: a rule against wrong sources for each, and who may reach whom in maps.
+/// As for so many networks: a rule about its sources for each, and who may reach whom in maps.
 fn networks(count: u32) -> Table {
     let bridge = |n: u32| -> IfName { link(&format!("br-{n}")) };
     let subnet = |n: u32| Ipv4Net::new(Ipv4Addr::from_bits(0x0a00_0000 + (n << 8)), 24).unwrap();
-    let sources = (0..count).map(|n| rule([iifname(&bridge(n)), ip_saddr_not(subnet(n)), drop()])).collect();
+    let sources = (0..count).map(|n| rule([iifname(&bridge(n)), ip_saddr(subnet(n)), drop()])).collect();
     let pairs = (0..count).flat_map(|n| (1..=4).map(move |step| (n, (n + step) % count)));
     let pairs: BTreeMap<_, _> =
         pairs.map(|(a, b)| (key(&[Value::IfName(&bridge(a)), Value::IfName(&bridge(b))]), Some(Verdict::Accept))).collect();

@@ -86,21 +86,11 @@ pub fn oifname(name: &IfName) -> Vec<Expr> {
 }
 
 pub fn ip_saddr(net: Ipv4Net) -> Vec<Expr> {
-    address(IP_SADDR, net, true)
-}
-
-/// `ip saddr != NET`. IPv6 packets do not match.
-pub fn ip_saddr_not(net: Ipv4Net) -> Vec<Expr> {
-    address(IP_SADDR, net, false)
+    address(IP_SADDR, net)
 }
 
 pub fn ip_daddr(net: Ipv4Net) -> Vec<Expr> {
-    address(IP_DADDR, net, true)
-}
-
-/// `ip daddr != NET`. IPv6 packets do not match.
-pub fn ip_daddr_not(net: Ipv4Net) -> Vec<Expr> {
-    address(IP_DADDR, net, false)
+    address(IP_DADDR, net)
 }
 
 pub fn ipv4() -> Vec<Expr> {
@@ -266,7 +256,7 @@ fn lookup(fields: &[Source], set: &str, verdict: bool) -> Vec<Expr> {
 }
 
 /// A prefix of whole bytes is compared as such; any other is masked.
-fn address(offset: u32, net: Ipv4Net, is: bool) -> Vec<Expr> {
+fn address(offset: u32, net: Ipv4Net) -> Vec<Expr> {
     let (network, length) = (net.network().octets(), net.prefix_len());
     let whole_bytes = length > 0 && length.is_multiple_of(8);
     let size = if whole_bytes { usize::from(length / 8) } else { 4 };
@@ -275,7 +265,7 @@ fn address(offset: u32, net: Ipv4Net, is: bool) -> Vec<Expr> {
     if !whole_bytes {
         expressions.push(Expr::Bitwise { register: 0, mask: net.netmask().octets().to_vec(), xor: vec![0; 4] });
     }
-    expressions.push(Expr::Cmp { register: 0, equal: is, data: network[..size].to_vec() });
+    expressions.push(equal(network[..size].to_vec()));
     expressions
 }
 
