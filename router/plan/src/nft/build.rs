@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn prefixes_compare_whole_bytes_or_a_mask() {
-        let compared = |text| address(IP_SADDR, net(text), true).split_off(2);
+        let compared = |text| address(IP_SADDR, net(text)).split_off(2);
         let whole = vec![payload(PayloadBase::Network, 12, 3, 0), Expr::Cmp { register: 0, equal: true, data: vec![10, 0, 1] }];
         assert_eq!(compared("10.0.1.77/24"), whole);
         assert_eq!(compared("10.0.1.77/32").len(), 2);
