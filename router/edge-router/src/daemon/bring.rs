@@ -4,6 +4,7 @@ use super::{Daemon, sweep};
 use edge_config::Config;
 use edge_control::{Failure, FailureKind};
 use edge_plan::{Diff, Facts, Op, Space, State, Waiting, announced, desired, diff, router_space, urgent};
+use nix::errno::Errno;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -19,8 +20,8 @@ const ANNOUNCED_AFTER: [Duration; 6] = [
     Duration::from_secs(2),
 ];
 
-/// How often it looks again after it wrote: devices come and go while it works.
-const ROUNDS: usize = 4;
+/// How often it looks again after it wrote: devices come and go while it works, and a look sees the one or the other by chance.
+const ROUNDS: usize = 8;
 /// So many operations are sent before it is asked whether the kernel still answers.
 const AT_ONCE: usize = 64;
 
@@ -39,8 +40,8 @@ pub struct Planned {
 /// What to do about what the kernel refuses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// All of it or nothing: the caller goes back. A refusal counts once a second look at the kernel asks for the same again, for a
-    /// device may have gone in between.
+    /// All of it or nothing: the caller goes back. A refusal counts by what a second look at the kernel asks for ([`Refused::stands`]),
+    /// for a device may have gone in between.
     Whole,
     /// It is told, and the rest made all the same: one port that cannot be bridged must not cost the other networks. Only without the
     /// policy, and what comes before it, nothing goes on.
@@ -141,7 +142,7 @@ impl Daemon {
         let mut next = Ok(first);
         let mut ops = Vec::new();
         let mut outcome = Ok(());
-        let mut refused: Option<Op> = None;
+        let mut refused: Option<Refused> = None;
         let mut devices = Comings::default();
         for round in 0..=ROUNDS {
             let Diff { ops: now, waiting, conflicts } = match next {
@@ -160,12 +161,13 @@ impl Daemon {
                 outcome = Ok(());
                 break;
             };
-            if manner == Manner::Whole && refused.as_ref().is_some_and(|op| now.contains(op)) {
+            if manner == Manner::Whole && refused.as_ref().is_some_and(|refused| refused.stands(&now)) {
                 break;
             }
             if round == ROUNDS {
                 outcome = outcome.and_then(|()| Err(unstable(first)));
-                if devices.come_and_go {
+                let lasts = refused.is_some_and(|refused| !refused.gone && now.contains(&refused.op));
+                if devices.come_and_go && !(manner == Manner::Whole && lasts) {
                     // Each time it changes the kernel says so, and then it is taken up or waited for.
                     log::warn!("a device comes and goes while it is set up; the rest is in force");
                     outcome = Ok(());
@@ -175,10 +177,13 @@ impl Daemon {
             if now.iter().any(|op| matches!(op, Op::SetTable { .. })) {
                 self.current.write().await.swept = false;
             }
+            let missed = refused.take().filter(|refused| refused.gone);
             (outcome, refused) = match self.carry_out(config, &now, manner).await {
                 Ok(()) => (Ok(()), None),
-                Err((failure, op)) => (Err(failure), op),
+                Err((failure, refused)) => (Err(failure), refused),
             };
+            // Its link was away, and is not now.
+            devices.come_and_go |= missed.is_some_and(|missed| refused.as_ref().is_none_or(|refused| refused.op != missed.op));
             ops.extend(now);
             if outcome.is_err() && refused.is_none() {
                 // A kernel that does not answer would not answer the next look either.
@@ -193,7 +198,7 @@ impl Daemon {
 
     /// Up to the new policy nothing may be left undone: what should have gone before would be under that policy. Then the flows that it
     /// does not let in are cut, before anything is plugged in: some may have waited for a link to come back, since a policy before the last.
-    async fn carry_out(&self, config: &Config, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Op>)> {
+    async fn carry_out(&self, config: &Config, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Refused>)> {
         let closed = ops.iter().rposition(|op| matches!(op, Op::SetTable { to: Some(_), .. })).map_or(0, |last| last + 1);
         let (closing, opening) = ops.split_at(closed);
         self.execute(closing, Manner::Whole).await?;
@@ -204,7 +209,7 @@ impl Daemon {
     }
 
     /// The first refusal is told, with the operation when it was one that the kernel answered.
-    async fn execute(&self, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Op>)> {
+    async fn execute(&self, ops: &[Op], manner: Manner) -> Result<(), (Failure, Option<Refused>)> {
         let mut first_refusal = Ok(());
         let mut rest = ops;
         while !rest.is_empty() {
@@ -220,7 +225,8 @@ impl Daemon {
             };
             rest = rest.get(refused.index + 1..).filter(|_| manner != Manner::Whole).unwrap_or_default();
             let failure = Failure::from_error(FailureKind::Internal, &refused);
-            first_refusal = first_refusal.and(Err((failure, Some(*refused.op))));
+            let gone = refused.source.errno() == Some(Errno::ENODEV);
+            first_refusal = first_refusal.and(Err((failure, Some(Refused { op: *refused.op, gone }))));
         }
         first_refusal
     }
@@ -269,6 +275,21 @@ impl Daemon {
 fn difference(wanted: &State, observed: &State, manner: Manner) -> Diff {
     let diff = diff(wanted, observed);
     if manner == Manner::Urgent { Diff { ops: urgent(wanted, observed, &diff), ..diff } } else { diff }
+}
+
+/// What the kernel did not do.
+struct Refused {
+    op: Op,
+    /// The answer was that there is no such link (`ENODEV`), which a look had just seen.
+    gone: bool,
+}
+
+impl Refused {
+    /// Whether it is the kernel's last word, by what is still to be done: the same again, while all that came before it is as it was made.
+    /// Where some of that is undone a device was pulled and put back, and may have been away at the time.
+    fn stands(&self, now: &[Op]) -> bool {
+        !self.gone && now.first() == Some(&self.op)
+    }
 }
 
 /// Whether devices were pulled or put back between the rounds.
