@@ -27,12 +27,16 @@ pub struct Answer {
 impl Network {
     /// Judges a message. Only what needs no log is changed here: offers and counters.
     pub fn answer(&mut self, bytes: &[u8], via: Via, now: Secs) -> Answer {
-        let request = match Request::read(bytes) {
+        let mut request = match Request::read(bytes) {
             Ok(request) => request,
             Err(why) => return self.dropped(why.as_str()),
         };
         if let Some(why) = self.limit.refuses(&request, via, now) {
             return self.dropped(why);
+        }
+        // A RELEASE must name its server (RFC 2131, table 5); systemd-networkd (252) only sends it to that server alone.
+        if request.kind == Kind::Release && via == Via::Unicast && request.relayed.is_none() {
+            request.server_id = request.server_id.or(self.scope.as_ref().map(Scope::router));
         }
         if let Some(why) = self.scope.as_ref().and_then(|scope| scope.refuses_relay(&request)) {
             return self.dropped(why);

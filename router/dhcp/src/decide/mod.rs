@@ -142,7 +142,9 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
         if !selecting && own != Some(address) && scope.reserved_at(address).is_none() && table.at(address).is_none() {
             return Decision::Silence(Reason::Unknown);
         }
-        let change = (own == Some(address)).then_some(Change::Forget { address });
+        // Known on, so that the NAK is said again: who renews by a socket of this address does not hear what is broadcast.
+        let change =
+            own_binding.map(|binding| Change::Bind(Binding { state: State::Released { since: now }, ..binding.clone() }));
         return Decision::Nak { why: "the configuration keeps this address from you", change };
     }
     if !who.is_free(table, address, now) {

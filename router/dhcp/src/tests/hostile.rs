@@ -46,6 +46,38 @@ fn a_request_to_another_server_is_silence_and_drops_the_offer() {
     assert_eq!(desk.boot(B, plain), Some(ip(1)));
 }
 
+/// As systemd-networkd sends it. Whose it is must be right nevertheless.
+#[test]
+fn a_release_names_its_server_by_going_to_it_alone() {
+    let mut desk = Desk::new(service(1, 1));
+    desk.boot(A, plain);
+    let release = |mac| Message::new(RELEASE, mac).ciaddr(ip(1)).end();
+    desk.ask_via(&release(A), Via::Broadcast);
+    desk.ask_via(&release(B), Via::Unicast);
+    assert_eq!((desk.drops("not-its-lease"), desk.boot(B, plain)), (2, None));
+    desk.ask_via(&release(A), Via::Unicast);
+    assert_eq!(desk.boot(B, plain), Some(ip(1)));
+}
+
+/// The client may not hear a broadcast NAK while it renews; it hears the next when it rebinds, and is not left alone till its lease
+/// ends.
+#[test]
+fn a_nak_that_was_not_heard_is_said_again() {
+    let mut desk = Desk::new(service(1, 8));
+    desk.boot(A, plain);
+    let mut smaller = service(4, 8);
+    smaller.pool.as_mut().expect("a pool").lease = std::time::Duration::from_secs(3600);
+    let scope = Scope::new(smaller);
+    desk.network.table.settle(scope.range(), scope.excluded());
+    desk.network.scope = Some(scope);
+    desk.now += 3550;
+    for _ in 0..2 {
+        assert_eq!(desk.ask(Message::new(REQUEST, A).ciaddr(ip(1))).map(|said| said.kind), Some(NAK));
+    }
+    assert_eq!(desk.boot(A, plain), Some(ip(4)));
+    assert_eq!(desk.owner(ip(1)), None, "and then it is nobody's");
+}
+
 #[test]
 fn declining_everything_closes_no_pool() {
     let mut desk = Desk::new(service(10, 89));

@@ -112,8 +112,12 @@ impl Desk {
     }
 
     pub fn ask_bytes(&mut self, bytes: &[u8]) -> Option<Said> {
+        self.ask_via(bytes, Via::Broadcast)
+    }
+
+    pub fn ask_via(&mut self, bytes: &[u8], via: Via) -> Option<Said> {
         self.now += 1;
-        let Answer { changes, reply, .. } = self.network.answer(bytes, Via::Broadcast, self.now);
+        let Answer { changes, reply, .. } = self.network.answer(bytes, via, self.now);
         changes.into_iter().for_each(|change: Change| self.network.table.apply(change));
         let (to, bytes) = reply?;
         let said = Said { kind: 0, yiaddr: Ipv4Addr::UNSPECIFIED, to, bytes };
