@@ -6,7 +6,7 @@ mod lab;
 use edge_config::{DeviceId, Host};
 use edge_dhcp::{Identity, LeaseState};
 use lab::{Lab, ROUTER, eventually, is_bound, only_lease};
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc};
 
 const POOL_FIRST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
 const RESERVED: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 5);
@@ -92,23 +92,6 @@ async fn dhclient_boots_reboots_and_releases() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dhclient_renews_by_itself() {
-    let lab = Lab::new();
-    let mut service = lab.service();
-    // Renewed at half of it, which a test can wait for.
-    service.pool.as_mut().expect("a pool").lease = Duration::from_secs(6);
-    let server = lab.serve(service).await;
-    write_dhclient_files(&lab);
-    lab.must(&format!(
-        "{DHCLIENT_COMMANDS} start_dhclient
-        for try in $(seq 120); do grep -q ^RENEW $dir/events && break; sleep 0.1; done
-        kill $(cat $dir/pid)"
-    ));
-    assert!(lab.kept("events").contains(&format!("RENEW {POOL_FIRST}")), "{}", lab.kept("events"));
-    assert_eq!(server.counters().networks[&lab.service().network].naks, 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dhcpcd_boots_renews_and_releases() {
     let lab = Lab::new();
     let server = lab.serve(lab.service()).await;
@@ -179,36 +162,6 @@ async fn a_changed_configuration_moves_a_running_client() {
     assert!(events.contains("nak") && events.contains(&format!("bound {RESERVED}/24")), "{events}");
     assert_eq!(server.counters().networks.values().map(|counters| counters.naks).sum::<u64>(), 1);
     eventually("only the new lease", || only_lease(&server).address == RESERVED).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dhclient_rebinds_when_the_server_was_gone_and_is_back() {
-    let lab = Arc::new(Lab::new());
-    let mut service = lab.service();
-    service.pool.as_mut().expect("a pool").lease = Duration::from_secs(12);
-    let server = lab.serve(service.clone()).await;
-    write_dhclient_files(&lab);
-    let there = lab.clone();
-    let client = tokio::task::spawn_blocking(move || {
-        there.must(&format!(
-            "{DHCLIENT_COMMANDS} start_dhclient
-            for try in $(seq 250); do grep -q '^RENEW\\|^REBIND' $dir/events && break; sleep 0.1; done
-            kill $(cat $dir/pid)"
-        ))
-    });
-    eventually("the first lease", || !server.leases().is_empty()).await;
-    let leased = server.leases();
-    drop(server);
-    // Its renewals, from the sixth second on, go nowhere; it rebinds in the eleventh.
-    tokio::time::sleep(Duration::from_secs(8)).await;
-    let server = lab.serve(service).await;
-    assert_eq!(server.leases().len(), 1, "it is remembered");
-    client.await.expect("the client is answered again");
-    let events = lab.kept("events");
-    let again = |reason| events.contains(&format!("{reason} {POOL_FIRST}"));
-    assert!(again("REBIND") || again("RENEW"), "{events}");
-    assert!(!events.contains("EXPIRE") && !events.contains("FAIL"), "{events}");
-    assert_eq!(only_lease(&server).identity, leased[0].identity);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,8 @@
 //! Two throw-away network namespaces and a cable between them: the server's router on one side, clients on the other.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod ear;
+pub mod machine;
 pub mod message;
 pub mod wire;
 
