@@ -3,7 +3,7 @@ use std::{io, path::PathBuf};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("lease log {path}: {what}: {source}; the directory must be writable, on a local disk with room for 10 MiB")]
+    #[error("lease log {path}: {what}: {source}; the directory must be writable, on a local disk with room for 16 MiB")]
     Log { path: PathBuf, what: &'static str, source: io::Error },
     #[error("lease log {0} is in use by another daemon; stop that one, or give this one its own --state-dir")]
     InUse(PathBuf),

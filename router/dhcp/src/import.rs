@@ -65,7 +65,7 @@ impl Server {
                     Err(why) => left_out.push((lease, why)),
                 }
             }
-            if !core.log.submit(records, notify(sender)) {
+            if !core.log.submit(records, None, notify(sender)) {
                 return Err(ClaimError::NotDurable("too much waits to be written".to_owned()));
             }
             left_out

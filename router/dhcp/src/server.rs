@@ -53,15 +53,18 @@ impl Server {
         };
         let directory = Directory::lock(&path).map_err(failed("cannot be opened"))?;
         let directory = directory.ok_or_else(|| Error::InUse(path.clone()))?;
-        let mut recovered = recover(&directory).map_err(failed("cannot be read"))?;
+        let (mut networks, mut last) = (Networks::default(), 0);
+        let replay = |record: Record| {
+            last = last.max(record.at);
+            networks.replay(record);
+        };
+        let recovered = recover(&directory, replay).map_err(failed("cannot be read"))?;
         recovered.notes.iter().for_each(|note| log::error!("lease log {}: {note}", path.display()));
 
-        let records = std::mem::take(&mut recovered.records);
-        let clock = Arc::new(Clock::start(records.iter().map(|record| record.at).max().unwrap_or_default()));
-        let networks = Arc::new(Mutex::new(Networks::replay(records)));
+        let (networks, clock) = (Arc::new(Mutex::new(networks)), Arc::new(Clock::start(last)));
         let (all, at) = (networks.clone(), clock.clone());
-        let snapshot = Box::new(move || lock(&all).records(at.now()));
-        let log = Log::start(directory, &recovered, snapshot).map_err(failed("cannot be written"))?;
+        let slices = Arc::new(move |last: Option<&Record>| lock(&all).slice(last, at.now()));
+        let log = Log::start(directory, &recovered, slices).map_err(failed("cannot be written"))?;
         let (ports, recovery) = (tokio::sync::Mutex::default(), recovered.notes);
         let core = Arc::new_cyclic(|itself| Core { ports, networks, clock, log, recovery, itself: itself.clone() });
         Ok(Server { core })
@@ -176,7 +179,7 @@ impl Core {
     fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
         let Some(lag) = self.clock.lag(wall) else { return };
         let records = networks.stepped(lag, self.clock.now() + lag);
-        if !records.is_empty() && !self.log.submit(records.clone(), Box::new(|_| ())) {
+        if !records.is_empty() && !self.log.submit(records.clone(), None, Box::new(|_| ())) {
             // Tried again with the next message.
             return;
         }
@@ -194,8 +197,11 @@ impl Core {
         let Some(network) = networks.by_name.get_mut(name) else { return Ok(()) };
         let at = self.clock.now();
         let new = changes.iter().filter(|change| !network.table.says(change));
-        let records = new.map(|change| Record { network: name.clone(), at, change: change.clone() }).collect();
-        if !self.log.submit(records, done) {
+        let records: Vec<_> = new.map(|change| Record { network: name.clone(), at, change: change.clone() }).collect();
+        // What a device was promised before is good even while nothing can be written.
+        let promised = changes.first().filter(|_| records.is_empty() && self.log.is_failing());
+        let relies_on = promised.map(|change| (name.clone(), change.address()));
+        if !self.log.submit(records, relies_on, done) {
             return Err("too much waits to be written".to_owned());
         }
         changes.into_iter().for_each(|change| network.table.apply(change));

@@ -12,11 +12,15 @@ use edge_config::Name;
 use std::{
     collections::{BTreeMap, HashMap},
     net::Ipv4Addr,
+    ops::Bound::{Included, Unbounded},
     path::PathBuf,
 };
 
 /// How long the last lease of a network that is no longer configured is remembered after its end, seconds: 30 days.
 const KEPT: Secs = 30 * 86_400;
+
+/// Records of a snapshot made at a time: nobody waits for the tables much longer than for a message's answer.
+const SLICE: usize = if cfg!(test) { 8 } else { 1024 };
 
 /// Everything that is known, in memory.
 #[derive(Default)]
@@ -43,19 +47,21 @@ pub struct Network {
 }
 
 impl Networks {
-    pub fn replay(records: Vec<Record>) -> Self {
-        let mut networks = Self::default();
-        for Record { network, change, .. } in records {
-            networks.by_name.entry(network).or_default().table.apply(change.recovered());
-        }
-        networks
+    /// A record as it was read from the log.
+    pub fn replay(&mut self, record: Record) {
+        let Record { network, change, .. } = record;
+        self.by_name.entry(network).or_default().table.apply(change.recovered());
     }
 
-    pub fn records(&self, at: Secs) -> Vec<Record> {
+    /// Everything there is now, some of it at a time: what comes after `last`.
+    pub fn slice(&self, last: Option<&Record>, at: Secs) -> Vec<Record> {
+        let first = last.map_or(Unbounded, |last| Included(&last.network));
         let changes = |(name, network): (&Name, &Network)| {
-            network.table.changes().map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
+            let last = last.filter(|last| last.network == *name).map(|last| &last.change);
+            let record = |change| Record { network: name.clone(), at, change };
+            network.table.changes(last).take(SLICE).map(record).collect::<Vec<_>>()
         };
-        self.by_name.iter().flat_map(changes).collect()
+        self.by_name.range::<Name, _>((first, Unbounded)).flat_map(changes).take(SLICE).collect()
     }
 
     /// What was promised by this clock, as it is when the clock was set forward by so much.

@@ -96,6 +96,13 @@ pub enum Change {
 }
 
 impl Change {
+    pub fn address(&self) -> Ipv4Addr {
+        match self {
+            Change::Bind(binding) => binding.address,
+            Change::Quarantine { address, .. } | Change::Forget { address } => *address,
+        }
+    }
+
     pub fn recovered(self) -> Self {
         match self {
             Change::Bind(binding) => Change::Bind(binding.recovered()),

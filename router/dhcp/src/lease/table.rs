@@ -3,7 +3,10 @@ use edge_config::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     net::Ipv4Addr,
-    ops::RangeInclusive,
+    ops::{
+        Bound::{Excluded, Unbounded},
+        RangeInclusive,
+    },
 };
 
 /// One network's bindings. An identity has at most one of them, an address too.
@@ -216,10 +219,16 @@ impl Table {
         }
     }
 
-    /// The changes that make an empty table this one, in the order they were or could have been made.
-    pub fn changes(&self) -> impl Iterator<Item = Change> {
-        let quarantine = self.quarantine.iter().map(|(address, until)| Change::Quarantine { address: *address, until: *until });
-        self.bindings.values().cloned().map(Change::Bind).chain(quarantine)
+    /// The changes that make an empty table this one; those that come after `last`.
+    pub fn changes(&self, last: Option<&Change>) -> impl Iterator<Item = Change> {
+        let (bindings, resting) = match last {
+            None => (Unbounded, Unbounded),
+            Some(Change::Quarantine { address, .. }) => (Excluded(Ipv4Addr::BROADCAST), Excluded(*address)),
+            Some(change) => (Excluded(change.address()), Unbounded),
+        };
+        let quarantine = self.quarantine.range((resting, Unbounded));
+        let quarantine = quarantine.map(|(address, until)| Change::Quarantine { address: *address, until: *until });
+        self.bindings.range((bindings, Unbounded)).map(|(_, binding)| Change::Bind(binding.clone())).chain(quarantine)
     }
 
     /// Addresses of the range that are somebody's now.

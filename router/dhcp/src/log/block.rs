@@ -19,70 +19,92 @@ pub const BLOCK: usize = 4096;
 const HEADER: usize = 28;
 const MAGIC: [u8; 4] = *b"EDL1";
 
-#[derive(Debug, PartialEq, Eq)]
-pub struct Block {
-    /// Place of the first block of the same commit.
-    pub commit: u32,
-    pub last: bool,
-    pub records: Vec<Record>,
-    /// Whole and yet not readable: written by another version.
-    pub alien: bool,
+/// Packs records into blocks.
+pub struct Packer {
+    generation: u64,
+    /// Place of the first block.
+    commit: u32,
+    /// Place of the block that is being filled.
+    place: u32,
+    payload: Vec<u8>,
+    whole: Vec<u8>,
 }
 
-/// The blocks that hold `records` as one commit, from place `first` of the file on; at least one. `snapshot` marks the last.
-pub fn encode(records: &[Record], generation: u64, first: u32, snapshot: bool) -> Result<Vec<u8>, postcard::Error> {
-    let mut payloads = vec![Vec::new()];
-    for record in records {
-        let bytes = postcard::to_stdvec(record)?;
-        let fits = payloads.last().is_some_and(|payload| payload.len() + bytes.len() <= BLOCK - HEADER);
-        if !fits {
-            payloads.push(Vec::new());
-        }
-        if let Some(payload) = payloads.last_mut() {
-            payload.extend(bytes);
-        }
+impl Packer {
+    /// Of one commit, from place `first` of the file on.
+    pub fn new(generation: u64, first: u32) -> Self {
+        Self { generation, commit: first, place: first, payload: Vec::new(), whole: Vec::new() }
     }
-    let count = payloads.len();
-    let mut out = Vec::with_capacity(count * BLOCK);
-    for (at, payload) in payloads.into_iter().enumerate() {
-        let start = out.len();
+
+    pub fn push(&mut self, record: &Record) -> Result<(), postcard::Error> {
+        let bytes = postcard::to_stdvec(record)?;
+        if self.payload.len() + bytes.len() > BLOCK - HEADER {
+            self.close(false);
+        }
+        self.payload.extend(bytes);
+        Ok(())
+    }
+
+    /// The blocks that are full, to be written; none is given twice.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.whole)
+    }
+
+    /// The rest of the blocks, at least one. `snapshot` marks the last.
+    pub fn finish(mut self, snapshot: bool) -> Vec<u8> {
+        self.close(snapshot);
+        self.whole
+    }
+
+    fn close(&mut self, last: bool) {
+        let start = self.whole.len();
+        let out = &mut self.whole;
         out.extend(MAGIC);
         out.extend([0; 4]);
-        out.extend(generation.to_le_bytes());
-        out.extend((first + at as u32).to_le_bytes());
-        out.extend(first.to_le_bytes());
-        out.extend((payload.len() as u16).to_le_bytes());
-        out.extend(u16::from(snapshot && at + 1 == count).to_le_bytes());
-        out.extend(payload);
+        out.extend(self.generation.to_le_bytes());
+        out.extend(self.place.to_le_bytes());
+        out.extend(self.commit.to_le_bytes());
+        out.extend((self.payload.len() as u16).to_le_bytes());
+        out.extend(u16::from(last).to_le_bytes());
+        out.append(&mut self.payload);
         out.resize(start + BLOCK, 0);
         let crc = crc32c::crc32c(&out[start + 8..]);
         out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
+        self.place += 1;
     }
-    Ok(out)
 }
 
-/// None where the bytes are no whole block of that generation and place.
-pub fn decode(bytes: &[u8], generation: u64, place: u32) -> Option<Block> {
-    let bytes: &[u8; BLOCK] = bytes.try_into().ok()?;
-    let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    let long = u64::from(number(8)) | u64::from(number(12)) << 32;
-    if bytes[..4] != MAGIC || number(4) != crc32c::crc32c(&bytes[8..]) || (long, number(16)) != (generation, place) {
-        return None;
-    }
-    let payload = usize::from(u16::from_le_bytes([bytes[24], bytes[25]]));
-    let mut block = Block { commit: number(20), last: bytes[26] == 1, records: Vec::new(), alien: false };
-    let mut rest = bytes[HEADER..].get(..payload).unwrap_or_default();
-    while !rest.is_empty() {
-        match postcard::take_from_bytes(rest) {
-            Ok((record, after)) => {
-                block.records.push(record);
-                rest = after;
-            }
-            Err(_) => {
-                block.alien = true;
-                break;
-            }
+/// A whole block as it was read.
+#[derive(Clone, Copy)]
+pub struct Block<'a> {
+    /// Place of the first block of the same commit.
+    pub commit: u32,
+    pub last: bool,
+    payload: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    /// None where the bytes are no whole block of that generation and place.
+    pub fn read(bytes: &'a [u8], generation: u64, place: u32) -> Option<Self> {
+        let bytes: &[u8; BLOCK] = bytes.try_into().ok()?;
+        let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let long = u64::from(number(8)) | u64::from(number(12)) << 32;
+        if bytes[..4] != MAGIC || (long, number(16)) != (generation, place) || number(4) != crc32c::crc32c(&bytes[8..]) {
+            return None;
         }
+        let length = usize::from(u16::from_le_bytes([bytes[24], bytes[25]]));
+        let payload = bytes[HEADER..].get(..length).unwrap_or_default();
+        Some(Self { commit: number(20), last: bytes[26] == 1, payload })
     }
-    Some(block)
+
+    /// Gives out the records; false where one cannot be read: it was written by another version.
+    pub fn records(&self, mut take: impl FnMut(Record)) -> bool {
+        let mut rest = self.payload;
+        while !rest.is_empty() {
+            let Ok((record, after)) = postcard::take_from_bytes(rest) else { return false };
+            take(record);
+            rest = after;
+        }
+        true
+    }
 }

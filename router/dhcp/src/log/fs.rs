@@ -11,6 +11,8 @@ pub trait Fs: Send + 'static {
 
     fn names(&self) -> io::Result<Vec<String>>;
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+    /// Bytes.
+    fn size(&self, name: &str) -> io::Result<u64>;
     /// Opens for writing; the file is there afterwards, empty if it was not.
     fn open(&self, name: &str) -> io::Result<Self::File>;
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
@@ -57,6 +59,10 @@ impl Fs for Directory {
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         fs::read(self.path.join(name))
+    }
+
+    fn size(&self, name: &str) -> io::Result<u64> {
+        Ok(fs::metadata(self.path.join(name))?.len())
     }
 
     fn open(&self, name: &str) -> io::Result<fs::File> {

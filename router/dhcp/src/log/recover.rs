@@ -1,6 +1,6 @@
 use super::{
     Record,
-    block::{self, BLOCK},
+    block::{BLOCK, Block},
     fs::Fs,
     log_name, snapshot_name,
 };
@@ -9,49 +9,62 @@ use std::io;
 /// What a restart finds.
 #[derive(Debug, Default)]
 pub struct Recovered {
-    /// In the order they were written; each says what is, so that reading one twice does no harm.
-    pub records: Vec<Record>,
     /// Zero where there was nothing.
     pub generation: u64,
-    /// The first block of the log that may be written.
+    /// The first block of the log that may be written, and how many it has.
     pub next: u32,
+    pub length: u32,
+    /// Behind `next` there are parts of a commit that was not finished, so nothing more is written to this log: they would look like
+    /// parts of the next one.
+    pub spoiled: bool,
+    /// The newest whole snapshot.
+    pub snapshot: u64,
     /// Damage, in words. With any, a new generation is started at once.
     pub notes: Vec<String>,
 }
 
-/// Reads the newest whole snapshot and the logs after it. What was acknowledged is always there: only blocks that were never
-/// synced can be missing, and they are at the end. Damage anywhere else is noted, and what is whole is taken nevertheless.
-pub fn recover<F: Fs>(fs: &F) -> io::Result<Recovered> {
+/// Reads the newest whole snapshot and the logs after it, and gives out the records in the order they were written; each says
+/// what is, so that reading one twice does no harm. What was acknowledged is always there: only blocks that were never synced can
+/// be missing, and they are at the end. Damage anywhere else is noted, and what is whole is taken nevertheless.
+pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recovered> {
     let names = fs.names()?;
-    let mut generations: Vec<u64> = names.iter().filter_map(|name| name.strip_prefix("snapshot.")?.parse().ok()).collect();
-    generations.sort_unstable();
-    let Some(&newest) = generations.last() else { return Ok(Recovered::default()) };
-    let mut found = Recovered { generation: newest, ..Recovered::default() };
+    let numbers = |prefix: &str| -> Vec<u64> {
+        let mut numbers: Vec<_> = names.iter().filter_map(|name| name.strip_prefix(prefix)?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let (snapshots, logs) = (numbers("snapshot."), numbers("log."));
+    let mut found = Recovered { generation: snapshots.last().copied().unwrap_or_default(), ..Recovered::default() };
 
-    let mut from = newest;
-    let mut partial = Vec::new();
-    let mut whole = false;
-    for &generation in generations.iter().rev() {
-        let (records, complete) = read_snapshot(&fs.read(&snapshot_name(generation))?, generation);
-        from = generation;
-        if complete {
-            found.records = records;
-            whole = true;
+    for &generation in snapshots.iter().rev() {
+        let name = snapshot_name(generation);
+        let bytes = fs.read(&name)?;
+        if is_whole(&bytes, generation) {
+            found.snapshot = generation;
+            read_snapshot(&bytes, generation, &name, &mut found, &mut take);
             break;
         }
-        found.notes.push(format!("{} is damaged; an older one is read", snapshot_name(generation)));
-        partial = records.into_iter().chain(partial).collect();
+        found.notes.push(format!("{name} is damaged; an older one is read"));
     }
-    if !whole {
+    let mut first = found.snapshot;
+    if found.snapshot == 0 && !snapshots.is_empty() {
         found.notes.push("no snapshot is whole; leases may be missing".to_owned());
-        found.records = partial;
+        for &generation in &snapshots {
+            let name = snapshot_name(generation);
+            read_snapshot(&fs.read(&name)?, generation, &name, &mut found, &mut take);
+        }
+        first = snapshots[0];
     }
-    for generation in from..=newest {
+    // The last one may be prepared and not begun.
+    let newest = found.generation.max(logs.last().copied().unwrap_or_default());
+    for generation in first.max(1)..=newest {
         let name = log_name(generation);
         match fs.read(&name) {
-            Ok(bytes) => read_log(&bytes, generation, &name, &mut found),
-            // A crash between a snapshot and its log: nothing was written after the snapshot.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && generation == newest => found.next = 0,
+            Ok(bytes) => read_log(&bytes, generation, &name, &mut found, &mut take),
+            // Nothing was written after the snapshot.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && generation == newest => {
+                (found.generation, found.next, found.length, found.spoiled) = (generation, 0, 0, false);
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => found.notes.push(format!("{name} is missing")),
             Err(error) => return Err(error),
         }
@@ -59,41 +72,46 @@ pub fn recover<F: Fs>(fs: &F) -> io::Result<Recovered> {
     Ok(found)
 }
 
-/// The records of the whole blocks, and whether that is all of them.
-fn read_snapshot(bytes: &[u8], generation: u64) -> (Vec<Record>, bool) {
-    let mut records = Vec::new();
-    let (mut whole, mut ended) = (true, false);
-    for (place, bytes) in bytes.chunks(BLOCK).enumerate() {
-        match block::decode(bytes, generation, place as u32) {
-            Some(block) => {
-                whole &= !ended && !block.alien;
-                ended = block.last;
-                records.extend(block.records);
-            }
-            None => whole = false,
-        }
-    }
-    (records, whole && ended)
+fn blocks(bytes: &[u8], generation: u64) -> impl DoubleEndedIterator<Item = Option<Block<'_>>> + ExactSizeIterator {
+    bytes.chunks(BLOCK).enumerate().map(move |(place, bytes)| Block::read(bytes, generation, place as u32))
 }
 
-fn read_log(bytes: &[u8], generation: u64, name: &str, found: &mut Recovered) {
-    let blocks: Vec<_> =
-        bytes.chunks(BLOCK).enumerate().map(|(place, bytes)| block::decode(bytes, generation, place as u32)).collect();
-    let end = blocks.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+fn is_whole(bytes: &[u8], generation: u64) -> bool {
+    let count = bytes.chunks(BLOCK).len();
+    blocks(bytes, generation).enumerate().all(|(at, block)| block.is_some_and(|block| block.last == (at + 1 == count)))
+        && count > 0
+}
+
+/// The records of the whole blocks.
+fn read_snapshot(bytes: &[u8], generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
+    for (place, block) in blocks(bytes, generation).enumerate() {
+        if let Some(block) = block {
+            read_block(&block, place, name, found, take);
+        }
+    }
+}
+
+fn read_log(bytes: &[u8], generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
+    let end = blocks(bytes, generation).rposition(|block| block.is_some()).map_or(0, |last| last + 1);
+    if end == 0 && generation > found.generation {
+        return;
+    }
     // The last commit was one write: if a part of it is missing, it was never synced, nor acknowledged.
-    let last_commit = blocks[..end].last().and_then(Option::as_ref).map_or(0, |block| block.commit as usize);
-    let torn = blocks[..end].iter().skip(last_commit).any(Option::is_none);
-    let end = if torn { last_commit } else { end };
-    found.next = end as u32;
-    for (place, block) in blocks.into_iter().take(end).enumerate() {
+    let last = end.checked_sub(1).and_then(|last| blocks(bytes, generation).nth(last).flatten());
+    let last_commit = last.map_or(0, |block| block.commit as usize);
+    found.spoiled = blocks(bytes, generation).take(end).skip(last_commit).any(|block| block.is_none());
+    let end = if found.spoiled { last_commit } else { end };
+    (found.generation, found.next, found.length) = (generation, end as u32, (bytes.len() / BLOCK) as u32);
+    for (place, block) in blocks(bytes, generation).take(end).enumerate() {
         match block {
-            Some(block) => {
-                if block.alien {
-                    found.notes.push(format!("block {place} of {name} holds records of another version; they are skipped"));
-                }
-                found.records.extend(block.records);
-            }
+            Some(block) => read_block(&block, place, name, found, take),
             None => found.notes.push(format!("block {place} of {name} is damaged; leases written there may be missing")),
         }
+    }
+}
+
+fn read_block(block: &Block, place: usize, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
+    if !block.records(take) {
+        found.notes.push(format!("block {place} of {name} holds records of another version; they are skipped"));
     }
 }

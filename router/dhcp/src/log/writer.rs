@@ -1,199 +1,217 @@
 use super::{
-    Record, Recovered,
-    block::{self, BLOCK},
+    Place, Record, Recovered, Slices,
+    block::{BLOCK, Packer},
     fs::{Fs, LogFile},
-    log_name, snapshot_name,
+    log_name,
+    queue::Job,
+    snapshot::{NextLog, Work},
+    snapshot_name,
 };
 use std::{
+    collections::HashSet,
     io,
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
     time::{Duration, Instant},
 };
 
-/// What to do when it is on disk, or why it is not.
-pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
-/// Everything there is now, as records.
-pub type Snapshot = Box<dyn Fn() -> Vec<Record> + Send>;
-
-/// A thousand commits, 4 MiB: read at every start, and the less often it is full, the less is written twice.
+/// How long what could not be written rests before it is tried again.
 #[cfg(not(test))]
-const BLOCKS: u32 = 1024;
-#[cfg(test)]
-const BLOCKS: u32 = 6;
-/// What waits to be written, and what one commit takes at most.
-const QUEUE: usize = 1024;
-const GROUP: usize = 512;
-/// How long a log that could not be written rests before it is tried again.
 const REST: Duration = Duration::from_secs(1);
+#[cfg(test)]
+const REST: Duration = Duration::from_millis(1);
 
-struct Job {
-    records: Vec<Record>,
-    done: Done,
+struct Failure {
+    since: Instant,
+    why: String,
 }
 
-/// The log, written by a thread of its own: whatever waits is one commit.
-pub struct Log {
-    jobs: Option<mpsc::SyncSender<Job>>,
-    thread: Option<thread::JoinHandle<()>>,
-    error: Arc<Mutex<Option<String>>>,
-}
-
-impl Log {
-    pub fn start<F: Fs>(fs: F, recovered: &Recovered, snapshot: Snapshot) -> io::Result<Self> {
-        let error = Arc::new(Mutex::new(None));
-        let mut writer = Writer::new(fs, recovered, snapshot)?;
-        let (jobs, queue) = mpsc::sync_channel::<Job>(QUEUE);
-        let seen = error.clone();
-        let run = move || {
-            while let Ok(first) = queue.recv() {
-                let mut group = vec![first];
-                group.extend(queue.try_iter().take(GROUP - 1));
-                let result = writer.commit(&mut group);
-                *seen.lock().unwrap_or_else(PoisonError::into_inner) = result.as_ref().err().cloned();
-                group.into_iter().for_each(|job| (job.done)(result.as_ref().map(|_| ()).map_err(String::as_str)));
-            }
-        };
-        let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(run)?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), error })
-    }
-
-    /// Queues `records`; `done` is called on the log's thread once they are on disk, in the order of the calls. Without
-    /// records it is called when everything queued before is. False where the queue is full: nothing will happen then.
-    pub fn submit(&self, records: Vec<Record>, done: Done) -> bool {
-        self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(Job { records, done }).is_ok())
-    }
-
-    /// Why the last commit failed, if it did.
-    pub fn error(&self) -> Option<String> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Log {
-    /// Waits until everything queued is written.
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic there has been reported by the thread itself.
-            let _ = thread.join();
-        }
-    }
-}
-
-struct Writer<F: Fs> {
+pub struct Writer<F: Fs> {
     fs: F,
-    snapshot: Snapshot,
+    slices: Slices,
     generation: u64,
     file: Option<F::File>,
+    /// Blocks the log has.
+    length: u32,
     next: u32,
-    /// Since when, and why, nothing can be written.
-    broken: Option<(Instant, String)>,
+    /// A part of a commit may stand behind `next`.
+    spoiled: bool,
+    work: Work<F>,
+    /// The newest whole snapshot: what is older than the generation before it is needed no more.
+    whole: u64,
+    /// Nothing can be written.
+    broken: Option<Failure>,
+    /// What could not be written, and is in the tables.
+    failed: HashSet<Place>,
+    /// The snapshot or the next log could not be written. The log goes on until it is full.
+    behind: Option<Failure>,
 }
 
 impl<F: Fs> Writer<F> {
-    fn new(fs: F, recovered: &Recovered, snapshot: Snapshot) -> io::Result<Self> {
-        let generation = recovered.generation;
-        let mut writer = Self { fs, snapshot, generation, file: None, next: recovered.next, broken: None };
+    pub fn new(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
+        let Recovered { generation, next, length, spoiled, snapshot: whole, .. } = *recovered;
+        let (work, file, broken, behind, failed) = (Work::Done, None, None, None, HashSet::new());
+        let mut writer = Self { fs, slices, generation, file, length, next, spoiled, work, whole, broken, failed, behind };
         for name in writer.fs.names()?.iter().filter(|name| name.ends_with(".new")) {
             writer.fs.remove(name)?;
         }
+        // A daemon that was killed may have left what is only in memory, and from here on it is relied on.
+        if length > 0 {
+            writer.fs.open(&log_name(generation))?.sync()?;
+        }
+        writer.fs.sync_names()?;
         if generation == 0 || !recovered.notes.is_empty() {
-            writer.rotate()?;
+            writer.spoiled = true;
+            writer.renew()?;
+        } else if spoiled || length == 0 {
+            writer.next_generation()?;
         } else {
-            let name = log_name(generation);
-            if !writer.fs.names()?.contains(&name) {
-                writer.zeroed(&name)?;
-                writer.fs.sync_names()?;
-            }
-            writer.file = Some(writer.fs.open(&name)?);
+            writer.file = Some(writer.fs.open(&log_name(generation))?);
+            writer.work = if whole < generation {
+                Work::begin(&writer.fs, generation)?
+            } else {
+                let size = writer.fs.size(&snapshot_name(generation))?;
+                NextLog::begin(&writer.fs, whole, generation + 1, size)?
+            };
         }
         Ok(writer)
     }
 
-    fn commit(&mut self, group: &mut [Job]) -> Result<(), String> {
+    /// Writes the records of all jobs, or none.
+    pub fn commit(&mut self, group: &mut [Job]) -> Result<(), String> {
         let records: Vec<Record> = group.iter_mut().flat_map(|job| std::mem::take(&mut job.records)).collect();
-        match &self.broken {
-            Some((since, why)) if since.elapsed() < REST => return Err(why.clone()),
-            // What was written before the failure may be lost, so a new generation starts from what is known.
-            Some(_) => self.guard(Self::rotate)?,
-            None => {}
+        let result = self.write(&records);
+        if result.is_err() {
+            self.failed.extend(records.iter().map(Record::place));
         }
-        if records.is_empty() {
-            return Ok(());
-        }
-        self.guard(|writer| writer.append(&records))
+        result
     }
 
-    fn guard(&mut self, work: impl FnOnce(&mut Self) -> io::Result<()>) -> Result<(), String> {
+    /// Whether the last that was said of it is on disk.
+    pub fn holds(&self, place: &Place) -> bool {
+        !self.failed.contains(place)
+    }
+
+    pub fn error(&self) -> Option<String> {
+        self.broken.as_ref().or(self.behind.as_ref()).map(|failure| failure.why.clone())
+    }
+
+    pub fn has_work(&self) -> bool {
+        self.broken.is_none() && self.behind.is_none() && !matches!(self.work, Work::Done)
+    }
+
+    /// A step of what is to be done between commits.
+    pub fn work(&mut self) {
+        let rests = |failure: &Failure| failure.since.elapsed() < REST;
+        if self.broken.is_some() || self.behind.as_ref().is_some_and(rests) {
+            return;
+        }
+        self.behind = self.resume().and_then(|()| self.step()).err().map(|error| {
+            let why = error.to_string();
+            log::error!("a snapshot of the leases cannot be written: {why}; the log goes on without until it is full");
+            Failure { since: Instant::now(), why }
+        });
+    }
+
+    /// What failed begins anew.
+    fn resume(&mut self) -> io::Result<()> {
+        if self.behind.take().is_some() {
+            self.work = Work::begin(&self.fs, self.generation)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> io::Result<()> {
+        let before = std::mem::replace(&mut self.work, Work::Done);
+        let was_snapshot = matches!(before, Work::Snapshot(_));
+        self.work = before.step(&self.fs, &self.slices)?;
+        if was_snapshot && !matches!(self.work, Work::Snapshot(_)) {
+            self.whole = self.generation;
+        }
+        Ok(())
+    }
+
+    /// Does at once what was to be done between commits.
+    fn finish(&mut self) -> io::Result<()> {
+        self.resume()?;
+        while !matches!(self.work, Work::Done) {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, records: &[Record]) -> Result<(), String> {
+        let work = |writer: &mut Self| {
+            if writer.broken.is_some() {
+                // What was written before the failure may be lost, so a new generation starts from what is known.
+                writer.renew()?;
+            }
+            if records.is_empty() { Ok(()) } else { writer.append(records) }
+        };
+        if let Some(failure) = self.broken.as_ref().filter(|failure| failure.since.elapsed() < REST) {
+            return Err(failure.why.clone());
+        }
         let result = work(self).map_err(|error| error.to_string());
         if let Err(why) = &result {
-            log::error!("the lease log cannot be written: {why}; no lease is promised until it can");
+            log::error!("the lease log cannot be written: {why}; no new lease is promised until it can");
         }
-        self.broken = result.as_ref().err().map(|why| (Instant::now(), why.clone()));
+        self.broken = result.as_ref().err().map(|why| Failure { since: Instant::now(), why: why.clone() });
         result
     }
 
     fn append(&mut self, records: &[Record]) -> io::Result<()> {
-        let mut blocks = block::encode(records, self.generation, self.next, false).map_err(io::Error::other)?;
-        let mut count = (blocks.len() / BLOCK) as u32;
-        if self.next + count > BLOCKS {
-            self.rotate()?;
-            blocks = block::encode(records, self.generation, 0, false).map_err(io::Error::other)?;
-            count = (blocks.len() / BLOCK) as u32;
+        let mut blocks = self.pack(records)?;
+        if self.next + count(&blocks) > self.length && self.next > 0 {
+            // What it still needs is in the way of the next one.
+            self.finish()?;
+            self.next_generation()?;
+            blocks = self.pack(records)?;
         }
         let file = self.file.as_ref().ok_or_else(|| io::Error::other("the log is not open"))?;
+        self.spoiled = true;
         file.write_at(&blocks, u64::from(self.next) * BLOCK as u64)?;
         file.sync()?;
-        self.next += count;
+        self.spoiled = false;
+        self.next += count(&blocks);
         Ok(())
     }
 
-    /// Starts the next generation. At every step what is on disk is complete: the old generation is touched only when the
-    /// new snapshot is durable, and the one before the old serves as the new log, which saves writing zeros; blocks carry
-    /// their generation, so what it still holds counts as empty.
-    fn rotate(&mut self) -> io::Result<()> {
+    fn pack(&self, records: &[Record]) -> io::Result<Vec<u8>> {
+        let mut packer = Packer::new(self.generation, self.next);
+        records.iter().try_for_each(|record| packer.push(record)).map_err(io::Error::other)?;
+        Ok([packer.take(), packer.finish(false)].concat())
+    }
+
+    /// Goes on in the next log; its snapshot is work to be done.
+    fn next_generation(&mut self) -> io::Result<()> {
         self.file = None;
         let generation = self.generation + 1;
-        let name = snapshot_name(generation);
-        let blocks = block::encode(&(self.snapshot)(), generation, 0, true).map_err(io::Error::other)?;
-        let fresh = format!("{name}.new");
-        let file = self.fs.open(&fresh)?;
-        file.truncate()?;
-        file.write_at(&blocks, 0)?;
-        file.sync()?;
-        self.fs.rename(&fresh, &name)?;
-        self.fs.sync_names()?;
-
-        let log = log_name(generation);
-        let names = self.fs.names()?;
-        let older = |prefix: &str| -> Vec<(u64, String)> {
-            let number = |name: &String| name.strip_prefix(prefix)?.parse().ok().map(|number: u64| (number, name.clone()));
-            names.iter().filter_map(number).filter(|(number, _)| number + 1 < generation).collect()
-        };
-        for (_, name) in older("snapshot.") {
-            self.fs.remove(&name)?;
+        let name = log_name(generation);
+        if !self.fs.names()?.contains(&name) {
+            let mut log = NextLog::begin(&self.fs, self.whole, generation, 0)?;
+            while !matches!(log, Work::Done) {
+                log = log.step(&self.fs, &self.slices)?;
+            }
         }
-        let mut old_logs = older("log.").into_iter();
-        match old_logs.next() {
-            Some((_, name)) => self.fs.rename(&name, &log)?,
-            None => self.zeroed(&log)?,
-        }
-        for (_, name) in old_logs {
-            self.fs.remove(&name)?;
-        }
-        self.fs.sync_names()?;
-        self.file = Some(self.fs.open(&log)?);
-        (self.generation, self.next) = (generation, 0);
+        self.file = Some(self.fs.open(&name)?);
+        self.length = (self.fs.size(&name)? / BLOCK as u64) as u32;
+        (self.generation, self.next, self.spoiled) = (generation, 0, false);
+        self.behind = None;
+        self.work = Work::begin(&self.fs, generation)?;
         Ok(())
     }
 
-    fn zeroed(&self, name: &str) -> io::Result<()> {
-        let fresh = format!("{name}.new");
-        let file = self.fs.open(&fresh)?;
-        file.truncate()?;
-        file.write_at(&vec![0; BLOCKS as usize * BLOCK], 0)?;
-        file.sync()?;
-        self.fs.rename(&fresh, name)
+    /// A generation whose snapshot holds everything that is known now.
+    fn renew(&mut self) -> io::Result<()> {
+        if self.spoiled || self.next > 0 || self.file.is_none() {
+            self.next_generation()?;
+        } else {
+            self.work = Work::begin(&self.fs, self.generation)?;
+        }
+        self.finish()?;
+        self.failed.clear();
+        Ok(())
     }
+}
+
+fn count(blocks: &[u8]) -> u32 {
+    (blocks.len() / BLOCK) as u32
 }

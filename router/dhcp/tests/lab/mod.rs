@@ -1,6 +1,7 @@
 //! Two throw-away network namespaces and a cable between them: the server's router on one side, clients on the other.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod crowd;
 pub mod ear;
 pub mod machine;
 pub mod message;
@@ -155,6 +156,17 @@ impl Drop for Lab {
             let _ = Command::new("ip").args(["netns", "delete", &namespace]).output();
         }
     }
+}
+
+/// A /16 with a pool that no test empties.
+pub fn wide_service(link: &str, netns: Option<PathBuf>) -> Service {
+    let mut service = Service { netns, link: link.parse().expect("an interface name"), ..Lab::plain_service() };
+    let net = format!("{ROUTER}/16").parse().expect("a subnet");
+    service.address = edge_config::Interface::new(net).expect("a host's address");
+    if let Some(pool) = &mut service.pool {
+        (pool.from, pool.to) = (Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 250, 255));
+    }
+    service
 }
 
 /// What `ip` prints.

@@ -1,26 +1,36 @@
 use crate::log::fs::{Fs, LogFile};
 use std::{
     collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
     io,
     sync::{Arc, Mutex, MutexGuard},
 };
 
-/// A disk in memory that can lose power: what was not synced may be there or not, and its last write may be torn.
+type Names = BTreeMap<String, usize>;
+
+const SECTOR: usize = 512;
+
+/// A disk in memory that can lose power: of what was not synced anything may be there or not, names and contents each for
+/// themselves. It can be full, and fail.
 #[derive(Clone, Default)]
 pub struct Disk(Arc<Mutex<Inner>>);
 
 #[derive(Clone, Default)]
 struct Inner {
-    names: BTreeMap<String, usize>,
-    synced_names: BTreeMap<String, usize>,
+    names: Names,
+    synced_names: Names,
+    /// As they were after each change since they were synced.
+    pending_names: Vec<Names>,
     files: Vec<Content>,
     /// Operations that change anything, until the power goes.
     left: Option<usize>,
+    /// The one that fails.
+    fails: Option<usize>,
     done: usize,
     full: bool,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Hash)]
 struct Content {
     now: Vec<u8>,
     synced: Vec<u8>,
@@ -29,13 +39,22 @@ struct Content {
 
 /// What a power cut leaves of what was not synced.
 #[derive(Clone, Copy, Debug)]
-pub enum Leaves {
+pub struct Leaves {
+    /// So many of the changes to names, the first ones.
+    pub names: usize,
+    pub writes: Writes,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Writes {
     Nothing,
     Everything,
     /// All but the last write to each file, of which only so many bytes made it.
     Torn(usize),
-    /// Of each write only every second block made it; names are as before.
-    EverySecondBlock,
+    /// The last write without so many bytes of its beginning, as what is written later may be on disk earlier.
+    Tail(usize),
+    /// Each sector of each write by the throw of a coin.
+    Sectors(u64),
 }
 
 pub struct File(Disk, usize);
@@ -43,6 +62,12 @@ pub struct File(Disk, usize);
 impl Disk {
     pub fn power_for(&self, operations: usize) {
         self.lock().left = Some(operations);
+    }
+
+    /// The operation of that number fails once: a write midway, and what was to be synced then is never written, although it can be
+    /// read until the power goes (as Linux has it).
+    pub fn fail_at(&self, operation: usize) {
+        self.lock().fails = Some(operation);
     }
 
     pub fn operations(&self) -> usize {
@@ -59,34 +84,43 @@ impl Disk {
         inner.files[file].now[at] ^= 0x55;
     }
 
+    /// Changes to names that are not synced.
+    pub fn pending_names(&self) -> usize {
+        self.lock().pending_names.len()
+    }
+
+    /// Bytes of the longest write that is not synced, if there is one.
+    pub fn pending_bytes(&self) -> usize {
+        let inner = self.lock();
+        let last = inner.files.iter().filter_map(|file| file.pending.last());
+        last.map(|(_, bytes)| bytes.len()).max().unwrap_or_default()
+    }
+
     /// The disk as the next start finds it.
     pub fn after_power_cut(&self, leaves: Leaves) -> Disk {
         let inner = self.lock().clone();
-        let names = if matches!(leaves, Leaves::Everything | Leaves::Torn(_)) { inner.names } else { inner.synced_names };
-        let files = inner.files.into_iter().map(|file| {
-            let mut now = file.synced;
-            let last = file.pending.len().saturating_sub(1);
-            for (at, (offset, bytes)) in file.pending.iter().enumerate() {
-                match leaves {
-                    Leaves::Nothing => {}
-                    Leaves::Torn(prefix) if at == last => put(&mut now, *offset, &bytes[..prefix.min(bytes.len())]),
-                    Leaves::EverySecondBlock => bytes.chunks(4096).enumerate().skip(1).step_by(2).for_each(|(block, bytes)| {
-                        put(&mut now, offset + block * 4096, bytes);
-                    }),
-                    Leaves::Everything | Leaves::Torn(_) => put(&mut now, *offset, bytes),
-                }
-            }
-            Content { synced: now.clone(), now, pending: Vec::new() }
-        });
-        let files = files.collect();
+        let names = match leaves.names {
+            0 => inner.synced_names,
+            more => inner.pending_names.get(more - 1).cloned().unwrap_or(inner.names),
+        };
+        let files = inner.files.into_iter().map(|file| file.after_power_cut(leaves.writes)).collect();
         Disk(Arc::new(Mutex::new(Inner { synced_names: names.clone(), names, files, ..Inner::default() })))
+    }
+
+    /// Differs where what can be read does.
+    pub fn fingerprint(&self) -> u64 {
+        let inner = self.lock();
+        let mut hasher = DefaultHasher::new();
+        inner.names.iter().for_each(|(name, file)| (name, &inner.files[*file]).hash(&mut hasher));
+        hasher.finish()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().expect("no test panics with it")
     }
 
-    fn step(&self) -> io::Result<MutexGuard<'_, Inner>> {
+    /// The operation is done, or fails after that much of it.
+    fn step(&self, half: impl FnOnce(&mut Inner)) -> io::Result<MutexGuard<'_, Inner>> {
         let mut inner = self.lock();
         if inner.left == Some(0) {
             return Err(io::Error::other("no power"));
@@ -96,13 +130,55 @@ impl Disk {
         }
         inner.done += 1;
         inner.left = inner.left.map(|left| left - 1);
+        if inner.fails == Some(inner.done) {
+            half(&mut inner);
+            return Err(io::Error::other("input/output error"));
+        }
         Ok(inner)
+    }
+
+    fn rename_with(&self, change: impl FnOnce(&mut Names) -> io::Result<()>) -> io::Result<()> {
+        let mut inner = self.step(|_| ())?;
+        change(&mut inner.names)?;
+        let names = inner.names.clone();
+        inner.pending_names.push(names);
+        Ok(())
+    }
+}
+
+impl Content {
+    fn after_power_cut(self, leaves: Writes) -> Self {
+        let mut now = self.synced;
+        let last = self.pending.len().saturating_sub(1);
+        for (at, (offset, bytes)) in self.pending.iter().enumerate() {
+            match leaves {
+                Writes::Nothing => {}
+                Writes::Torn(prefix) if at == last => put(&mut now, *offset, &bytes[..prefix.min(bytes.len())]),
+                Writes::Tail(start) if at == last => put(&mut now, *offset + start, bytes.get(start..).unwrap_or_default()),
+                Writes::Sectors(seed) => bytes.chunks(SECTOR).enumerate().for_each(|(sector, bytes)| {
+                    let mut hasher = DefaultHasher::new();
+                    (seed, at, sector).hash(&mut hasher);
+                    if hasher.finish().is_multiple_of(2) {
+                        put(&mut now, offset + sector * SECTOR, bytes);
+                    }
+                }),
+                Writes::Everything | Writes::Torn(_) | Writes::Tail(_) => put(&mut now, *offset, bytes),
+            }
+        }
+        Content { synced: now.clone(), now, pending: Vec::new() }
+    }
+
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        put(&mut self.now, offset, bytes);
+        self.pending.push((offset, bytes.to_vec()));
     }
 }
 
 fn put(content: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
-    content.resize(content.len().max(offset + bytes.len()), 0);
-    content[offset..offset + bytes.len()].copy_from_slice(bytes);
+    if !bytes.is_empty() {
+        content.resize(content.len().max(offset + bytes.len()), 0);
+        content[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
 }
 
 impl Fs for Disk {
@@ -117,54 +193,63 @@ impl Fs for Disk {
         inner.names.get(name).map(|file| inner.files[*file].now.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn size(&self, name: &str) -> io::Result<u64> {
+        Ok(self.read(name)?.len() as u64)
+    }
+
     fn open(&self, name: &str) -> io::Result<File> {
-        let mut inner = self.step()?;
-        let new = inner.files.len();
-        let file = *inner.names.entry(name.to_owned()).or_insert(new);
-        if file == new {
-            inner.files.push(Content::default());
+        let known = self.lock().names.get(name).copied();
+        if let Some(file) = known {
+            return Ok(File(self.clone(), file));
         }
-        Ok(File(self.clone(), file))
+        let new = self.lock().files.len();
+        self.rename_with(|names| {
+            names.insert(name.to_owned(), new);
+            Ok(())
+        })?;
+        self.lock().files.push(Content::default());
+        Ok(File(self.clone(), new))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let mut inner = self.step()?;
-        let file = inner.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
-        inner.names.insert(to.to_owned(), file);
-        Ok(())
+        self.rename_with(|names| {
+            let file = names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+            names.insert(to.to_owned(), file);
+            Ok(())
+        })
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.step()?.names.remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.rename_with(|names| names.remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into()))
     }
 
     fn sync_names(&self) -> io::Result<()> {
-        let mut inner = self.step()?;
+        let mut inner = self.step(|_| ())?;
         inner.synced_names = inner.names.clone();
+        inner.pending_names.clear();
         Ok(())
     }
 }
 
 impl LogFile for File {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let mut inner = self.0.step()?;
-        let file = &mut inner.files[self.1];
-        put(&mut file.now, offset as usize, bytes);
-        file.pending.push((offset as usize, bytes.to_vec()));
+        let half = |inner: &mut Inner| inner.files[self.1].write(offset as usize, &bytes[..bytes.len() / 2]);
+        self.0.step(half)?.files[self.1].write(offset as usize, bytes);
         Ok(())
     }
 
+    /// At once, as only files that nobody reads are emptied.
     fn truncate(&self) -> io::Result<()> {
-        let mut inner = self.0.step()?;
-        inner.files[self.1] = Content::default();
+        self.0.step(|_| ())?.files[self.1] = Content::default();
         Ok(())
     }
 
     fn sync(&self) -> io::Result<()> {
-        let mut inner = self.0.step()?;
+        let mut inner = self.0.step(|inner| inner.files[self.1].pending.clear())?;
         let file = &mut inner.files[self.1];
-        file.synced = file.now.clone();
-        file.pending.clear();
+        for (offset, bytes) in std::mem::take(&mut file.pending) {
+            put(&mut file.synced, offset, &bytes);
+        }
         Ok(())
     }
 }

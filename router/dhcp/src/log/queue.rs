@@ -1,0 +1,89 @@
+use super::{Place, Record, Recovered, Slices, fs::Fs, writer::Writer};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
+
+/// What to do when it is on disk, or why it is not.
+pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
+
+/// What waits to be written, and what one commit takes at most.
+const QUEUE: usize = 1024;
+const GROUP: usize = 512;
+
+pub struct Job {
+    pub records: Vec<Record>,
+    /// None with records.
+    pub relies_on: Option<Place>,
+    pub done: Done,
+}
+
+/// The log, written by a thread of its own: whatever waits is one commit.
+pub struct Log {
+    jobs: Option<mpsc::SyncSender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
+    error: Arc<Mutex<Option<String>>>,
+}
+
+impl Log {
+    pub fn start<F: Fs>(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
+        let error = Arc::new(Mutex::new(None));
+        let writer = Writer::new(fs, recovered, slices)?;
+        let (jobs, queue) = mpsc::sync_channel(QUEUE);
+        let seen = error.clone();
+        let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &seen))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), error })
+    }
+
+    /// Queues `records`; `done` is called on the log's thread once they are on disk, in the order of the calls. Without
+    /// records it is called when everything queued before is. What then `relies_on` an earlier record is good if that is on disk,
+    /// even while nothing can be written. False where the queue is full: nothing will happen then.
+    pub fn submit(&self, records: Vec<Record>, relies_on: Option<Place>, done: Done) -> bool {
+        self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(Job { records, relies_on, done }).is_ok())
+    }
+
+    pub fn is_failing(&self) -> bool {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Why something could not be written, until it could.
+    pub fn error(&self) -> Option<String> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Log {
+    /// Waits until everything queued is written.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by the thread itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Some of the other work after each commit, and while nothing waits.
+fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, error: &Mutex<Option<String>>) {
+    loop {
+        let first = if writer.has_work() { queue.try_recv() } else { queue.recv().map_err(mpsc::TryRecvError::from) };
+        match first {
+            Ok(first) => {
+                let mut group = vec![first];
+                group.extend(queue.try_iter().take(GROUP - 1));
+                let result = writer.commit(&mut group);
+                *error.lock().unwrap_or_else(PoisonError::into_inner) = writer.error();
+                for job in group {
+                    let holds = job.relies_on.is_some_and(|place| writer.holds(&place));
+                    (job.done)(if holds { Ok(()) } else { result.as_ref().map(|_| ()).map_err(String::as_str) });
+                }
+            }
+            Err(mpsc::TryRecvError::Empty) => {}
+            // The next start makes up for what is left to do.
+            Err(mpsc::TryRecvError::Disconnected) => return,
+        }
+        writer.work();
+        *error.lock().unwrap_or_else(PoisonError::into_inner) = writer.error();
+    }
+}
