@@ -17,7 +17,7 @@ pub struct Client {
     wish: Option<Ipv4Addr>,
     /// It offered and then did not acknowledge: others come first.
     shunned: Option<Ipv4Addr>,
-    /// DHCPNAKs since the last acknowledgement.
+    /// DHCPNAKs since a lease was last prolonged. One that was only given may be taken back at once, again and again.
     denials: u32,
     /// What the last answer lacked.
     complaint: Option<Complaint>,
@@ -96,7 +96,7 @@ impl Client {
 
     /// A server said that the address it once gave is not ours.
     pub fn is_denied(&self) -> bool {
-        self.denials > 0
+        matches!(self.complaint, Some(Complaint::Denied(_)))
     }
 
     pub fn held(&self) -> Option<&Held> {
@@ -243,9 +243,12 @@ impl Client {
         if held.is_over(now) {
             return;
         }
+        if !matches!(self.state, State::Requesting(..)) {
+            self.denials = 0;
+        }
         self.held = Some(held);
         self.state = State::Bound;
-        (self.wish, self.shunned, self.denials, self.complaint) = (None, None, 0, None);
+        (self.wish, self.shunned, self.complaint) = (None, None, None);
     }
 
     /// The address is not ours any more. Who is denied again and again waits longer and longer, or it would be a storm.

@@ -187,6 +187,27 @@ fn a_denial_takes_the_address_at_once_and_a_storm_of_them_is_none() {
     assert!(said < 30, "{said} messages in five minutes");
 }
 
+/// Each time the box would change its routes and cut its flows.
+#[test]
+fn a_lease_that_is_taken_back_at_once_is_asked_for_ever_more_seldom() {
+    let mut play = Play::new(None);
+    let mut pauses = Vec::new();
+    for _ in 0..8 {
+        play.obtain("192.0.2.9/24", 10);
+        let (renewal, _) = play.next();
+        play.hear(&renewal, SERVER, What::Nak);
+        assert_eq!(play.address(), None);
+        pauses.push(play.client.due().unwrap() - play.now);
+    }
+    assert_eq!(pauses, [0, 1, 3, 7, 15, 31, 63, 63].map(at));
+    play.obtain("192.0.2.9/24", 10);
+    for answer in [What::Ack(Ok(lease("192.0.2.9/24", 10))), What::Nak] {
+        let (renewal, _) = play.next();
+        play.hear(&renewal, SERVER, answer);
+    }
+    assert_eq!(play.client.due(), Some(play.now), "one that was prolonged is forgiven");
+}
+
 #[test]
 fn after_a_restart_the_lease_counts_on_and_is_confirmed() {
     let held = Held { lease: lease("192.0.2.9/24", 1000), since: at(0) };
