@@ -112,14 +112,29 @@ impl Builder<'_> {
         if let Some((interface, gateway)) = addressing(uplink, self.facts) {
             self.address(uplink.ifname(), interface);
             let default = gateway.map(|via| (Ipv4Net::default(), Some(via)));
-            let learned = self.facts.uplink_leases.get(&uplink.name).filter(|_| uplink.address == UplinkAddress::Dhcp);
-            let others = learned.into_iter().flat_map(|lease| lease.routes.iter().copied());
+            let others = self.learned_routes(config, uplink);
             let metric = self.metric(uplink);
             for (destination, via) in default.into_iter().chain(others) {
                 let route = Route { destination, via, link: uplink.ifname(), metric };
                 self.space(&router).routes.insert(route);
             }
         }
+    }
+
+    /// What the DHCP server named besides the default route. These are more specific than anybody's default route, which no metric
+    /// outweighs: of an unhealthy uplink they give way to one that is well, but for what leads to whom it is asked by.
+    fn learned_routes(&self, config: &Config, uplink: &Uplink) -> Vec<(Ipv4Net, Option<Ipv4Addr>)> {
+        let Some(lease) = self.facts.uplink_leases.get(&uplink.name).filter(|_| uplink.address == UplinkAddress::Dhcp) else {
+            return Vec::new();
+        };
+        let unhealthy = |uplink: &Uplink| self.facts.unhealthy.contains(&uplink.name);
+        let leads_out = |uplink: &Uplink| addressing(uplink, self.facts).is_some_and(|(_, gateway)| gateway.is_some());
+        let mut routes = lease.routes.clone();
+        if unhealthy(uplink) && config.uplinks.iter().any(|other| !unhealthy(other) && leads_out(other)) {
+            let hops: Vec<Ipv4Addr> = routes.iter().filter_map(|(_, via)| *via).chain(lease.gateway).collect();
+            routes.retain(|(to, _)| uplink.probe.iter().chain(&hops).any(|asked| to.contains(asked)));
+        }
+        routes
     }
 
     /// An unhealthy uplink keeps its route: it is asked through it whether it is well again, and where none is healthy it is the best

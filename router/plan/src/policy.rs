@@ -4,7 +4,7 @@
 //! Every node has, always: its own network; and the router's address in its own network for ping, DHCP and, from
 //! `ssh-from`, ssh. Everything else needs an `[[allow]]` or a `[[forward]]`.
 
-use crate::Label;
+use crate::{Facts, Label, addressing};
 use edge_config::{Allow, Config, Endpoint, Forward, Name, Network, PortRange, Protocol, Uplink};
 use std::{fmt, net::Ipv4Addr};
 
@@ -139,14 +139,15 @@ impl<'a> Policy<'a> {
         }
     }
 
-    /// Whether a flow that is already there may go on. Flows that touch none of our networks are not ours to judge.
-    pub fn keeps(&self, flow: &Flow) -> bool {
+    /// Whether a flow that is already there may go on. Flows that touch none of our networks are not ours to judge. `facts`: the
+    /// addresses that uplinks were given tell them apart.
+    pub fn keeps(&self, flow: &Flow, facts: &Facts) -> bool {
         let forwarded = flow.reply_source != flow.destination;
         let (destination, port) =
             if forwarded { (flow.reply_source, flow.reply_source_port) } else { (flow.destination, flow.destination_port) };
         let to_node = self.config.network_of(destination);
         let Some(network) = self.config.network_of(flow.source) else {
-            return self.keeps_from_beyond(flow, destination, port);
+            return self.keeps_from_beyond(flow, destination, port, facts);
         };
         if flow.source == network.address.address() {
             return true;
@@ -157,44 +158,42 @@ impl<'a> Policy<'a> {
                 admits(&self.reach(from, Party::Router(target)), flow.protocol, port)
             }
             Some(target) => admits(&self.reach(from, Party::Node(target, Some(destination))), flow.protocol, port),
-            None => self.ways_out(flow).any(|uplink| admits(&self.reach(from, Party::Beyond(uplink)), flow.protocol, port)),
+            None => {
+                let mut ways_out = self.uplinks_as(flow.reply_destination, facts);
+                ways_out.any(|uplink| admits(&self.reach(from, Party::Beyond(uplink)), flow.protocol, port))
+            }
         }
     }
 
     /// From beyond an uplink, or from the box itself, whose flows are all allowed.
-    fn keeps_from_beyond(&self, flow: &Flow, destination: Ipv4Addr, port: u16) -> bool {
-        if self.is_own(flow.source) {
+    fn keeps_from_beyond(&self, flow: &Flow, destination: Ipv4Addr, port: u16, facts: &Facts) -> bool {
+        if self.is_own(flow.source, facts) {
             return true;
         }
-        let mut uplinks = self.config.uplinks.iter();
+        let mut ways_in = self.uplinks_as(flow.destination, facts);
         match self.config.network_of(destination) {
-            Some(network) => uplinks.any(|uplink| {
+            Some(network) => ways_in.any(|uplink| {
                 admits(&self.reach(Party::Beyond(uplink), Party::Node(network, Some(destination))), flow.protocol, port)
             }),
-            None if self.is_own(destination) => uplinks
-                .filter(|uplink| static_address(uplink) == Some(destination))
+            None if self.is_own(destination, facts) => ways_in
                 .any(|uplink| self.ssh(&uplink.name).is_some_and(|ssh| admits(&Reach::Only(vec![ssh]), flow.protocol, port))),
             None => true,
         }
     }
 
-    /// The uplinks a flow to the outside may have taken: the one whose address it was masqueraded to, else any.
-    fn ways_out(&self, flow: &Flow) -> impl Iterator<Item = &'a Uplink> + use<'a> {
-        let leaves_as = flow.reply_destination;
-        let known = self.config.uplinks.iter().any(|uplink| static_address(uplink) == Some(leaves_as));
-        self.config.uplinks.iter().filter(move |uplink| !known || static_address(uplink) == Some(leaves_as))
+    /// The uplinks by which a flow may go that wears this address out there: the one that has it, else any.
+    fn uplinks_as(&self, worn: Ipv4Addr, facts: &Facts) -> impl Iterator<Item = &'a Uplink> {
+        let known = self.is_own(worn, facts);
+        self.config.uplinks.iter().filter(move |uplink| !known || has(uplink, worn, facts))
     }
 
-    fn is_own(&self, address: Ipv4Addr) -> bool {
-        self.config.uplinks.iter().any(|uplink| static_address(uplink) == Some(address))
+    fn is_own(&self, address: Ipv4Addr, facts: &Facts) -> bool {
+        self.config.uplinks.iter().any(|uplink| has(uplink, address, facts))
     }
 }
 
-fn static_address(uplink: &Uplink) -> Option<Ipv4Addr> {
-    match uplink.address {
-        edge_config::UplinkAddress::Static(interface) => Some(interface.address()),
-        edge_config::UplinkAddress::Dhcp => None,
-    }
+fn has(uplink: &Uplink, address: Ipv4Addr, facts: &Facts) -> bool {
+    addressing(uplink, facts).is_some_and(|(interface, _)| interface.address() == address)
 }
 
 /// `None`: everything.

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-use edge_config::{Config, Protocol};
+use edge_config::{Config, Interface, Protocol};
 use edge_plan::{
-    Policy,
+    Facts, Policy, UplinkLease,
     policy::{Flow, Party, Reach},
     reachability,
 };
@@ -105,7 +105,7 @@ fn flow(source: &str, destination: &str, protocol: Protocol, port: u16) -> Flow 
 fn flows_stay_while_the_policy_allows_them() {
     let config = more("[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n");
     let policy = Policy::of(&config);
-    let keeps = |source, destination, protocol, port| policy.keeps(&flow(source, destination, protocol, port));
+    let keeps = |source, destination, protocol, port| policy.keeps(&flow(source, destination, protocol, port), &Facts::default());
     assert!(keeps("10.0.1.5", "8.8.8.8", Protocol::Icmp, 0));
     assert!(keeps("10.0.1.5", "10.0.1.4", Protocol::Tcp, 80), "same network");
     assert!(!keeps("10.0.1.5", "10.0.2.5", Protocol::Tcp, 80));
@@ -122,9 +122,41 @@ fn flows_stay_while_the_policy_allows_them() {
         reply_source_port: 80,
         ..flow("203.0.113.9", "192.168.50.2", Protocol::Tcp, 8080)
     };
-    assert!(policy.keeps(&forwarded));
+    assert!(policy.keeps(&forwarded, &Facts::default()));
     let without = parse(FIRE_TRUCK);
-    assert!(!Policy::of(&without).keeps(&forwarded), "the forward is gone, and what it let in goes too");
+    assert!(!Policy::of(&without).keeps(&forwarded, &Facts::default()), "the forward is gone, and what it let in goes too");
+}
+
+/// Both by DHCP: only what they were given says by which of them a flow goes.
+#[test]
+fn flows_by_one_uplink_are_not_kept_for_what_the_other_may() {
+    let uplinks = ["wan", "lte"].map(|name| format!("[[uplink]]\nname = \"{name}\"\ndevice = \"{name}0\"\naddress = \"dhcp\"\n"));
+    let config = parse(&format!(
+        "[system]\nssh-from = [\"lte\"]\n{}[[network]]\nname = \"lan\"\naddress = \"10.0.1.1/24\"\n\
+         [[host]]\nname = \"web\"\nnetwork = \"lan\"\naddress = \"10.0.1.4\"\n\
+         [[allow]]\nfrom = \"lan\"\nto = \"lte\"\n\
+         [[forward]]\nuplink = \"lte\"\nprotocol = \"tcp\"\nport = 80\nto = \"web:80\"\n",
+        uplinks.concat()
+    ));
+    let mut facts = Facts::default();
+    for (name, address) in [("wan", "192.0.2.7/24"), ("lte", "198.51.100.7/24")] {
+        let interface = Interface::new(address.parse().unwrap()).unwrap();
+        let lease = UplinkLease { interface, gateway: None, dns: Vec::new(), routes: Vec::new() };
+        facts.uplink_leases.insert(name.parse().unwrap(), lease);
+    }
+    for (worn, kept) in [("192.0.2.7", false), ("198.51.100.7", true)] {
+        let worn: Ipv4Addr = worn.parse().unwrap();
+        let keeps = |flow: &Flow| Policy::of(&config).keeps(flow, &facts);
+        let out = Flow { reply_destination: worn, ..flow("10.0.1.5", "8.8.8.8", Protocol::Tcp, 443) };
+        assert_eq!(keeps(&out), kept, "masqueraded to {worn}");
+        let ssh = Flow { destination: worn, reply_source: worn, ..flow("203.0.113.9", "192.0.2.7", Protocol::Tcp, 22) };
+        assert_eq!(keeps(&ssh), kept, "ssh to {worn}");
+        let web = Flow { destination: worn, ..flow("203.0.113.9", "10.0.1.4", Protocol::Tcp, 80) };
+        assert_eq!(keeps(&web), kept, "forwarded by {worn}");
+        assert!(keeps(&flow(&worn.to_string(), "203.0.113.9", Protocol::Tcp, 443)), "the router's own");
+    }
+    let gone = Flow { reply_destination: "192.0.2.99".parse().unwrap(), ..flow("10.0.1.5", "8.8.8.8", Protocol::Tcp, 443) };
+    assert!(Policy::of(&config).keeps(&gone, &facts), "by an address that nobody has it may be either");
 }
 
 #[test]

@@ -68,6 +68,23 @@ fn an_unhealthy_uplink_stands_back() {
     assert_eq!(default, ["0.0.0.0/0 eth2 1000000", "0.0.0.0/0 eth0 1000101", "0.0.0.0/0 eth1 1000201"]);
 }
 
+/// No metric would make anybody go by another's default route while there is a narrower one.
+#[test]
+fn what_a_lease_leads_to_goes_by_another_while_its_uplink_is_unhealthy() {
+    let narrow = |facts: &Facts| routes(&wanted(facts)).into_iter().filter(|route| route.starts_with("10.")).collect::<Vec<_>>();
+    let mut facts = leased();
+    facts.unhealthy.insert("wan".parse().unwrap());
+    assert!(narrow(&facts).is_empty());
+    facts.unhealthy.extend(["lte", "dsl"].map(|name| name.parse().unwrap()));
+    assert_eq!(narrow(&facts), ["10.0.0.0/8 eth0 1000101"], "where none is well it is the best there is");
+
+    let mut facts = leased();
+    facts.unhealthy.insert("wan".parse().unwrap());
+    let probing = CONFIG.replacen("\"dhcp\"", "\"dhcp\"\nprobe = [\"10.9.9.9\"]", 1);
+    let config = edge_config::parse("x", &probing).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
+    assert!(routes(&desired(&config, &facts)).contains(&"10.0.0.0/8 eth0 1000101".to_owned()), "it is asked by that");
+}
+
 /// Nothing but its own routes is touched: the networks and the other uplinks go on.
 #[test]
 fn a_failover_moves_routes_and_nothing_else() {
@@ -75,7 +92,7 @@ fn a_failover_moves_routes_and_nothing_else() {
     let mut facts = leased();
     facts.unhealthy.insert("wan".parse().unwrap());
     let ops = diff(&wanted(&facts), &healthy).ops;
-    assert_eq!(ops.len(), 4, "{ops:?}");
+    assert_eq!(ops.len(), 3, "{ops:?}");
     for op in &ops {
         let (Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. }) = op else { panic!("{op:?}") };
         assert_eq!(route.link.as_str(), "eth0");

@@ -265,7 +265,8 @@ impl Daemon {
     /// Cuts the flows that an older policy let in and this one does not, once after each change of the policy.
     pub(super) async fn cut_flows(&self, config: &Config) {
         if !self.current.read().await.swept {
-            let swept = sweep::sweep(config).await;
+            let facts = self.current.read().await.facts.clone();
+            let swept = sweep::sweep(config, &facts).await;
             self.current.write().await.swept = swept;
         }
         self.cut_lost(config).await;
