@@ -1,23 +1,22 @@
 use crate::{
     decide::{Decision, OFFER, Reason, Scope, Who, decide},
-    lease::{Change, Secs, Table},
+    lease::{Binding, Change, Secs, Table},
     relay,
     socket::{To, Via},
     state::Network,
     wire::{Kind, Reply, ReplyKind, Request, hostname},
 };
 use edge_config::Mac;
+use smallvec::SmallVec;
 use std::net::Ipv4Addr;
-
-/// Bytes of Ethernet's MTU: no reply is longer.
-const LARGEST: usize = 1500;
 
 /// What a message leads to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// To be logged, then applied.
-    pub changes: Vec<Change>,
-    pub reply: Option<(To, Vec<u8>)>,
+    pub changes: SmallVec<[Change; 1]>,
+    /// Where the reply goes.
+    pub reply: Option<To>,
     /// To be asked for by ARP, for this client; the message is answered afterwards.
     pub probe: Option<(Ipv4Addr, Mac)>,
     /// The reply waits until everything logged before it is on disk.
@@ -25,8 +24,9 @@ pub struct Answer {
 }
 
 impl Network {
-    /// Judges a message. Only what needs no log is changed here: offers and counters.
-    pub fn answer(&mut self, bytes: &[u8], via: Via, now: Secs) -> Answer {
+    /// Judges a message and writes what is answered, if anything, into `reply`, whose room is used again. Only what needs no log is
+    /// changed here: offers and counters.
+    pub fn answer(&mut self, bytes: &[u8], via: Via, now: Secs, reply: &mut Vec<u8>) -> Answer {
         let mut request = match Request::read(bytes) {
             Ok(request) => request,
             Err(why) => return self.dropped(why.as_str()),
@@ -49,10 +49,10 @@ impl Network {
             Kind::Release => &mut counters.releases,
             Kind::Inform => &mut counters.informs,
         } += 1;
-        self.respond(&request, now)
+        self.respond(&request, via, now, reply)
     }
 
-    fn respond(&mut self, request: &Request, now: Secs) -> Answer {
+    fn respond(&mut self, request: &Request, via: Via, now: Secs, bytes: &mut Vec<u8>) -> Answer {
         let Some(scope) = &self.scope else { return Answer::default() };
         self.table.lapse(now);
         let decision = decide(&self.table, scope, request, now);
@@ -60,51 +60,52 @@ impl Network {
         self.events.tell(network, request, &decision, &self.table, now);
         let is_out = decision == Decision::Silence(Reason::Exhausted);
         self.events.look(network, || self.table.used(now), scope.pool_size(), is_out, now);
-        let (kind, change, identity) = match decision {
+        let (kind, change, shared, direct) = match decision {
             Decision::Silence(why) => return self.dropped(why.as_str()),
             Decision::Withdraw(identity) => {
                 self.table.withdraw(&identity);
                 return self.dropped("other-server");
             }
-            Decision::Note(changes) => return Answer { changes, ..Answer::default() },
+            Decision::Note(changes) => return Answer { changes: changes.into(), ..Answer::default() },
             Decision::Probe { address, identity } => {
                 self.table.offer(address, identity, now + OFFER);
                 return Answer { probe: Some((address, request.mac)), ..Answer::default() };
             }
             Decision::Offer { address, identity, lease } => {
-                self.table.offer(address, identity.clone(), now + OFFER);
-                (ReplyKind::Offer { address, lease }, None, Some(identity))
+                let shared = self.table.shares_mac(request.mac, &identity);
+                self.table.offer(address, identity, now + OFFER);
+                (ReplyKind::Offer { address, lease }, None, shared, is_direct(request, via, None))
             }
-            Decision::Ack { binding, lease, rapid } => {
-                let identity = binding.identity.clone();
-                (ReplyKind::Ack { address: binding.address, lease, rapid }, Some(Change::Bind(binding)), Some(identity))
+            Decision::Ack { mut binding, lease, rapid } => {
+                let shared = self.table.shares_mac(request.mac, &binding.identity);
+                let before = self.table.at(binding.address).filter(|before| before.is_same_device(&binding));
+                binding.direct = is_direct(request, via, before);
+                let (address, direct) = (binding.address, binding.direct);
+                (ReplyKind::Ack { address, lease, rapid }, Some(Change::Bind(binding)), shared, direct)
             }
-            Decision::Nak { why, change } => (ReplyKind::Nak(why), change, None),
-            Decision::Inform => (ReplyKind::Options, None, None),
+            Decision::Nak { why, change } => (ReplyKind::Nak(why), change, false, false),
+            Decision::Inform => (ReplyKind::Options, None, false, is_direct(request, via, None)),
         };
         let hostname = hostname(&self.table, scope, request, now);
         let reply = Reply { kind, server: scope.server_id(request), hostname: hostname.as_deref() };
-        // Where several clients share one MAC, as ipvlan's do, only a broadcast reaches the right one.
-        let shared = identity.is_some_and(|identity| self.table.shares_mac(request.mac, &identity));
-        let to = destination(kind, scope, request, shared);
-        let mut bytes = Vec::with_capacity(LARGEST);
-        reply.encode(request, &scope.service, &mut bytes);
+        let to = destination(kind, scope, request, shared, direct);
+        reply.encode(request, &scope.service, bytes);
         match kind {
             ReplyKind::Offer { .. } => self.counters.offers += 1,
             ReplyKind::Ack { .. } | ReplyKind::Options => self.counters.acks += 1,
             ReplyKind::Nak(_) => self.counters.naks += 1,
         }
         Answer {
-            changes: Vec::from_iter(change),
-            reply: Some((to, bytes)),
+            changes: change.into_iter().collect(),
+            reply: Some(to),
             durable: matches!(kind, ReplyKind::Ack { .. }),
             probe: None,
         }
     }
 
-    /// Where another server gives out the addresses: who is asked.
-    pub fn relay_servers(&self) -> Option<Vec<Ipv4Addr>> {
-        Some(self.scope.as_ref()?.service.relay.as_ref()?.servers.clone())
+    /// Another server gives out the addresses.
+    pub fn is_relayed(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.service.relay.is_some())
     }
 
     /// A client's message as the servers get it, if they do.
@@ -149,13 +150,27 @@ fn hostname(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Optio
     hostname::clean(host.name.as_str().as_bytes())
 }
 
-/// RFC 2131, 4.1.
-fn destination(kind: ReplyKind, scope: &Scope, request: &Request, shared: bool) -> To {
+/// Whether a frame to the client's hardware address reaches it, as its own come from there: heard now, or when it got the lease that
+/// it renews. Not so behind a bridge that puts its own address on frames, as wireless ones do, where ARP finds the bridge.
+fn is_direct(request: &Request, via: Via, before: Option<&Binding>) -> bool {
+    let heard = match via {
+        Via::Broadcast => true,
+        // Does not say where its frame came from.
+        Via::Unicast => before.is_some_and(|before| before.direct),
+        Via::Stranger => false,
+    };
+    heard && request.relayed.is_none()
+}
+
+/// RFC 2131, 4.1. `shared`: several clients have the MAC, as ipvlan's do, and until this one has its address only a broadcast
+/// reaches it.
+fn destination(kind: ReplyKind, scope: &Scope, request: &Request, shared: bool, direct: bool) -> To {
     if let Some(relayed) = &request.relayed {
         return To::Relay(relayed.agent);
     }
     match (kind, request.ciaddr) {
         (ReplyKind::Nak(_), _) => To::Broadcast,
+        (_, Some(address)) if scope.has_host(address) && direct => To::Hardware(request.mac, address),
         (_, Some(address)) if scope.has_host(address) => To::Address(address),
         (ReplyKind::Offer { address, .. } | ReplyKind::Ack { address, .. }, _) if !request.broadcast && !shared => {
             To::Hardware(request.mac, address)
@@ -172,10 +187,11 @@ pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
     network.table.settle(scope.range(), scope.excluded());
     network.scope = Some(scope);
     for now in [1, 2] {
-        let mut answer = network.answer(bytes, Via::Broadcast, now);
+        let reply = &mut Vec::new();
+        let mut answer = network.answer(bytes, Via::Broadcast, now, reply);
         if let Some((address, _)) = answer.probe {
             network.table.clear(address, now);
-            answer = network.answer(bytes, Via::Broadcast, now);
+            answer = network.answer(bytes, Via::Broadcast, now, reply);
         }
         answer.changes.into_iter().for_each(|change| network.table.apply(change));
     }

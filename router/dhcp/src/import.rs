@@ -45,6 +45,11 @@ impl Server {
         let left_out = {
             let core = &self.core;
             let mut networks = lock(&core.networks);
+            let busy = || ClaimError::NotDurable("too much waits to be written".to_owned());
+            // Asked before anything is changed, as what is not logged must not be in the tables either.
+            if !core.log.has_room() {
+                return Err(busy());
+            }
             let now = core.clock.now();
             let (mut left_out, mut records) = (Vec::new(), Vec::new());
             for lease in leases {
@@ -66,7 +71,7 @@ impl Server {
                 }
             }
             if !core.log.submit(records, None, notify(sender)) {
-                return Err(ClaimError::NotDurable("too much waits to be written".to_owned()));
+                return Err(busy());
             }
             left_out
         };

@@ -4,6 +4,7 @@
 //! `log`, and answered only when what it promises is on disk.
 
 mod answer;
+mod batch;
 mod claim;
 mod clock;
 mod counters;

@@ -1,14 +1,19 @@
 //! Asking by ARP whether somebody uses an address, before it is offered for the first time. Nobody else waits meanwhile.
 
 use crate::{
+    batch::Batch,
     decide,
-    lease::Secs,
-    server::{Core, Origin, lock},
-    socket::Packet,
+    server::{Core, lock},
+    socket::{Packet, Sockets},
     state::Networks,
 };
 use edge_config::{Mac, Name};
-use std::{collections::HashMap, net::Ipv4Addr, sync::Weak, time::Duration};
+use std::{
+    collections::HashMap,
+    net::Ipv4Addr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 /// Probes sent for one address, and how long each waits for an answer. Less than RFC 5227 has for a host's own address (1.1):
 /// the client asks again after some seconds, and probes by itself too.
@@ -24,8 +29,8 @@ pub struct Probes(HashMap<(Name, Ipv4Addr), Waiting>);
 
 struct Waiting {
     client: Mac,
-    origin: Origin,
-    packet: Packet,
+    sockets: Arc<Sockets>,
+    packet: Packet<'static>,
 }
 
 impl Core {
@@ -33,24 +38,24 @@ impl Core {
     pub fn probe(
         &self,
         networks: &mut Networks,
+        batch: &Batch,
         name: &Name,
         (address, client): (Ipv4Addr, Mac),
-        origin: &Origin,
         packet: &Packet,
     ) -> bool {
         let key = (name.clone(), address);
-        let waiting = Waiting { client, origin: origin.clone(), packet: packet.clone() };
+        let waiting = Waiting { client, sockets: batch.sockets.clone(), packet: packet.to_owned() };
         if let Some(asked) = networks.probes.0.get_mut(&key) {
             // The client repeats itself and wants its last message answered.
             *asked = waiting;
             return true;
         }
-        if networks.probes.0.len() >= MOST || !origin.sockets.probe(packet.ifindex, address) {
+        if networks.probes.0.len() >= MOST || !batch.sockets.probe(packet.ifindex, address) {
             return false;
         }
         networks.probes.0.insert(key.clone(), waiting);
-        origin.sockets.hear_arp(true);
-        let (core, sockets, ifindex) = (self.itself.clone(), origin.sockets.clone(), packet.ifindex);
+        batch.sockets.hear_arp(true);
+        let (core, sockets, ifindex) = (self.itself.clone(), batch.sockets.clone(), packet.ifindex);
         tokio::spawn(async move {
             for _ in 1..PROBES {
                 tokio::time::sleep(WAIT).await;
@@ -63,20 +68,20 @@ impl Core {
     }
 
     /// What ARP says: `address` is used by `mac`, on the interface of `network`.
-    pub fn heard(&self, networks: &mut Networks, name: &Name, address: Ipv4Addr, mac: Mac) {
+    pub fn heard(&self, networks: &mut Networks, batch: &mut Batch, name: &Name, address: Ipv4Addr, mac: Mac) {
         let key = (name.clone(), address);
-        let Some(waiting) = networks.probes.0.get(&key).filter(|waiting| waiting.client != mac) else { return };
-        let (origin, packet) = (waiting.origin.clone(), waiting.packet.clone());
-        networks.probes.remove(&key);
-        let now = self.clock.now();
+        if networks.probes.0.get(&key).is_none_or(|waiting| waiting.client == mac) {
+            return;
+        }
+        let Some(Waiting { packet, .. }) = networks.probes.remove(&key) else { return };
         let Some(network) = networks.by_name.get_mut(name) else { return };
         let Some(scope) = &network.scope else { return };
         log::warn!("DHCP in {name}: {address} is in use by {mac} without a lease; it rests");
         network.counters.conflicts += 1;
-        let changes = decide::quarantine(&network.table, scope, address, now);
-        // Not logged, the address would be asked for again after a restart, no more.
-        let _ = self.commit(networks, name, changes, Box::new(|_| ()));
-        self.answer(networks, &origin, packet);
+        let changes = decide::quarantine(&network.table, scope, address, batch.now);
+        // Not logged, the address is asked for again, no more.
+        batch.change(name, network, changes);
+        self.answer(networks, batch, &packet);
     }
 }
 
@@ -84,19 +89,19 @@ fn silence(core: &Weak<Core>, key: (Name, Ipv4Addr)) {
     let Some(core) = core.upgrade() else { return };
     let mut networks = lock(&core.networks);
     // Gone: somebody answered.
-    let Some(Waiting { origin, packet, .. }) = networks.probes.remove(&key) else { return };
-    let now: Secs = core.clock.now();
-    if let Some(network) = networks.by_name.get_mut(&key.0) {
-        network.table.clear(key.1, now);
-        core.answer(&mut networks, &origin, packet);
-    }
+    let Some(Waiting { sockets, packet, .. }) = networks.probes.remove(&key) else { return };
+    let Some(network) = networks.by_name.get_mut(&key.0) else { return };
+    let mut batch = Batch::new(&core, &sockets);
+    network.table.clear(key.1, batch.now);
+    core.answer(&mut networks, &mut batch, &packet);
+    batch.finish(&core);
 }
 
 impl Probes {
     fn remove(&mut self, key: &(Name, Ipv4Addr)) -> Option<Waiting> {
         let waiting = self.0.remove(key)?;
-        if !self.0.values().any(|other| other.origin.netns == waiting.origin.netns) {
-            waiting.origin.sockets.hear_arp(false);
+        if !self.0.values().any(|other| other.sockets.netns() == waiting.sockets.netns()) {
+            waiting.sockets.hear_arp(false);
         }
         Some(waiting)
     }

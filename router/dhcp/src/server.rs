@@ -1,20 +1,19 @@
 use crate::{
     Claim, ClaimError, ConfigureError, Error, Identity, Lease, Report, Service,
+    batch::Batch,
     clock::{self, Clock},
     decide,
     lease::{Binding, Change, Secs, State},
     log::{Directory, Done, Log, Record, recover},
-    relay,
-    socket::{Handler, Heard, Outgoing, Packet, Ports, Sockets, To},
+    socket::{Handler, Heard, Ports, Sockets},
     state::{Network, Networks, lease},
-    wire::header,
 };
 use edge_config::Name;
 use std::{
     collections::BTreeSet,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicUsize},
     time::SystemTime,
 };
 use tokio::sync::oneshot;
@@ -32,15 +31,10 @@ pub struct Core {
     pub clock: Arc<Clock>,
     pub log: Log,
     recovery: Vec<String>,
+    /// Replies that wait for the log.
+    pub waiting: Arc<AtomicUsize>,
     /// For what goes on later.
     pub itself: Weak<Core>,
-}
-
-/// Where a message came in.
-#[derive(Clone)]
-pub struct Origin {
-    pub netns: Option<PathBuf>,
-    pub sockets: Arc<Sockets>,
 }
 
 impl Server {
@@ -65,8 +59,8 @@ impl Server {
         let (all, at) = (networks.clone(), clock.clone());
         let slices = Arc::new(move |last: Option<&Record>| lock(&all).slice(last, at.now()));
         let log = Log::start(directory, &recovered, slices).map_err(failed("cannot be written"))?;
-        let (ports, recovery) = (tokio::sync::Mutex::default(), recovered.notes);
-        let core = Arc::new_cyclic(|itself| Core { ports, networks, clock, log, recovery, itself: itself.clone() });
+        let (ports, recovery, waiting) = (tokio::sync::Mutex::default(), recovered.notes, Arc::default());
+        let core = Arc::new_cyclic(|itself| Core { ports, networks, clock, log, recovery, waiting, itself: itself.clone() });
         Ok(Server { core })
     }
 
@@ -81,7 +75,7 @@ impl Server {
         };
         lock(&self.core.networks).configure(services.clone(), self.core.clock.now());
         let core = Arc::downgrade(&self.core);
-        let handler: Handler = Arc::new(move |netns, sockets, heard| receive(&core, netns, sockets, heard));
+        let handler: Handler = Arc::new(move |sockets, heard| receive(&core, sockets, heard));
         let errors = ports.listen(&wanted, &handler);
         errors.into_iter().map(|(netns, source)| ConfigureError { networks: networks_in(&netns), source }).collect()
     }
@@ -161,20 +155,6 @@ impl Core {
         Ok(logged)
     }
 
-    /// What a server sends to the relay agent, on to the client.
-    fn pass_home(&self, networks: &mut Networks, name: &Name, origin: &Origin, packet: &Packet) {
-        let Some(network) = networks.by_name.get_mut(name) else { return };
-        let Some(scope) = network.scope.as_ref().filter(|scope| scope.service.netns == origin.netns) else { return };
-        match relay::homeward(&packet.bytes, packet.from, scope) {
-            Ok((to, bytes)) => {
-                let Some(ifindex) = origin.sockets.ifindex(scope.service.link.as_str()) else { return };
-                origin.sockets.send(&Outgoing { ifindex, from: scope.router(), to, bytes });
-                network.counters.relayed += 1;
-            }
-            Err(why) => *network.counters.drops.entry(why).or_default() += 1,
-        }
-    }
-
     /// Sets the lease clock forward when the true time becomes known, and with it all that was promised by it.
     fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
         let Some(lag) = self.clock.lag(wall) else { return };
@@ -207,83 +187,24 @@ impl Core {
         changes.into_iter().for_each(|change| network.table.apply(change));
         Ok(())
     }
-
-    /// The network served on an interface.
-    fn network_on(networks: &Networks, origin: &Origin, ifindex: u32) -> Option<Name> {
-        let link = origin.sockets.link(ifindex)?;
-        networks.by_link.get(&origin.netns)?.get(&link).cloned()
-    }
-
-    pub fn answer(&self, networks: &mut Networks, origin: &Origin, packet: Packet) {
-        if let Some(name) = header::agent(&packet.bytes).and_then(|agent| networks.by_agent.get(&agent).cloned()) {
-            self.pass_home(networks, &name, origin, &packet);
-            return;
-        }
-        let name = Self::network_on(networks, origin, packet.ifindex);
-        let Some((name, network)) = name.and_then(|name| networks.by_name.get_mut(&name).map(|network| (name, network))) else {
-            networks.stray += 1;
-            return;
-        };
-        if let Some(servers) = network.relay_servers() {
-            let now = self.clock.now();
-            let from = network.scope.as_ref().map(decide::Scope::router);
-            for (bytes, from) in network.pass_out(&packet.bytes, packet.via, now).into_iter().zip(from) {
-                let message = |server| Outgoing { ifindex: 0, from, to: To::Relay(server), bytes: bytes.clone() };
-                servers.iter().for_each(|server| origin.sockets.send(&message(*server)));
-            }
-            return;
-        }
-        let mut answer = network.answer(&packet.bytes, packet.via, self.clock.now());
-        if let Some(probe) = answer.probe {
-            if self.probe(networks, &name, probe, origin, &packet) {
-                return;
-            }
-            let Some(network) = networks.by_name.get_mut(&name) else { return };
-            network.table.clear(probe.0, self.clock.now());
-            answer = network.answer(&packet.bytes, packet.via, self.clock.now());
-        }
-        let Some(network) = networks.by_name.get(&name) else { return };
-        let from = network.scope.as_ref().map(decide::Scope::router);
-        let reply = answer.reply.zip(from);
-        let reply = reply.map(|((to, bytes), from)| Outgoing { ifindex: packet.ifindex, from, to, bytes });
-        let sockets = origin.sockets.clone();
-        let send = move || reply.iter().for_each(|reply| sockets.send(reply));
-        let done: Done = if answer.durable {
-            Box::new(move |logged| {
-                if logged.is_ok() {
-                    send()
-                }
-            })
-        } else {
-            send();
-            Box::new(|_| ())
-        };
-        if !answer.durable && answer.changes.is_empty() {
-            return;
-        }
-        if self.commit(networks, &name, answer.changes, done).is_err()
-            && let Some(network) = networks.by_name.get_mut(&name)
-        {
-            network.unanswered(answer.durable);
-        }
-    }
 }
 
-fn receive(core: &Weak<Core>, netns: &Option<PathBuf>, sockets: &Arc<Sockets>, heard: Heard) {
+fn receive(core: &Weak<Core>, sockets: &Arc<Sockets>, heard: Heard) {
     let Some(core) = core.upgrade() else { return };
     let mut networks = lock(&core.networks);
-    let origin = Origin { netns: netns.clone(), sockets: sockets.clone() };
+    if let Heard::Messages(_) = heard {
+        core.keep_time(&mut networks, clock::synchronised());
+    }
+    let mut batch = Batch::new(&core, sockets);
     match heard {
-        Heard::Messages(packets) => {
-            core.keep_time(&mut networks, clock::synchronised());
-            packets.into_iter().for_each(|packet| core.answer(&mut networks, &origin, packet));
-        }
+        Heard::Messages(inbox) => inbox.packets().for_each(|packet| core.answer(&mut networks, &mut batch, &packet)),
         Heard::Arp { ifindex, address, mac } => {
-            if let Some(name) = Core::network_on(&networks, &origin, ifindex) {
-                core.heard(&mut networks, &name, address, mac);
+            if let Some(name) = batch.network_on(&networks, ifindex) {
+                core.heard(&mut networks, &mut batch, &name, address, mac);
             }
         }
     }
+    batch.finish(&core);
 }
 
 impl Network {

@@ -14,6 +14,8 @@ use lab::{
 use std::{net::Ipv4Addr, time::Duration};
 
 const MAC: [u8; 6] = [2, 0, 0, 0, 0, 9];
+/// The client's interface's own.
+const INTERFACE: [u8; 6] = [2, 0, 0, 0, 1, 5];
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 250);
 
 fn lab() -> (Lab, Wire) {
@@ -71,7 +73,7 @@ async fn naks_are_broadcast_and_informs_answered_to_their_address() {
     let _server = lab.serve(lab.service()).await;
     let elsewhere = Message::new(REQUEST, MAC, 5).ciaddr(Ipv4Addr::new(10, 78, 0, 9));
     assert_eq!(wire.ask(&elsewhere).expect("a NAK").kind, NAK, "to a renewal, and without the broadcast flag");
-    let options = wire.ask(&Message::new(INFORM, MAC, 6).ciaddr(CLIENT).option(55, &[1, 6, 51])).expect("options");
+    let options = wire.ask(&Message::new(INFORM, INTERFACE, 6).ciaddr(CLIENT).option(55, &[1, 6, 51])).expect("options");
     assert_eq!((options.kind, options.yiaddr), (ACK, Ipv4Addr::UNSPECIFIED));
     assert_eq!(options.options.keys().copied().collect::<Vec<_>>(), [1, 6, 53, 54], "no lease time (RFC 2131, 4.3.5)");
 }
@@ -91,6 +93,23 @@ async fn an_interface_may_come_go_and_come_back() {
         ip(&format!("-n {} link delete lan0", lab.server()));
     }
     assert!(lab::is_bound(&only_lease(&server)));
+}
+
+/// Its name says which network it is, and names move.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interface_may_be_renamed() {
+    let (lab, wire) = lab();
+    let server = lab.serve(lab.service()).await;
+    assert_eq!(wire.ask(&new(DISCOVER, 1)).expect("an offer").kind, OFFER);
+    let rename = |from: &str, to: &str| {
+        ip(&format!("-n {} link set {from} down", lab.server()));
+        ip(&format!("-n {} link set {from} name {to} up", lab.server()));
+    };
+    rename("lan0", "other0");
+    assert!(wire.ask(&new(DISCOVER, 2)).is_none(), "nothing is served there");
+    assert_eq!(server.counters().stray, 1);
+    rename("other0", "lan0");
+    assert_eq!(wire.ask(&new(DISCOVER, 3)).expect("an offer").kind, OFFER);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

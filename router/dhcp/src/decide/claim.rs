@@ -24,7 +24,7 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
             had.filter(good).or_else(|| table.pick(now)).ok_or_else(|| ClaimError::Exhausted { network: network() })?
         }
     };
-    Ok(Binding { address, identity: who.identity, mac: None, hostname: None, state: State::Held })
+    Ok(Binding { address, identity: who.identity, mac: None, hostname: None, state: State::Held, direct: false })
 }
 
 fn insisted(table: &Table, scope: &Scope, who: &Who, address: Ipv4Addr, now: Secs) -> Result<Ipv4Addr, ClaimError> {

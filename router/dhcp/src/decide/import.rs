@@ -28,7 +28,7 @@ pub fn import(table: &Table, scope: &Scope, lease: &Import, until: Option<Secs>,
         }
         _ => State::Released { since: now },
     };
-    let binding = Binding { address, identity, mac: lease.mac, hostname, state };
+    let binding = Binding { address, identity, mac: lease.mac, hostname, state, direct: false };
     if scope.reserved_at(address).is_some_and(|host| !super::is_reserved_for(host, &binding)) {
         return Err("it is reserved for another");
     }

@@ -183,7 +183,7 @@ fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u3
         State::Held | State::Released { .. } => None,
     });
     let state = State::Bound { until, logged: logged.unwrap_or(until + lease / 2), fresh: true };
-    Binding { address, identity: who.identity, mac: who.mac, hostname: request.hostname.clone(), state }
+    Binding { address, identity: who.identity, mac: who.mac, hostname: request.hostname.clone(), state, direct: false }
 }
 
 /// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.

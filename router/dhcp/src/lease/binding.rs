@@ -16,6 +16,9 @@ pub struct Binding {
     /// As the device sent it, cleaned (see [`crate::wire::hostname`]).
     pub hostname: Option<String>,
     pub state: State,
+    /// A frame to its MAC reaches it: that was seen on the way it asked, in this run.
+    #[serde(skip)]
+    pub direct: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +37,16 @@ pub enum State {
     Released {
         since: Secs,
     },
+}
+
+impl State {
+    /// As read from the log: the promise itself was not written, so the later time stands in for it.
+    fn recovered(self) -> Self {
+        match self {
+            State::Bound { logged, .. } => State::Bound { until: logged, logged, fresh: false },
+            other => other,
+        }
+    }
 }
 
 impl Binding {
@@ -57,15 +70,17 @@ impl Binding {
 
     /// Whether the log would say the same of both.
     pub fn logs_like(&self, other: &Binding) -> bool {
-        self.clone().recovered() == other.clone().recovered()
+        let same = self.address == other.address && self.hostname == other.hostname && self.is_same_device(other);
+        same && self.state.recovered() == other.state.recovered()
     }
 
-    /// As read from the log: the promise itself was not written, so the later time stands in for it.
-    pub fn recovered(mut self) -> Self {
-        if let State::Bound { until, logged, fresh } = &mut self.state {
-            (*until, *fresh) = (*logged, false);
-        }
-        self
+    pub fn is_same_device(&self, other: &Binding) -> bool {
+        self.identity == other.identity && self.mac == other.mac
+    }
+
+    /// As read from the log.
+    pub fn recovered(self) -> Self {
+        Self { state: self.state.recovered(), direct: false, ..self }
     }
 
     /// The same promise after the clock was set forward; none where it was made by another clock.

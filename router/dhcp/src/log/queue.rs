@@ -1,16 +1,19 @@
 use super::{Place, Record, Recovered, Slices, fs::Fs, writer::Writer};
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
 };
 
 /// What to do when it is on disk, or why it is not.
 pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
 
-/// What waits to be written, and what one commit takes at most.
-const QUEUE: usize = 1024;
-const GROUP: usize = 512;
+/// What waits to be written; it is one commit.
+const QUEUE: usize = 4096;
 
 pub struct Job {
     pub records: Vec<Record>,
@@ -24,6 +27,8 @@ pub struct Log {
     jobs: Option<mpsc::SyncSender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
     error: Arc<Mutex<Option<String>>>,
+    /// Jobs in the queue.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Log {
@@ -31,16 +36,27 @@ impl Log {
         let error = Arc::new(Mutex::new(None));
         let writer = Writer::new(fs, recovered, slices)?;
         let (jobs, queue) = mpsc::sync_channel(QUEUE);
-        let seen = error.clone();
-        let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &seen))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), error })
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (seen, left) = (error.clone(), waiting.clone());
+        let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &left, &seen))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), error, waiting })
     }
 
     /// Queues `records`; `done` is called on the log's thread once they are on disk, in the order of the calls. Without
     /// records it is called when everything queued before is. What then `relies_on` an earlier record is good if that is on disk,
     /// even while nothing can be written. False where the queue is full: nothing will happen then.
     pub fn submit(&self, records: Vec<Record>, relies_on: Option<Place>, done: Done) -> bool {
-        self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(Job { records, relies_on, done }).is_ok())
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let taken = self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(Job { records, relies_on, done }).is_ok());
+        if !taken {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Whether the next [`Log::submit`] will not fail for a full queue, as long as nobody else submits meanwhile.
+    pub fn has_room(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) < QUEUE
     }
 
     pub fn is_failing(&self) -> bool {
@@ -65,13 +81,14 @@ impl Drop for Log {
 }
 
 /// Some of the other work after each commit, and while nothing waits.
-fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, error: &Mutex<Option<String>>) {
+fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, error: &Mutex<Option<String>>) {
     loop {
         let first = if writer.has_work() { queue.try_recv() } else { queue.recv().map_err(mpsc::TryRecvError::from) };
         match first {
             Ok(first) => {
                 let mut group = vec![first];
-                group.extend(queue.try_iter().take(GROUP - 1));
+                group.extend(queue.try_iter().take(QUEUE));
+                waiting.fetch_sub(group.len(), Ordering::Relaxed);
                 let result = writer.commit(&mut group);
                 *error.lock().unwrap_or_else(PoisonError::into_inner) = writer.error();
                 for job in group {

@@ -1,4 +1,4 @@
-use super::Sockets;
+use super::{Sockets, links};
 use crate::wire::arp;
 use edge_config::Mac;
 use nix::{
@@ -88,7 +88,7 @@ impl Sockets {
 
     /// SIOCGIFHWADDR, netdevice(7).
     fn hardware_address(&self, ifindex: u32) -> Option<[u8; 6]> {
-        let mut request = self.link_request(ifindex)?;
+        let mut request = links::request(ifindex, self.raw_fd())?;
         // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
         let result = unsafe { libc::ioctl(self.raw_fd(), libc::SIOCGIFHWADDR as libc::Ioctl, &mut request) };
         Errno::result(result).ok()?;

@@ -1,10 +1,16 @@
 //! How packets come and go: one pair of sockets and one task per network namespace, whatever the number of networks in it.
 
 mod arp;
+mod control;
 mod filter;
+mod inbox;
+mod links;
 mod namespace;
+mod outbox;
 mod port;
 mod sockets;
 
+pub use inbox::{Inbox, Packet, Via};
+pub use outbox::{Outbox, To};
 pub use port::{Handler, Heard, Ports};
-pub use sockets::{Outgoing, Packet, Sockets, To, Via};
+pub use sockets::Sockets;

@@ -1,4 +1,4 @@
-use super::{Packet, Sockets, namespace};
+use super::{Inbox, Sockets, namespace};
 use crate::SocketError;
 use edge_config::Mac;
 use std::{
@@ -23,8 +23,8 @@ const LOOK: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What came in by the sockets of a namespace.
-pub enum Heard {
-    Messages(Vec<Packet>),
+pub enum Heard<'a> {
+    Messages(&'a Inbox),
     /// Somebody says that an address is theirs.
     Arp {
         ifindex: u32,
@@ -34,7 +34,7 @@ pub enum Heard {
 }
 
 /// Takes what came in.
-pub type Handler = Arc<dyn Fn(&Option<PathBuf>, &Arc<Sockets>, Heard) + Send + Sync>;
+pub type Handler = Arc<dyn Fn(&Arc<Sockets>, Heard) + Send + Sync>;
 
 /// The namespaces that are listened in.
 #[derive(Default)]
@@ -92,17 +92,19 @@ async fn serve(netns: Option<PathBuf>, mut home: Option<(u64, u64)>, opened: Opt
             }
         },
     };
+    let mut inbox = Inbox::default();
     loop {
         let heard = tokio::select! {
-            messages = sockets.receive() => messages.map(Heard::Messages),
-            arp = sockets.receive_arp() => arp.map(|(ifindex, address, mac)| Heard::Arp { ifindex, address, mac }),
+            received = sockets.receive(&mut inbox) => received.map(|()| None),
+            arp = sockets.receive_arp() => arp.map(Some),
             _ = looks.tick() => match netns.as_deref().and_then(namespace::inode) == home {
                 true => continue,
                 false => return,
             },
         };
         match heard {
-            Ok(heard) => handler(&netns, &sockets, heard),
+            Ok(None) => handler(&sockets, Heard::Messages(&inbox)),
+            Ok(Some((ifindex, address, mac))) => handler(&sockets, Heard::Arp { ifindex, address, mac }),
             // The kernel may be short of memory for a moment; the socket goes on.
             Err(error) => {
                 log::debug!("DHCP: {error}");

@@ -171,7 +171,10 @@ fn v4_options_inform() {
         [(1, &[255, 255, 255, 0][..]), (2, &[0, 0, 0, 50]), (4, &[199; 8]), (13, &[0, 55]), (14, b"some-string"), (22, &[2, 88])]
     {
         let ack = desk.ask(Message::new(INFORM, A).ciaddr(ip(77)).option(55, &[code])).expect("an ACK");
-        assert_eq!((ack.kind, ack.yiaddr, ack.to), (ACK, Ipv4Addr::UNSPECIFIED, To::Address(ip(77))));
+        assert_eq!(
+            (ack.kind, ack.yiaddr, ack.to),
+            (ACK, Ipv4Addr::UNSPECIFIED, To::Hardware(edge_config::Mac::new(A).expect("a MAC"), ip(77)))
+        );
         assert_eq!(ack.option(code).as_deref(), Some(value));
         assert_eq!((ack.option(51), ack.option(58)), (None, None));
     }

@@ -100,8 +100,9 @@ fn a_flood_of_offers_is_bounded_and_short() {
     let mut offered = std::collections::BTreeSet::new();
     for number in 0..10_000u32 {
         let [_, b, c, d] = number.to_be_bytes();
-        let reply = desk.network.answer(&Message::new(DISCOVER, [2, 9, 9, b, c, d]).end(), Via::Broadcast, NOW);
-        let bytes = reply.reply.expect("an offer").1;
+        let mut bytes = Vec::new();
+        let answer = desk.network.answer(&Message::new(DISCOVER, [2, 9, 9, b, c, d]).end(), Via::Broadcast, NOW, &mut bytes);
+        assert!(answer.reply.is_some(), "an offer");
         offered.insert(bytes[at::YIADDR..at::SIADDR].to_vec());
     }
     assert!(offered.len() <= 4097, "{} addresses are on offer at a time", offered.len());
@@ -128,7 +129,7 @@ fn cve_2022_2929_2022_2928_and_2025_40779() {
     let offer = desk.ask(Message::new(DISCOVER, A).option(55, &again).option(55, &again)).expect("an offer");
     assert_eq!(offer.option(1).map(|mask| mask.len()), Some(4));
     let unicast = Message::new(DISCOVER, A).ciaddr(Ipv4Addr::new(192, 0, 2, 1)).option(55, &[1, 3, 43, 60]).option(60, b"x");
-    desk.network.answer(&unicast.end(), Via::Unicast, NOW + 100);
+    desk.network.answer(&unicast.end(), Via::Unicast, NOW + 100, &mut Vec::new());
     assert_eq!(desk.boot(A, plain), Some(ip(1)));
 }
 

@@ -3,6 +3,7 @@
 mod dora;
 mod forge;
 mod hostile;
+mod way;
 
 use crate::{
     Service,
@@ -117,9 +118,10 @@ impl Desk {
 
     pub fn ask_via(&mut self, bytes: &[u8], via: Via) -> Option<Said> {
         self.now += 1;
-        let Answer { changes, reply, .. } = self.network.answer(bytes, via, self.now);
+        let mut reply = Vec::new();
+        let Answer { changes, reply: to, .. } = self.network.answer(bytes, via, self.now, &mut reply);
         changes.into_iter().for_each(|change: Change| self.network.table.apply(change));
-        let (to, bytes) = reply?;
+        let (to, bytes) = (to?, reply);
         let said = Said { kind: 0, yiaddr: Ipv4Addr::UNSPECIFIED, to, bytes };
         let yiaddr: [u8; 4] = said.bytes[at::YIADDR..at::YIADDR + 4].try_into().expect("four bytes");
         Some(Said { kind: said.option(53).expect("a type")[0], yiaddr: yiaddr.into(), ..said })

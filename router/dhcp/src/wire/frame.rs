@@ -3,31 +3,34 @@ use std::net::SocketAddrV4;
 /// An IPv4 packet (RFC 791) with a UDP datagram (RFC 768), for a client that has no address yet and so cannot answer ARP.
 /// None where `payload` does not fit into one.
 pub fn udp_packet(from: SocketAddrV4, to: SocketAddrV4, payload: &[u8]) -> Option<Vec<u8>> {
+    Some([&udp_header(from, to, payload)?[..], payload].concat())
+}
+
+/// What goes before `payload` in such a packet.
+pub fn udp_header(from: SocketAddrV4, to: SocketAddrV4, payload: &[u8]) -> Option<[u8; 28]> {
     let udp_length = u16::try_from(payload.len() + 8).ok()?;
     let total = udp_length.checked_add(20)?;
-    let mut packet = Vec::with_capacity(total.into());
+    let mut header = [0; 28];
     // Version and header length, DSCP CS6 as network control (RFC 4594), length, id, don't fragment, TTL, UDP.
-    packet.extend([0x45, 0xc0]);
-    packet.extend(total.to_be_bytes());
-    packet.extend([0, 0, 0x40, 0, 64, 17, 0, 0]);
-    packet.extend(from.ip().octets());
-    packet.extend(to.ip().octets());
-    let header = checksum(sum(&packet));
-    packet[10..12].copy_from_slice(&header.to_be_bytes());
+    header[..2].copy_from_slice(&[0x45, 0xc0]);
+    header[2..4].copy_from_slice(&total.to_be_bytes());
+    header[6..10].copy_from_slice(&[0x40, 0, 64, 17]);
+    header[12..16].copy_from_slice(&from.ip().octets());
+    header[16..20].copy_from_slice(&to.ip().octets());
+    let ip = checksum(sum(&header[..20]));
+    header[10..12].copy_from_slice(&ip.to_be_bytes());
 
-    packet.extend(from.port().to_be_bytes());
-    packet.extend(to.port().to_be_bytes());
-    packet.extend(udp_length.to_be_bytes());
-    packet.extend([0, 0]);
-    packet.extend(payload);
-    let pseudo_header = sum(&packet[12..20]) + 17 + u32::from(udp_length);
+    header[20..22].copy_from_slice(&from.port().to_be_bytes());
+    header[22..24].copy_from_slice(&to.port().to_be_bytes());
+    header[24..26].copy_from_slice(&udp_length.to_be_bytes());
+    let pseudo_header = sum(&header[12..20]) + 17 + u32::from(udp_length);
     // A checksum of zero would mean that there is none.
-    let udp = match checksum(pseudo_header + sum(&packet[20..])) {
+    let udp = match checksum(pseudo_header + sum(&header[20..]) + sum(payload)) {
         0 => 0xffff,
         udp => udp,
     };
-    packet[26..28].copy_from_slice(&udp.to_be_bytes());
-    Some(packet)
+    header[26..28].copy_from_slice(&udp.to_be_bytes());
+    Some(header)
 }
 
 fn sum(bytes: &[u8]) -> u32 {

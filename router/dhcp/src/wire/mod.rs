@@ -12,7 +12,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use frame::udp_packet;
+pub use frame::{udp_header, udp_packet};
 pub use options::Options;
 pub use relayed::Relayed;
 pub use reply::{Reply, ReplyKind};

@@ -1,0 +1,162 @@
+//! What messages that came in together lead to. It is sent together, and logged together.
+
+use crate::{
+    decide::Scope,
+    lease::{Change, Secs},
+    log::{Place, Record},
+    relay,
+    server::Core,
+    socket::{Outbox, Packet, Sockets, To},
+    state::{Network, Networks},
+    wire::header,
+};
+use edge_config::Name;
+use std::sync::{Arc, atomic::Ordering};
+
+/// Most replies that wait for the disk, about 10 MiB. A client whose message is not answered repeats it.
+const MOST_WAITING: usize = 16_384;
+
+pub struct Batch {
+    pub sockets: Arc<Sockets>,
+    pub now: Secs,
+    at_once: Outbox,
+    /// What waits until everything logged so far is on disk.
+    durable: Outbox,
+    records: Vec<Record>,
+    /// ACKs that need nothing written, while nothing can be: each is good where what it relies on is on disk.
+    renewals: Vec<(Place, Outbox)>,
+    /// The disk keeps up. Asked before anything is changed, as what is not logged must not be in the tables either.
+    log_has_room: bool,
+    /// The reply at hand.
+    reply: Vec<u8>,
+}
+
+impl Batch {
+    /// For what came in by these sockets; while the tables are locked, and finished before they are not.
+    pub fn new(core: &Core, sockets: &Arc<Sockets>) -> Self {
+        sockets.refresh_links();
+        Self {
+            sockets: sockets.clone(),
+            now: core.clock.now(),
+            at_once: sockets.outbox(),
+            durable: sockets.outbox(),
+            records: Vec::new(),
+            renewals: Vec::new(),
+            log_has_room: core.log.has_room() && core.waiting.load(Ordering::Relaxed) < MOST_WAITING,
+            reply: Vec::new(),
+        }
+    }
+
+    /// The network served on an interface.
+    pub fn network_on(&self, networks: &Networks, ifindex: u32) -> Option<Name> {
+        let link = self.sockets.link(ifindex)?;
+        networks.by_link.get(self.sockets.netns())?.get(&*link).cloned()
+    }
+
+    /// Sends what need not wait, and logs the rest.
+    pub fn finish(self, core: &Core) {
+        let Self { sockets, at_once, durable, records, renewals, .. } = self;
+        sockets.send(at_once);
+        if records.is_empty() && durable.len() == 0 {
+            sockets.put_back(durable);
+        } else {
+            submit(core, &sockets, records, None, durable);
+        }
+        for (place, reply) in renewals {
+            submit(core, &sockets, Vec::new(), Some(place), reply);
+        }
+    }
+
+    /// Applies changes that are logged at the end. False where the log does not keep up: nothing is changed then.
+    pub fn change(&mut self, name: &Name, network: &mut Network, changes: impl IntoIterator<Item = Change>) -> bool {
+        for change in changes.into_iter().take_while(|_| self.log_has_room) {
+            if !network.table.says(&change) {
+                self.records.push(Record { network: name.clone(), at: self.now, change: change.clone() });
+            }
+            network.table.apply(change);
+        }
+        self.log_has_room
+    }
+}
+
+fn submit(core: &Core, sockets: &Arc<Sockets>, records: Vec<Record>, relies_on: Option<Place>, replies: Outbox) {
+    let (sockets, waiting, count) = (sockets.clone(), core.waiting.clone(), replies.len().max(records.len()));
+    waiting.fetch_add(count, Ordering::Relaxed);
+    let done = move |logged: Result<(), &str>| {
+        waiting.fetch_sub(count, Ordering::Relaxed);
+        match logged {
+            Ok(()) => sockets.send(replies),
+            Err(_) => sockets.put_back(replies),
+        }
+    };
+    // False with records only where the log has stopped for good: nothing is promised then.
+    if !core.log.submit(records, relies_on, Box::new(done)) {
+        core.waiting.fetch_sub(count, Ordering::Relaxed);
+    }
+}
+
+impl Core {
+    pub fn answer(&self, networks: &mut Networks, batch: &mut Batch, packet: &Packet) {
+        if let Some(name) = header::agent(&packet.bytes).and_then(|agent| networks.by_agent.get(&agent).cloned()) {
+            pass_home(networks, batch, &name, packet);
+            return;
+        }
+        let name = batch.network_on(networks, packet.ifindex);
+        let Some((name, network)) = name.and_then(|name| networks.by_name.get_mut(&name).map(|network| (name, network))) else {
+            networks.stray += 1;
+            return;
+        };
+        if network.is_relayed() {
+            pass_out(network, batch, packet);
+            return;
+        }
+        let mut answer = network.answer(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        if let Some(probe) = answer.probe {
+            if self.probe(networks, batch, &name, probe, packet) {
+                return;
+            }
+            let Some(network) = networks.by_name.get_mut(&name) else { return };
+            network.table.clear(probe.0, batch.now);
+            answer = network.answer(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        }
+        let Some(network) = networks.by_name.get_mut(&name) else { return };
+        let (before, address) = (batch.records.len(), answer.changes.first().map(Change::address));
+        let must_log = answer.durable || !answer.changes.is_empty();
+        if must_log && !batch.change(&name, network, answer.changes) {
+            network.unanswered(answer.durable);
+            return;
+        }
+        if let Some((to, from)) = answer.reply.zip(network.scope.as_ref().map(Scope::router)) {
+            let is_written = answer.durable && batch.records.len() == before && self.log.is_failing();
+            let outbox = match address.filter(|_| is_written) {
+                Some(address) => &mut batch.renewals.push_mut(((name, address), Outbox::default())).1,
+                None if answer.durable => &mut batch.durable,
+                None => &mut batch.at_once,
+            };
+            outbox.push(packet.ifindex, from, to, &mut batch.reply);
+        }
+    }
+}
+
+/// A client's message, on to the servers that the network has elsewhere.
+fn pass_out(network: &mut Network, batch: &mut Batch, packet: &Packet) {
+    let passed = network.pass_out(&packet.bytes, packet.via, batch.now);
+    let Some((bytes, scope)) = passed.zip(network.scope.as_ref()) else { return };
+    for server in scope.service.relay.iter().flat_map(|relay| &relay.servers) {
+        batch.at_once.push(0, scope.router(), To::Relay(*server), &mut bytes.clone());
+    }
+}
+
+/// What a server sends to the relay agent, on to the client.
+fn pass_home(networks: &mut Networks, batch: &mut Batch, name: &Name, packet: &Packet) {
+    let Some(network) = networks.by_name.get_mut(name) else { return };
+    let Some(scope) = network.scope.as_ref().filter(|scope| scope.service.netns == *batch.sockets.netns()) else { return };
+    match relay::homeward(&packet.bytes, packet.from, scope) {
+        Ok((to, mut bytes)) => {
+            let Some(ifindex) = batch.sockets.ifindex(scope.service.link.as_str()) else { return };
+            batch.at_once.push(ifindex, scope.router(), to, &mut bytes);
+            network.counters.relayed += 1;
+        }
+        Err(why) => *network.counters.drops.entry(why).or_default() += 1,
+    }
+}
