@@ -7,12 +7,15 @@
 mod echo;
 mod frame;
 mod load;
+mod perfdhcp;
+mod search;
 mod server;
 mod wire;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use load::{Exchange, Load, Outcome};
 use nix::sched::{CloneFlags, setns};
+use search::search;
 use server::{Running, Server};
 use std::{
     env,
@@ -23,13 +26,11 @@ use std::{
 
 /// What one probe of a rate takes.
 const SPAN: f64 = 2.0;
-/// A rate holds where no more than this is lost, in percent.
-const LOST: f64 = 1.0;
-/// Where the search begins, exchanges a second, and how fine it ends.
-const FIRST: f64 = 100.0;
-const FINE: f64 = 1.08;
 /// The pool has room for so many.
 const MOST: u64 = 250_000;
+/// Leases at which memory is looked at, and how long the way there may take, seconds.
+const LEASES: u64 = 100_000;
+const PATIENCE: f64 = 30.0;
 
 struct Bench {
     peers: PathBuf,
@@ -56,37 +57,54 @@ fn main() -> Result<()> {
     let [peers, work, only @ ..] = words.as_slice() else { anyhow::bail!("usage: bench_dhcp PEERS WORK [SERVER]...") };
     let bench = Bench { peers: fs::canonicalize(peers)?, work: Path::new(work).to_path_buf() };
     let chosen = |server: &Server| only.is_empty() || only.iter().any(|word| server.name().contains(word));
-    println!("server                 durable   DORA/s  of echo  of Kea  renew/s  p50 ms  p99 ms  CPU us  B/lease  kB at leases");
-    let mut all: Vec<(Server, Figures)> = Vec::new();
-    for server in Server::ALL.into_iter().filter(chosen) {
-        let figures = bench.measure(server).with_context(|| server.name())?;
-        eprintln!("{}: {:.0} DORA/s", server.name(), figures.dora);
-        all.push((server, figures));
-    }
-    let rate = |wanted: Server| all.iter().find(|(server, _)| *server == wanted).map_or(f64::NAN, |(_, figures)| figures.dora);
-    let (limit, kea) = (rate(Server::Echo), rate(Server::Kea { threads: 1 }));
-    for (server, it) in &all {
-        let memory = it.memory.map_or_else(|| "-".to_owned(), |(memory, leases)| format!("{memory} at {leases}"));
-        println!(
-            "{:22} {:7} {:>8.0}{} {:7.0}% {:7.2} {:>8.0} {:7.2} {:7.2} {:7.1} {:8.0}  {memory}",
-            server.name(),
-            server.durability(),
-            it.dora,
-            if it.limited { "+" } else { " " },
-            100.0 * it.dora / limit,
-            it.dora / kea,
-            it.renewals,
-            it.half.p50.as_secs_f64() * 1e3,
-            it.half.p99.as_secs_f64() * 1e3,
-            it.cpu,
-            it.written,
-        );
-    }
-    println!("+ the generator could not send more. p50, p99, CPU and bytes at half the found rate; a lease is one DORA.");
+    bench.direct(&Vec::from_iter(Server::ALL.into_iter().filter(chosen)));
+    bench.relayed(&Vec::from_iter(Server::ALL.into_iter().filter(chosen).filter(|server| server.serves_relays())));
     Ok(())
 }
 
 impl Bench {
+    /// By our own generator: clients on the server's link.
+    fn direct(&self, servers: &[Server]) {
+        let all = measured(servers, |server| self.measure(server));
+        let rate =
+            |wanted: Server| all.iter().find(|(server, _)| *server == wanted).map_or(f64::NAN, |(_, figures)| figures.dora);
+        let (limit, kea) = (rate(Server::Echo), rate(Server::Kea { threads: 1 }));
+        println!(
+            "\nclients on the link    durable   DORA/s  of echo  of Kea  renew/s  p50 ms  p99 ms  CPU us  B/lease  kB at leases"
+        );
+        for (server, it) in &all {
+            let memory = it.memory.map_or_else(|| "-".to_owned(), |(memory, leases)| format!("{memory} at {leases}"));
+            println!(
+                "{:22} {:7} {:>8.0}{} {:7.0}% {:7.2} {:>8.0} {:7.2} {:7.2} {:7.1} {:8.0}  {memory}",
+                server.name(),
+                server.durability(),
+                it.dora,
+                if it.limited { "+" } else { " " },
+                100.0 * it.dora / limit,
+                it.dora / kea,
+                it.renewals,
+                it.half.p50.as_secs_f64() * 1e3,
+                it.half.p99.as_secs_f64() * 1e3,
+                it.cpu,
+                it.written,
+            );
+        }
+        println!("+ the generator could not send more. p50, p99, CPU and bytes at half the found rate; a lease is one DORA; the");
+        println!("bytes are the whole disk's. echo answers and keeps nothing. -: too slow for so many leases.");
+    }
+
+    /// By perfdhcp: clients behind a relay agent.
+    fn relayed(&self, servers: &[Server]) {
+        let all = measured(servers, |server| search(|rate| perfdhcp::run(&self.start(server)?, &self.peers, rate)));
+        let kea = all.iter().find(|(server, _)| *server == Server::Kea { threads: 1 }).map_or(f64::NAN, |(_, (dora, _))| *dora);
+        println!("\nrelayed, by perfdhcp   durable   DORA/s  of Kea");
+        for (server, (dora, limited)) in &all {
+            let mark = if *limited { "+" } else { " " };
+            println!("{:22} {:7} {dora:>8.0}{mark} {:7.2}", server.name(), server.durability(), dora / kea);
+        }
+        println!("+ perfdhcp could not send more.");
+    }
+
     fn measure(&self, server: Server) -> Result<Figures> {
         let mut figures = Figures::default();
         let (dora, limited) = search(|rate| {
@@ -104,10 +122,9 @@ impl Bench {
             let done = figures.half.done.max(1) as f64;
             figures.cpu = (running.cpu()? - cpu).as_secs_f64() * 1e6 / done;
             figures.written = (running.written()? - written) as f64 / done;
-            // A hundred thousand, where that does not take all day.
-            let missing = 100_000_u64.saturating_sub(load.leases() as u64);
-            if server != Server::Echo && missing as f64 / (dora / 2.0) < 60.0 {
-                load.run(Exchange::Dora, dora / 2.0, missing)?;
+            let missing = LEASES.saturating_sub(load.leases() as u64);
+            if server != Server::Echo && missing as f64 / (dora * 0.7) < PATIENCE {
+                load.run(Exchange::Dora, dora * 0.7, missing)?;
                 figures.memory = Some((running.memory()?, load.leases() as u64));
             }
             let clients = load.leases().min(20_000) as u32;
@@ -120,6 +137,19 @@ impl Bench {
     fn start(&self, server: Server) -> Result<Running> {
         Running::start(server, &self.peers, &self.work)
     }
+}
+
+/// Each in turn. One that cannot be measured is said to be missing, and why.
+fn measured<T>(servers: &[Server], mut measure: impl FnMut(Server) -> Result<T>) -> Vec<(Server, T)> {
+    let mut all = Vec::new();
+    for server in servers {
+        eprintln!("{}:", server.name());
+        match measure(*server) {
+            Ok(figures) => all.push((*server, figures)),
+            Err(error) => println!("MISSING: {}: {error:#}", server.name()),
+        }
+    }
+    all
 }
 
 impl Running {
@@ -144,37 +174,4 @@ impl Running {
 
 fn count(rate: f64) -> u64 {
     ((rate * SPAN) as u64).clamp(20, MOST)
-}
-
-/// The highest rate at which no more than [`LOST`] is lost, and whether the generator was the limit.
-fn search(mut probe: impl FnMut(f64) -> Result<Outcome>) -> Result<(f64, bool)> {
-    let mut holds = |rate: f64| -> Result<(bool, f64)> {
-        let outcome = probe(rate)?;
-        eprintln!("  {rate:8.0}/s: {:8.0}/s begun, {:5.2} % lost, p99 {:?}", outcome.rate, outcome.drop_percent(), outcome.p99);
-        Ok((outcome.drop_percent() <= LOST, outcome.rate))
-    };
-    let (mut good, mut bad) = (0.0, FIRST);
-    loop {
-        let (held, reached) = holds(bad)?;
-        if !held {
-            break;
-        }
-        if reached < 0.9 * bad {
-            return Ok((reached, true));
-        }
-        good = bad;
-        bad *= 2.0;
-    }
-    if good == 0.0 {
-        return Ok((0.0, false));
-    }
-    while bad / good > FINE {
-        let middle = (good * bad).sqrt();
-        let (held, reached) = holds(middle)?;
-        if held && reached < 0.9 * middle {
-            return Ok((reached, true));
-        }
-        if held { good = middle } else { bad = middle }
-    }
-    Ok((good, false))
 }

@@ -1,0 +1,44 @@
+//! The generator of Kea's makers (Debian's kea-admin). It speaks as a relay agent, always.
+
+use crate::{
+    load::Outcome,
+    server::{RELAY, ROUTER, Running, pin},
+};
+use anyhow::{Context, Result, ensure};
+use std::{os::unix::process::CommandExt, path::Path, time::Duration};
+
+/// Seconds of one run.
+const SPAN: u32 = 2;
+
+/// DORA at that rate by so many clients that none asks twice.
+pub fn run(running: &Running, peers: &Path, rate: f64) -> Result<Outcome> {
+    running.clients.ip(&format!("address replace {RELAY}/12 dev cli0"))?;
+    let mut command = running.clients.command(peers.join("usr/sbin/perfdhcp"));
+    command.env("LD_LIBRARY_PATH", peers.join("usr/lib/x86_64-linux-gnu"));
+    let rate = rate.round().max(1.0);
+    command.args(["-4", "-l", RELAY, "-r", &rate.to_string(), "-R", &(rate * 4.0 * f64::from(SPAN)).to_string()]);
+    command.args(["-p", &SPAN.to_string(), "-W", "1000000", ROUTER]);
+    // SAFETY: one system call between fork and exec.
+    unsafe { command.pre_exec(|| pin(0).map_err(Into::into)) };
+    let output = command.output().context("perfdhcp of Debian's kea-admin cannot be run")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // 3: some were lost.
+    ensure!(
+        matches!(output.status.code(), Some(0 | 3)),
+        "perfdhcp: {}\n{text}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let (offers, acks) = text.split_once("REQUEST-ACK").context("perfdhcp prints no statistics")?;
+    let delay = |text: &str| number(text, "avg delay:").map(|ms| ms / 1e3).unwrap_or_default();
+    let mean = Duration::from_secs_f64(delay(offers) + delay(acks));
+    let started = number(offers, "sent packets:")? as u64;
+    let done = number(acks, "received packets:")? as u64;
+    // It says no more than means.
+    Ok(Outcome { started, done, naks: 0, rate: started as f64 / f64::from(SPAN), p50: mean, p99: mean })
+}
+
+fn number(text: &str, key: &str) -> Result<f64> {
+    let line = text.lines().find_map(|line| line.trim().strip_prefix(key)).with_context(|| format!("no line {key}"))?;
+    Ok(line.split_whitespace().next().unwrap_or_default().parse()?)
+}
