@@ -7,7 +7,7 @@ mod rig;
 use anyhow::{Context, Result, ensure};
 use edge_lab::{Client, Daemon, Flow, Host, Stream, wait_until};
 use rig::{Disk, Rig, snapshot};
-use std::{fs, net::SocketAddrV4, process::Command, thread::sleep, time::Duration};
+use std::{collections::BTreeMap, fs, net::SocketAddrV4, process::Command, thread::sleep, time::Duration};
 
 const INTERNET: [u8; 4] = [192, 168, 50, 1];
 /// Between two packets of a flow.
@@ -86,6 +86,40 @@ impl Town {
         Ok(Traffic { flows, streams })
     }
 
+    /// Where the policy is.
+    fn router(&self) -> Result<Host> {
+        Ok(self.rig.edge.inside("router").unwrap_or_else(|_| self.rig.edge.clone()))
+    }
+
+    /// What each of the counting rules of network `a` and of the forward chain sees.
+    fn count_drops(&self) -> Result<()> {
+        self.host.sh("ip address add 172.31.0.1/32 dev lo; ! ping -c 3 -i 0.01 -W 1 -I 172.31.0.1 10.0.2.5")?;
+        self.other.sh("! ping -c 3 -i 0.01 -W 1 10.0.1.6").map(drop)
+    }
+
+    /// Every rule, chain, set and map of the policy by its handle, as `nft` shows it without what is in it, and what it counted.
+    fn rules(&self) -> Result<BTreeMap<String, Option<u64>>> {
+        let table = self.router()?.run("nft", ["-a", "list", "table", "inet", "edge-router"])?;
+        let rule = |line: &str| -> Option<(String, Option<u64>)> {
+            let (_, handle) = line.split_once("# handle ")?;
+            let counted = line.split_once("counter packets ").and_then(|(_, count)| count.split(' ').next()?.parse().ok());
+            let text = line.split("counter packets").next().unwrap_or_default().trim();
+            Some((format!("{text} # handle {handle}"), counted))
+        };
+        Ok(table.lines().filter_map(rule).collect())
+    }
+
+    /// The same rules are still there, by their handles, and count on.
+    fn keeps(&self, before: &BTreeMap<String, Option<u64>>) -> Result<()> {
+        ensure!(before.values().filter(|counted| counted.is_some_and(|packets| packets >= 3)).count() >= 2, "{before:#?}");
+        let now = self.rules()?;
+        for (rule, counted) in before {
+            let found = now.get(rule).with_context(|| format!("made anew or gone: {rule}\nof {now:#?}"))?;
+            ensure!(found >= counted, "{rule} counted {counted:?} and now {found:?}");
+        }
+        Ok(())
+    }
+
     fn leases(&self) -> Result<Vec<String>> {
         let leases = self.rig.wait(self.rig.client().leases())?.leases;
         Ok(leases.iter().map(|one| format!("{:?} {} {} {:?}", one.name, one.network, one.address, one.netns)).collect())
@@ -139,6 +173,10 @@ fn change_elsewhere(namespace: bool) -> Result<()> {
     let base = config(namespace, "");
     let town = Town::new(&base)?;
     let (links, leases, snapshot) = (town.links()?, town.leases()?, town.rig.snapshot()?);
+    town.count_drops()?;
+    let rules = town.rules()?;
+    let router = town.router()?;
+    let monitor = router.daemon(router.command("stdbuf").args(["-oL", "nft", "monitor"]))?;
     let traffic = town.traffic()?;
     let network = |address: &str| format!("[[network]]\nname = \"c\"\nports = [\"p4\"]\naddress = \"{address}\"\n");
     let allow = "[[allow]]\nfrom = \"b\"\nto = \"wan\"\nprotocol = \"tcp\"\nports = [443]\n";
@@ -148,6 +186,7 @@ fn change_elsewhere(namespace: bool) -> Result<()> {
         [network("10.0.3.1/24"), network("10.0.33.1/24"), allow.to_owned(), host.to_owned(), forward.to_owned(), String::new()];
     for more in &changes {
         town.rig.bring(&config(namespace, more)).with_context(|| more.clone())?;
+        town.keeps(&rules).with_context(|| more.clone())?;
         sleep(A_WHILE / 4);
     }
     println!("in {} changes:", changes.len());
@@ -156,6 +195,10 @@ fn change_elsewhere(namespace: bool) -> Result<()> {
     ensure!(town.leases()? == leases, "leases: {:?}, before: {leases:?}", town.leases()?);
     let after = town.rig.snapshot()?;
     ensure!(after == snapshot, "not as before:\n{}", snapshot::difference(&after, &snapshot));
+    let edits = monitor.log()?;
+    ensure!(edits.contains("-c\""), "the monitor heard nothing:\n{edits}");
+    let about_a = edits.lines().find(|line| line.contains("-a\""));
+    ensure!(about_a.is_none(), "an element of network a was touched: {about_a:?}");
     Ok(())
 }
 
