@@ -6,6 +6,8 @@
 # box COMMAND…                   runs COMMAND on it as root; status, input and output are the command's
 # box_ssh OPTION… COMMAND        the same with options for ssh; the key is $box_key
 # box_again                      waits until ssh answers
+# box_monitor COMMAND…           tells QEMU's monitor each of these commands (scripts/run-image --usb "$box/monitor")
+# box_far_ends SOCKET…           scripts/lib/far-ends with these, in the background until the script ends
 # box_stop                       switches it off properly and waits
 
 box_new() {
@@ -59,6 +61,32 @@ box_runs() {
     [ -s "$box/pid" ] && kill -0 "$(cat "$box/pid")" 2>/dev/null
 }
 
+box_monitor() {
+    python3 - "$box/monitor" "$@" <<'PYTHON'
+import socket, sys
+monitor = socket.socket(socket.AF_UNIX)
+monitor.connect(sys.argv[1])
+def answer():
+    said = b""
+    while not said.endswith(b"(qemu) "):
+        more = monitor.recv(4096)
+        if not more:
+            sys.exit("the monitor hung up: " + said.decode())
+        said += more
+    return said.decode()
+answer()
+for command in sys.argv[2:]:
+    monitor.sendall(command.encode() + b"\n")
+    if "Error" in (said := answer()):
+        sys.exit(said)
+PYTHON
+}
+
+box_far_ends() {
+    "$checkout/scripts/lib/far-ends" "$@" &
+    echo $! >"$box/far-ends"
+}
+
 box_stop() {
     local tries
     box poweroff
@@ -76,6 +104,7 @@ box_failed() {
 }
 
 box_end() {
+    [ ! -e "$box/far-ends" ] || kill "$(cat "$box/far-ends")"
     ! box_runs || kill -9 "$(cat "$box/pid")"
     rm -rf "$box"
 }
