@@ -309,6 +309,44 @@ fn a_read_only_state_directory_forgets_nothing_before_a_boot() {
     worn().unwrap();
 }
 
+/// With room for so many files more: the journal may not fit, or only what comes at the end. The answer says what is in force, now and
+/// after a restart, and nothing is half written.
+#[test]
+fn a_full_disk_ends_in_the_old_or_in_the_new() {
+    let full = || -> Result<()> {
+        let mut truck = Box::without_trunk()?;
+        let (state, disk) = (truck.state_dir(), truck.state_dir().with_file_name("disk"));
+        let (state, disk) = (state.display(), disk.display());
+        truck.edge.sh(&format!(
+            "mkdir {state} {disk}; mount -t tmpfs -o size=24m,mode=700 tmpfs {disk}; mkdir {disk}/state; mount --bind {disk}/state {state}"
+        ))?;
+        let mut answers = Vec::new();
+        for room in [0, 1, 4] {
+            truck.start(&one())?;
+            truck.apply(&one())?;
+            let before = kernel(&truck)?;
+            truck.edge.sh(&format!(
+                "cd {disk}; for n in $(seq {room}); do echo > spare$n; done; cat /dev/zero > filler 2>/dev/null || rm -f spare*"
+            ))?;
+            let answer = apply_other(&truck, &two(), &[]);
+            if let Err(refused) = &answer {
+                ensure!(format!("{refused:#}").contains("No space left"), "{refused:#}");
+                same(kernel(&truck)?, before).with_context(|| format!("{refused:#}"))?;
+            }
+            ensure!(has(&truck, "br-hold")? == answer.is_ok(), "with room for {room}: {answer:?}");
+            truck.kill()?;
+            truck.restart(&[])?;
+            ensure!(has(&truck, "br-hold")? == answer.is_ok(), "restarted, with room for {room}: {answer:?}\n{}", truck.log());
+            answers.push(answer.is_ok());
+            truck.edge.sh(&format!("rm {disk}/filler"))?;
+            truck.kill()?;
+        }
+        same(answers, vec![false, false, true])?;
+        Ok(())
+    };
+    full().unwrap();
+}
+
 #[test]
 fn a_service_manager_is_told() {
     let told = || -> Result<()> {
