@@ -3,6 +3,7 @@
 mod binding;
 mod identity;
 mod offers;
+mod owners;
 mod probed;
 mod table;
 pub(crate) mod text;
@@ -14,6 +15,7 @@ use std::{net::Ipv4Addr, time::SystemTime};
 pub(crate) use binding::{Binding, Change, Secs, State};
 pub use identity::Identity;
 use offers::Offers;
+use owners::{Bindings, Owners};
 use probed::Probed;
 pub(crate) use table::Table;
 use unused::Unused;

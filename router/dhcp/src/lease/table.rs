@@ -1,4 +1,4 @@
-use super::{Binding, Change, Identity, Offers, Probed, Secs, Unused};
+use super::{Binding, Bindings, Change, Identity, Offers, Owners, Probed, Secs, Unused};
 use edge_config::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -12,10 +12,10 @@ use std::{
 /// One network's bindings. An identity has at most one of them, an address too.
 #[derive(Debug)]
 pub struct Table {
-    bindings: BTreeMap<Ipv4Addr, Binding>,
-    owners: HashMap<Identity, Ipv4Addr>,
+    bindings: Bindings,
+    owners: Owners,
     /// How many bindings a MAC has: more than one where ipvlan children share their parent's.
-    macs: HashMap<Mac, usize>,
+    macs: HashMap<Mac, u32>,
     quarantine: BTreeMap<Ipv4Addr, Secs>,
     offers: Offers,
     probed: Probed,
@@ -30,8 +30,8 @@ pub struct Table {
 impl Default for Table {
     fn default() -> Self {
         Self {
-            bindings: BTreeMap::new(),
-            owners: HashMap::new(),
+            bindings: Bindings::new(),
+            owners: Owners::default(),
             macs: HashMap::new(),
             quarantine: BTreeMap::new(),
             offers: Offers::default(),
@@ -57,15 +57,15 @@ impl Table {
     }
 
     pub fn at(&self, address: Ipv4Addr) -> Option<&Binding> {
-        self.bindings.get(&address)
+        self.bindings.get(&address).map(Box::as_ref)
     }
 
     pub fn of(&self, identity: &Identity) -> Option<&Binding> {
-        self.owners.get(identity).and_then(|address| self.bindings.get(address))
+        self.owners.of(identity, &self.bindings)
     }
 
     pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
-        self.bindings.values()
+        self.bindings.values().map(Box::as_ref)
     }
 
     pub fn quarantine(&self) -> &BTreeMap<Ipv4Addr, Secs> {
@@ -79,7 +79,7 @@ impl Table {
     /// Whether a binding other than `identity`'s has the same MAC.
     pub fn shares_mac(&self, mac: Mac, identity: &Identity) -> bool {
         let own = self.of(identity).is_some_and(|binding| binding.mac == Some(mac));
-        self.macs.get(&mac).copied().unwrap_or(0) > usize::from(own)
+        self.macs.get(&mac).copied().unwrap_or(0) > u32::from(own)
     }
 
     /// Whether somebody could have the address without taking it from anybody; `own` says which identities are theirs.
@@ -103,7 +103,7 @@ impl Table {
     /// What was promised in this run, moved, for when the lease clock is set forward by so much; the rest was promised by the
     /// clock before, which was right.
     pub fn stepped(&self, by: Secs) -> impl Iterator<Item = Change> {
-        self.bindings.values().filter_map(move |binding| binding.stepped(by)).map(Change::Bind)
+        self.bindings().filter_map(move |binding| binding.stepped(by)).map(Change::Bind)
     }
 
     /// When the last of the bindings ended, if all have.
@@ -165,7 +165,7 @@ impl Table {
 
     fn bind(&mut self, binding: Binding) {
         let address = binding.address;
-        if let Some(before) = self.owners.get(&binding.identity).copied()
+        if let Some(before) = self.of(&binding.identity).map(|binding| binding.address)
             && before != address
         {
             self.unbind(before);
@@ -175,17 +175,17 @@ impl Table {
         self.offers.remove(address);
         self.withdraw(&binding.identity);
         self.quarantine.remove(&address);
-        self.owners.insert(binding.identity.clone(), address);
         if let Some(mac) = binding.mac {
             *self.macs.entry(mac).or_default() += 1;
         }
-        self.bindings.insert(address, binding);
+        self.bindings.insert(address, Box::new(binding));
+        self.owners.insert(address, &self.bindings);
         self.shelve(address);
     }
 
     fn unbind(&mut self, address: Ipv4Addr) {
         let Some(binding) = self.bindings.remove(&address) else { return };
-        self.owners.remove(&binding.identity);
+        self.owners.remove(&binding);
         if let Some(since) = binding.idle_from() {
             self.idle.remove(&(since, address));
         }
@@ -228,7 +228,7 @@ impl Table {
         };
         let quarantine = self.quarantine.range((resting, Unbounded));
         let quarantine = quarantine.map(|(address, until)| Change::Quarantine { address: *address, until: *until });
-        self.bindings.range((bindings, Unbounded)).map(|(_, binding)| Change::Bind(binding.clone())).chain(quarantine)
+        self.bindings.range((bindings, Unbounded)).map(|(_, binding)| Change::Bind(Binding::clone(binding))).chain(quarantine)
     }
 
     /// Addresses of the range that are somebody's now.
