@@ -35,7 +35,8 @@ impl Cable for Wire {
 
 /// What a server knows, as a line each for [`read_known`], the last of which is `serving`.
 pub fn say_known(server: &Server) {
-    let mut known = String::new();
+    // The harness may have begun a line.
+    let mut known = "\n".to_owned();
     server.counters().recovery.iter().for_each(|note| known.push_str(&format!("damage {note}\n")));
     for lease in server.leases().iter().filter(|lease| is_bound(lease)) {
         known.push_str(&format!("lease {} {}\n", lease.mac.expect("a device's"), lease.address));
