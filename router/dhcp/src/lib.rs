@@ -32,6 +32,8 @@ pub use counters::{Counters, Report};
 pub use error::{ConfigureError, Error, SocketError};
 pub use import::Import;
 pub use lease::{Identity, Kind, Lease, LeaseState};
+#[doc(hidden)]
+pub use log::fuzz_log;
 pub use server::Server;
 pub use service::Service;
 pub use wire::{CLIENT_PORT, Options, SERVER_PORT, udp_packet};

@@ -57,21 +57,26 @@ impl Packer {
     }
 
     fn close(&mut self, last: bool) {
-        let start = self.whole.len();
-        let out = &mut self.whole;
-        out.extend(MAGIC);
-        out.extend([0; 4]);
-        out.extend(self.generation.to_le_bytes());
-        out.extend(self.place.to_le_bytes());
-        out.extend(self.commit.to_le_bytes());
-        out.extend((self.payload.len() as u16).to_le_bytes());
-        out.extend(u16::from(last).to_le_bytes());
-        out.append(&mut self.payload);
-        out.resize(start + BLOCK, 0);
-        let crc = crc32c::crc32c(&out[start + 8..]);
-        out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
+        self.whole.extend(sealed(&self.payload, self.generation, self.place, self.commit, last));
+        self.payload.clear();
         self.place += 1;
     }
+}
+
+/// One block; of a longer payload than it takes, the rest is cut off.
+pub fn sealed(payload: &[u8], generation: u64, place: u32, commit: u32, last: bool) -> [u8; BLOCK] {
+    let mut out = [0; BLOCK];
+    let payload = &payload[..payload.len().min(BLOCK - HEADER)];
+    out[..4].copy_from_slice(&MAGIC);
+    out[8..16].copy_from_slice(&generation.to_le_bytes());
+    out[16..20].copy_from_slice(&place.to_le_bytes());
+    out[20..24].copy_from_slice(&commit.to_le_bytes());
+    out[24..26].copy_from_slice(&(payload.len() as u16).to_le_bytes());
+    out[26] = last.into();
+    out[HEADER..HEADER + payload.len()].copy_from_slice(payload);
+    let crc = crc32c::crc32c(&out[8..]);
+    out[4..8].copy_from_slice(&crc.to_le_bytes());
+    out
 }
 
 /// A whole block as it was read.

@@ -11,6 +11,7 @@
 
 mod block;
 mod fs;
+mod fuzz;
 mod queue;
 mod recover;
 mod snapshot;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
 pub use fs::Directory;
+pub use fuzz::fuzz_log;
 pub use queue::{Done, Log};
 pub use recover::{Recovered, recover};
 pub use snapshot::Slices;

@@ -4,7 +4,7 @@ use super::{
     fs::Fs,
     log_name, snapshot_name,
 };
-use std::io;
+use std::{collections::BTreeSet, io};
 
 /// What a restart finds.
 #[derive(Debug, Default)]
@@ -29,7 +29,9 @@ pub struct Recovered {
 pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recovered> {
     let names = fs.names()?;
     let numbers = |prefix: &str| -> Vec<u64> {
-        let mut numbers: Vec<_> = names.iter().filter_map(|name| name.strip_prefix(prefix)?.parse().ok()).collect();
+        // A larger number is never reached: somebody else's file.
+        let number = |name: &String| name.strip_prefix(prefix)?.parse::<u32>().ok().map(u64::from);
+        let mut numbers: Vec<_> = names.iter().filter_map(number).collect();
         numbers.sort_unstable();
         numbers
     };
@@ -57,7 +59,12 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
     }
     // The last one may be prepared and not begun.
     let newest = found.generation.max(logs.last().copied().unwrap_or_default());
-    for generation in first.max(1)..=newest {
+    let known = snapshots.iter().chain(&logs).copied().filter(|known| *known >= first.max(1));
+    let known: BTreeSet<u64> = known.collect();
+    if (known.len() as u64) < (newest + 1).saturating_sub(first.max(1)) {
+        found.notes.push(format!("of the generations up to {newest} only {known:?} are there"));
+    }
+    for generation in known {
         let name = log_name(generation);
         match fs.read(&name) {
             Ok(bytes) => read_log(&bytes, generation, &name, &mut found, &mut take),

@@ -110,3 +110,11 @@ proptest! {
         prop_assert!(search(&bytes).len() <= MOST);
     }
 }
+
+/// What is kept for the fuzzer: what brought the reader down once, and where it begins.
+#[test]
+fn the_fuzzers_corpus_is_survived() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/reply");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+    assert!(files.iter().filter(|bytes| Reply::read(bytes).is_some()).count() > 3);
+}

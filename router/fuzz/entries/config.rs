@@ -1,7 +1,6 @@
-//! What the fuzzer runs, and `tests/fuzz_seeds.rs` on the stable toolchain.
+//! Any bytes as a configuration: the reader keeps its promises.
 
-/// Reads any bytes as a configuration and holds the reader to its promises.
-pub fn parse(bytes: &[u8]) {
+pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Err(diagnostics) = edge_config::parse("fuzz.toml", text) else { return };
     assert!(diagnostics.len() > 0, "refused without a reason");

@@ -1,12 +1,13 @@
-#![no_main]
+//! Any packet, against a network with everything a reply can carry, and long.
 
 use edge_config::{DeviceId, Dhcp, DhcpOption, Host, Interface};
 use edge_dhcp::Service;
 use std::{net::Ipv4Addr, time::Duration};
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| edge_dhcp::fuzz_packet(service(), bytes));
+pub fn run(bytes: &[u8]) {
+    edge_dhcp::fuzz_packet(service(), bytes);
+}
 
-/// With everything a reply can carry, and long.
 fn service() -> Service {
     let network: edge_config::Name = "vehicle".parse().unwrap();
     let options = [(26, 2), (43, 255), (66, 63), (67, 100), (114, 200), (119, 600), (121, 300)];

@@ -1,0 +1,123 @@
+//! What the fuzzer runs on recovery, and `tests/fuzz_corpus.rs` with every test.
+
+use super::{
+    Record,
+    block::{self, BLOCK, Packer},
+    fs::{Fs, LogFile},
+    recover,
+};
+use crate::state::Networks;
+use std::{collections::BTreeMap, io};
+
+/// A directory that is only read.
+struct Found(BTreeMap<String, Vec<u8>>);
+
+pub struct Unwritable;
+
+impl LogFile for Unwritable {
+    fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn truncate(&self) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Fs for Found {
+    type File = Unwritable;
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.0.keys().cloned().collect())
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        self.0.get(name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn size(&self, name: &str) -> io::Result<u64> {
+        self.read(name).map(|bytes| bytes.len() as u64)
+    }
+
+    fn open(&self, _: &str) -> io::Result<Unwritable> {
+        Ok(Unwritable)
+    }
+
+    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn remove(&self, _: &str) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Recovers from whatever files these bytes describe: never a panic, and what was understood is understood the same when it is written
+/// down and read again.
+#[doc(hidden)]
+pub fn fuzz_log(bytes: &[u8]) {
+    let mut networks = Networks::default();
+    if recover(&files(bytes), |record| networks.replay(record)).is_err() {
+        return;
+    }
+    let records = all(&networks);
+    let mut packer = Packer::new(7, 0);
+    if records.iter().any(|record| packer.push(record).is_err()) {
+        return;
+    }
+    let again = Found(BTreeMap::from([("snapshot.7".to_owned(), packer.finish(true)), ("log.7".to_owned(), Vec::new())]));
+    let mut networks = Networks::default();
+    let Ok(recovered) = recover(&again, |record| networks.replay(record)) else { return };
+    assert!(recovered.notes.is_empty(), "what was just written is damaged: {:?}", recovered.notes);
+    assert_eq!(records, all(&networks));
+}
+
+fn all(networks: &Networks) -> Vec<Record> {
+    let mut records: Vec<Record> = Vec::new();
+    loop {
+        let more = networks.slice(records.last(), 0);
+        if more.is_empty() {
+            return records;
+        }
+        records.extend(more);
+    }
+}
+
+/// One instruction after the other: 0 and 1 begin a snapshot or a log, of the generation in the next byte (255: the last there is);
+/// 2 adds a whole block, its checksum right whatever is in it: first of its commit, last or not, length, payload; all else adds that
+/// many bytes as they are.
+fn files(mut bytes: &[u8]) -> Found {
+    let mut files = BTreeMap::new();
+    let (mut name, mut generation) = ("snapshot.1".to_owned(), 1);
+    while let [instruction, rest @ ..] = bytes {
+        bytes = rest;
+        match (*instruction, bytes) {
+            (kind @ (0 | 1), [number, rest @ ..]) => {
+                generation = if *number == 255 { u64::MAX } else { u64::from(*number) };
+                name = format!("{}.{generation}", ["snapshot", "log"][usize::from(kind)]);
+                files.entry(name.clone()).or_insert_with(Vec::new);
+                bytes = rest;
+            }
+            (2, [first, last, length, rest @ ..]) => {
+                let file = files.entry(name.clone()).or_insert_with(Vec::new);
+                let (payload, rest) = rest.split_at(rest.len().min(usize::from(*length)));
+                file.extend(block::sealed(payload, generation, (file.len() / BLOCK) as u32, u32::from(*first), *last == 1));
+                bytes = rest;
+            }
+            (length, _) => {
+                let (raw, rest) = bytes.split_at(bytes.len().min(usize::from(length)));
+                files.entry(name.clone()).or_insert_with(Vec::new).extend(raw);
+                bytes = rest;
+            }
+        }
+    }
+    Found(files)
+}
