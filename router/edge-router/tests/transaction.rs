@@ -175,6 +175,29 @@ fn what_the_kernel_refuses_is_undone() {
     refused().unwrap();
 }
 
+/// A default route of somebody else stands where ours is to come back.
+#[test]
+fn a_way_back_that_fails_is_tried_until_it_is_gone() {
+    let blocked = || -> Result<()> {
+        let uplink = "[[uplink]]\nname = \"wan\"\ndevice = \"wlp3s0f0\"\naddress = \"192.168.50.2/24\"\n\
+                      gateway = \"192.168.50.1\"\nmetric = 77\n";
+        let truck = running(&(one() + uplink))?;
+        apply_other(&truck, &two(), &["--confirm", "5s"])?;
+        truck.edge.sh("ip address add 192.168.50.9/24 dev wlp3s0f0; ip route add default via 192.168.50.1 metric 77")?;
+        wait_until("a way back that fails", SOON, || Ok(truck.log().contains("is not wholly back")))?;
+        let told = problems(&truck)?;
+        ensure!(told.contains("0.0.0.0/0"), "{told}");
+        ensure!(!has(&truck, "br-hold")?, "the rest is back");
+        let journal = truck.state_dir().join("transaction.json");
+        ensure!(journal.exists(), "what is not back is not over");
+        truck.edge.ip("route delete default metric 77")?;
+        wait_until("the way back", SOON, || Ok(!journal.exists()))?;
+        ensure!(truck.edge.ip("route show default")?.contains("proto 237"), "{}", truck.edge.ip("route")?);
+        same(problems(&truck)?.as_str(), "[]")
+    };
+    blocked().unwrap();
+}
+
 #[test]
 fn an_interrupted_apply_is_taken_back_at_the_start() {
     let interrupted = || -> Result<()> {

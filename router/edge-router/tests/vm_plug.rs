@@ -4,9 +4,9 @@
 
 mod bench;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
-use edge_lab::{Client, Stopwatch};
+use edge_lab::{Client, Stopwatch, wait_until};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(15);
@@ -44,4 +44,45 @@ fn pulled(config: &str) -> Result<()> {
         same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
     }
     Ok(())
+}
+
+/// VLANs that somebody else has on our trunk: one is called as ours are, and one is in another.
+const THEIRS: &str = "
+    ip link set enp2s0 up
+    ip link add link enp2s0 name voice type vlan id 50
+    ip address add 172.30.0.1/24 dev voice
+    ip link set voice up
+    ip link add link enp2s0 name enp2s0.60 type vlan id 60
+    ip link set enp2s0.60 address 02:00:00:00:60:60 up
+    ip link add link voice name inner type vlan id 1
+    ip link set inner up
+    ip route add 10.230.0.0/16 via 172.30.0.5 dev voice
+";
+
+#[test]
+fn vlans_of_others_on_the_trunk_are_as_they_were() {
+    shared_trunk(&fire_truck_on_the_host()).unwrap();
+}
+
+fn shared_trunk(config: &str) -> Result<()> {
+    let mut truck = Box::wired(&[1, 2])?;
+    truck.edge.sh(THEIRS)?;
+    let view = |truck: &Box| {
+        truck.edge.sh("for link in voice enp2s0.60 inner; do ip -j -d link show dev $link; ip -j address show dev $link; done; ip -j route show dev voice")
+    };
+    // Its own address of IPv6 is on trial for a second.
+    wait_until("the end of address detection", SOON, || Ok(!truck.edge.ip("-6 address show tentative")?.contains("inet6")))?;
+    let before = view(&truck)?;
+    let unharmed = |truck: &Box, when: &str| same(view(truck)?, before.clone()).context(when.to_owned());
+    truck.start(config)?;
+    unharmed(&truck, "the start")?;
+    let changed = config.replace("vlan    = 2", "vlan    = 3");
+    ensure!(changed != config, "the example has changed");
+    truck.apply(&changed)?;
+    unharmed(&truck, "a change")?;
+    truck.apply("[system]\n")?;
+    unharmed(&truck, "the removal of everything")?;
+    truck.apply(config)?;
+    truck.stop()?;
+    unharmed(&truck, "the end of the daemon")
 }
