@@ -25,7 +25,7 @@ pub struct Import {
 impl From<Lease> for Import {
     fn from(lease: Lease) -> Self {
         let (client_id, container) = match lease.identity {
-            Identity::ClientId(id) | Identity::Cloned(id, _) => (Some(id), None),
+            Identity::ClientId(id) | Identity::Cloned(id, _) => (Some(id.into_vec()), None),
             Identity::Container(name) => (None, Some(name)),
             Identity::Mac(_) => (None, None),
         };

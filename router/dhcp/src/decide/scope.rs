@@ -114,7 +114,7 @@ pub fn is_reserved_for(host: &Host, binding: &Binding) -> bool {
         (None, Identity::Container(name)) => host.name.as_str() == name,
         (None, _) | (Some(_), Identity::Container(_)) => false,
         (Some(DeviceId::Mac(mac)), _) => binding.mac == Some(*mac),
-        (Some(DeviceId::ClientId(own)), Identity::ClientId(id)) => own == id,
+        (Some(DeviceId::ClientId(own)), Identity::ClientId(id)) => own[..] == id[..],
         (Some(DeviceId::ClientId(own)), Identity::Mac(mac)) => own.strip_prefix(&[1]) == Some(&mac.bytes()),
         (Some(DeviceId::ClientId(_)), Identity::Cloned(..)) => false,
         (Some(DeviceId::Hostname(name)), _) => binding.hostname.as_ref() == Some(name),

@@ -1,6 +1,6 @@
 use super::Scope;
 use crate::{
-    lease::{Identity, Secs, Table},
+    lease::{ClientId, Identity, Secs, Table},
     wire::Request,
 };
 use edge_config::{Host, Mac};
@@ -64,7 +64,7 @@ impl<'a> Who<'a> {
 /// only the MAC again.
 pub fn identity(mac: Mac, client_id: Option<&[u8]>) -> Identity {
     match client_id {
-        Some(id) if id.len() >= 2 && id.strip_prefix(&[1]) != Some(&mac.bytes()) => Identity::ClientId(id.to_vec()),
+        Some(id) if id.len() >= 2 && id.strip_prefix(&[1]) != Some(&mac.bytes()) => Identity::ClientId(ClientId::from_slice(id)),
         _ => Identity::Mac(mac),
     }
 }

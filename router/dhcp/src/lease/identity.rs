@@ -1,6 +1,10 @@
 use edge_config::Mac;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::fmt;
+
+/// Option 61. What clients make by RFC 4361 has its room in here, and needs no memory elsewhere.
+pub type ClientId = SmallVec<[u8; 24]>;
 
 /// Who a binding belongs to. A network has at most one binding for each identity, and an address at most one identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -8,10 +12,10 @@ pub enum Identity {
     /// A device that sent no client identifier, one that says no more than its MAC, or one whose MAC is reserved.
     Mac(#[serde(with = "crate::lease::text")] Mac),
     /// Option 61, 2 to 255 bytes (RFC 2132, 9.14).
-    ClientId(Vec<u8>),
+    ClientId(ClientId),
     /// The same client identifier sent by a second device while the first holds its lease: two machines made from
     /// one image. They must not share an address.
-    Cloned(Vec<u8>, #[serde(with = "crate::lease::text")] Mac),
+    Cloned(ClientId, #[serde(with = "crate::lease::text")] Mac),
     /// A container, by the name it is attached under.
     Container(String),
 }

@@ -13,7 +13,7 @@ use edge_config::{Mac, Name};
 use std::{net::Ipv4Addr, time::SystemTime};
 
 pub(crate) use binding::{Binding, Change, Secs, State};
-pub use identity::Identity;
+pub use identity::{ClientId, Identity};
 use offers::Offers;
 use owners::{Bindings, Owners};
 use probed::Probed;

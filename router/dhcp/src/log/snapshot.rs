@@ -21,6 +21,7 @@ const ZEROS: u32 = 64;
 const ZEROS: u32 = 4;
 
 /// What a generation needs beside its log, done in steps that each leave what is on disk complete.
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Work<F: Fs> {
     Snapshot(Snapshot<F::File>),
     NextLog(NextLog<F::File>),

@@ -35,7 +35,7 @@ fn dora_3_a_latin_1_host_name_before_the_client_identifier_changes_nobody() {
     let unnamed = |message: Message| message.option(61, b"\xffkitchen");
     assert_eq!(desk.boot(A, named), Some(ip(1)));
     assert_eq!(desk.boot(A, unnamed), Some(ip(1)));
-    assert_eq!(desk.owner(ip(1)), Some(Identity::ClientId(b"\xffkitchen".to_vec())));
+    assert_eq!(desk.owner(ip(1)), Some(Identity::ClientId(b"\xffkitchen"[..].into())));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod dora;
 mod forge;
 mod hostile;
+mod steady;
 mod way;
 
 use crate::{

@@ -1,3 +1,4 @@
+use smallvec::SmallVec;
 use std::net::Ipv4Addr;
 
 /// What a relay agent says about a message it passes on (RFC 1542, 4.1; RFC 3046).
@@ -6,7 +7,7 @@ pub struct Relayed {
     /// `giaddr`: the relay's own address where the client is, and where the answer goes.
     pub agent: Ipv4Addr,
     /// Option 82 as it came, to be echoed; empty where there was none.
-    pub information: Vec<u8>,
+    pub information: SmallVec<[u8; 64]>,
 }
 
 /// Suboptions of option 82.
@@ -43,7 +44,7 @@ mod tests {
 
     #[test]
     fn finds_a_suboption_and_survives_a_cut_one() {
-        let relayed = |information: &[u8]| Relayed { agent: Ipv4Addr::LOCALHOST, information: information.to_vec() };
+        let relayed = |information: &[u8]| Relayed { agent: Ipv4Addr::LOCALHOST, information: information.into() };
         let both = relayed(&[1, 1, 7, 5, 4, 10, 0, 2, 0, 11, 4, 10, 0, 2, 1]);
         assert_eq!((both.link(), both.server_id()), (Some([10, 0, 2, 0].into()), Some([10, 0, 2, 1].into())));
         for cut in [&[5, 4, 10, 0][..], &[5], &[1, 200, 5, 4, 1, 2, 3, 4], &[5, 3, 1, 2, 3], &[5, 4, 0, 0, 0, 0], &[]] {

@@ -1,5 +1,7 @@
 use super::{BROADCAST, MAGIC_COOKIE, Relayed, at, code, message_type, options::Options};
+use crate::lease::ClientId;
 use edge_config::Mac;
+use smallvec::SmallVec;
 use std::net::Ipv4Addr;
 
 /// What a client sends (option 53).
@@ -26,7 +28,7 @@ pub struct Request {
     /// By whom it was passed on, if by anybody; whether that one may do so is for others to judge.
     pub relayed: Option<Relayed>,
     /// Option 61 as it came, to be echoed (RFC 6842); at most 255 bytes.
-    pub client_id: Option<Vec<u8>>,
+    pub client_id: Option<ClientId>,
     /// Option 50.
     pub requested: Option<Ipv4Addr>,
     /// Option 54.
@@ -36,7 +38,7 @@ pub struct Request {
     /// Option 12, cleaned.
     pub hostname: Option<String>,
     /// Option 55.
-    pub parameters: Option<Vec<u8>>,
+    pub parameters: Option<SmallVec<[u8; 64]>>,
     /// Option 80: the client takes an ACK to its DISCOVER (RFC 4039).
     pub rapid_commit: bool,
     /// Option 57, bytes with the IP and UDP headers; at least 576, what every client must take (RFC 2131, 2).
@@ -98,7 +100,7 @@ impl Request {
         if options.get(code::SUBNET_SELECTION).is_some() || (agent.is_none() && information.is_some()) {
             return Err(Malformed::RelayOptions);
         }
-        let relayed = agent.map(|agent| Relayed { agent, information: information.unwrap_or_default().to_vec() });
+        let relayed = agent.map(|agent| Relayed { agent, information: SmallVec::from_slice(information.unwrap_or_default()) });
         if relayed.as_ref().is_some_and(|relayed| relayed.information.len() > 255) {
             return Err(Malformed::RelayOptions);
         }
@@ -116,12 +118,12 @@ impl Request {
             ciaddr: specified(word(fixed, at::CIADDR)),
             mac: Mac::new([a, b, c, d, e, f]).map_err(|_| Malformed::BadMac)?,
             relayed,
-            client_id: client_id.filter(|id| !id.is_empty()).map(<[u8]>::to_vec),
+            client_id: client_id.filter(|id| !id.is_empty()).map(ClientId::from_slice),
             requested: options.array(code::REQUESTED_ADDRESS).and_then(specified),
             server_id: options.array(code::SERVER_ID).and_then(specified),
             lease: options.array(code::LEASE_TIME).map(u32::from_be_bytes),
             hostname: options.get(code::HOST_NAME).and_then(super::hostname::clean),
-            parameters: options.get(code::PARAMETERS).map(<[u8]>::to_vec),
+            parameters: options.get(code::PARAMETERS).map(SmallVec::from_slice),
             rapid_commit: options.get(code::RAPID_COMMIT).is_some_and(<[u8]>::is_empty),
             max_size: options.array(code::MAX_SIZE).map_or(576, u16::from_be_bytes).max(576),
         })

@@ -201,6 +201,8 @@ fn command(server: Server, edge: &Host, peers: &Path, directory: &Path) -> Resul
             write("kea.json", config)?;
             let mut command = peer("usr/sbin/kea-dhcp4");
             command.args(["-c", &here("kea.json")]).env("KEA_PIDFILE_DIR", directory).env("KEA_LOCKFILE_DIR", directory);
+            // It starts this from time to time, and does not start itself without.
+            command.env("KEA_LFC_EXECUTABLE", peers.join("usr/sbin/kea-lfc"));
             command
         }
         Server::Dnsmasq { ping } => {

@@ -6,7 +6,7 @@ fn device(last: u8) -> Request {
 }
 
 fn with_id(last: u8, id: &[u8]) -> Request {
-    Request { client_id: Some(id.to_vec()), ..device(last) }
+    Request { client_id: Some(id.into()), ..device(last) }
 }
 
 fn is_ack(decision: &Decision) -> bool {
@@ -123,7 +123,7 @@ fn client_identifiers() {
     assert_eq!(office.boot(&with_id(31, &ours), NOW), Some(ip(2)), "another's MAC as identifier steals nothing");
     assert_eq!(office.boot(&with_id(30, b"ipvlan 1"), NOW), Some(ip(6)), "children of one MAC are told apart");
     assert_eq!(office.boot(&with_id(30, b"ipvlan 2"), NOW), Some(ip(7)));
-    assert!(office.table.shares_mac(mac(30), &Identity::ClientId(b"ipvlan 1".to_vec())));
+    assert!(office.table.shares_mac(mac(30), &Identity::ClientId(b"ipvlan 1"[..].into())));
     assert_eq!(office.boot(&with_id(30, b"x"), NOW), Some(ip(1)), "too short to be one");
 }
 
@@ -147,7 +147,7 @@ fn a_release_must_name_the_lease_its_owner_and_this_server() {
     let spoofed = [
         Request { mac: mac(31), ..release.clone() },
         Request { client_id: None, ..release.clone() },
-        Request { client_id: Some(b"other".to_vec()), ..release.clone() },
+        Request { client_id: Some(b"other"[..].into()), ..release.clone() },
         Request { ciaddr: Some(ip(2)), ..release.clone() },
         Request { ciaddr: None, ..release.clone() },
         Request { server_id: Some(ip(9)), ..release.clone() },

@@ -20,7 +20,7 @@ fn is_nak(decision: &Decision) -> bool {
 #[test]
 fn reserved_by_client_identifier_whatever_the_mac() {
     let mut office = Office::new(reserve(DeviceId::ClientId(b"gate".to_vec()), ip(30)));
-    let gate = |last| Request { client_id: Some(b"gate".to_vec()), ..device(last) };
+    let gate = |last| Request { client_id: Some(b"gate"[..].into()), ..device(last) };
     assert_eq!(office.boot(&gate(40), NOW), Some(ip(30)));
     assert_eq!(office.boot(&device(40), NOW), Some(ip(1)), "the same MAC without it");
     assert!(is_nak(&office.select(&device(41), ip(30), NOW)), "reserved for another");
@@ -33,7 +33,7 @@ fn reserved_by_client_identifier_whatever_the_mac() {
 fn a_reserved_client_identifier_may_be_a_mac() {
     let id = [&[1][..], &mac(40).bytes()].concat();
     let mut office = Office::new(reserve(DeviceId::ClientId(id.clone()), ip(30)));
-    assert_eq!(office.boot(&Request { client_id: Some(id), ..device(40) }, NOW), Some(ip(30)));
+    assert_eq!(office.boot(&Request { client_id: Some(id.into()), ..device(40) }, NOW), Some(ip(30)));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn one_that_answers_to_everything_closes_no_pool() {
 
 #[test]
 fn behind_a_relay_nobody_would_hear() {
-    let relayed = Some(crate::wire::Relayed { agent: ip(99), information: Vec::new() });
+    let relayed = Some(crate::wire::Relayed { agent: ip(99), information: Default::default() });
     assert!(matches!(probing().ask(&Request { relayed, ..device(30) }, NOW), Decision::Offer { .. }));
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a test has some hundred")]
 enum Step {
     Message(Request),
     Claim(u8, Option<Ipv4Addr>),
@@ -22,6 +23,7 @@ fn message() -> impl Strategy<Value = Step> {
     let id = prop::option::of(prop::sample::select(vec![vec![0, 1], vec![0, 2], vec![1, 2, 0, 0, 0, 1, 5]]));
     let server = prop::option::of(prop::sample::select(vec![ip(3), ip(3), ip(9)]));
     (kind, 1u8..12, id, server, address(), address()).prop_map(|(kind, last, client_id, server_id, ciaddr, requested)| {
+        let client_id = client_id.map(Into::into);
         Step::Message(Request { client_id, server_id, ciaddr, requested, ..request(kind, mac(last)) })
     })
 }

@@ -22,7 +22,7 @@ fn with(options: Vec<DhcpOption>) -> Service {
 }
 
 fn asking(codes: &[u8]) -> Request {
-    Request { parameters: Some(codes.to_vec()), ..request(Kind::Discover, mac(30)) }
+    Request { parameters: Some(codes.into()), ..request(Kind::Discover, mac(30)) }
 }
 
 fn encode(kind: ReplyKind, request: &Request, service: &Service) -> Vec<u8> {
@@ -54,7 +54,7 @@ fn options_come_in_the_order_of_option_55_and_each_once() {
 
 #[test]
 fn another_implementation_reads_the_same() {
-    let request = Request { client_id: Some(b"\xff id".to_vec()), ..asking(&[1, 3, 6, 12, 28, 58, 59, 121]) };
+    let request = Request { client_id: Some(b"\xff id"[..].into()), ..asking(&[1, 3, 6, 12, 28, 58, 59, 121]) };
     let service = with(vec![option(121, &[0, 10, 0, 1, 3])]);
     let bytes = encode(OFFER, &request, &service);
     let message = v4::Message::decode(&mut Decoder::new(&bytes)).expect("it is a message");
@@ -115,7 +115,7 @@ fn what_does_not_fit_goes_to_file_and_sname_and_option_52_says_so() {
     assert_eq!((&bytes[at::FILE..at::FILE + 5], &bytes[at::SNAME..at::SNAME + 9]), (&b"boot\0"[..], &b"10.0.1.9\0"[..]));
     assert_eq!(bytes[at::SIADDR..at::SIADDR + 4], [10, 0, 1, 9]);
 
-    let long = Request { client_id: Some(vec![9; 200]), ..asking(&[150, 151, 152]) };
+    let long = Request { client_id: Some(vec![9; 200].into()), ..asking(&[150, 151, 152]) };
     let bytes = encode(OFFER, &long, &service);
     let options = read(&bytes);
     assert!(bytes.len() <= 548);
@@ -138,7 +138,7 @@ fn a_long_option_is_split_and_joined_again() {
 
 #[test]
 fn option_82_comes_back_unchanged_and_last_also_with_a_nak() {
-    let relayed = Relayed { agent: ip(2), information: vec![1, 4, 0, 1, 2, 3, 2, 2, 9, 9] };
+    let relayed = Relayed { agent: ip(2), information: vec![1, 4, 0, 1, 2, 3, 2, 2, 9, 9].into() };
     let request = Request { relayed: Some(relayed.clone()), ..asking(&(0..=254).collect::<Vec<_>>()) };
     let service = with((150..200).map(|code| option(code, &[code; 50])).collect());
     for kind in [OFFER, ReplyKind::Ack { address: ip(1), lease: 60, rapid: false }, ReplyKind::Nak("no")] {
@@ -153,7 +153,7 @@ fn option_82_comes_back_unchanged_and_last_also_with_a_nak() {
 
 #[test]
 fn a_nak_has_its_reason_and_the_client_identifier_and_nothing_else() {
-    let request = Request { client_id: Some(vec![0, 1]), ciaddr: Some(ip(9)), ..asking(&[1, 3, 6]) };
+    let request = Request { client_id: Some(vec![0, 1].into()), ciaddr: Some(ip(9)), ..asking(&[1, 3, 6]) };
     let bytes = encode(ReplyKind::Nak("no"), &request, &service());
     assert_eq!(order(&bytes), [53, 54, 61, 56]);
     assert_eq!(bytes[at::CIADDR..at::CHADDR], [0; 16]);
