@@ -30,11 +30,14 @@ struct State {
     /// Written since the last flush.
     cache: Vec<(usize, Vec<u8>)>,
     on: bool,
+    /// The power goes after so many writes.
+    left: Option<u32>,
 }
 
 impl Disk {
     pub fn new(content: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(State { now: content.clone(), kept: content, cache: Vec::new(), on: true })))
+        let state = State { now: content.clone(), kept: content, cache: Vec::new(), on: true, left: None };
+        Self(Arc::new(Mutex::new(state)))
     }
 
     /// Serves one machine at that socket, until the power is cut.
@@ -46,6 +49,13 @@ impl Disk {
             let _ = listener.accept().and_then(|(stream, _)| disk.greet(stream));
         });
         Ok(())
+    }
+
+    /// The power goes after so many more writes, which a flush would follow. Whether it has.
+    pub fn is_off_after(&self, writes: u32) -> bool {
+        let mut state = self.lock();
+        state.left.get_or_insert(writes);
+        !state.on
     }
 
     /// Any sector that was written and not flushed may be kept or not, by `coin`. Returns how many were and how many were not.
@@ -70,7 +80,7 @@ impl Disk {
     pub fn power_on(&self) {
         let mut state = self.lock();
         state.now = state.kept.clone();
-        state.on = true;
+        (state.on, state.left) = (true, None);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -121,6 +131,10 @@ impl Disk {
                     1 => {
                         state.now[offset..offset + length].copy_from_slice(&bytes);
                         state.cache.push((offset, bytes));
+                        match state.left {
+                            Some(0 | 1) => state.on = false,
+                            left => state.left = left.map(|left| left - 1),
+                        }
                     }
                     2 => return Ok(()),
                     3 => state.flush(),

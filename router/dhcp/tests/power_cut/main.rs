@@ -141,7 +141,8 @@ fn a_lease_outlives_a_power_cut_under_load() {
             break;
         }
         let (start, load) = (Instant::now(), Duration::from_millis(200 + crowd.below(2500)));
-        acks += crowd.talk(|acks| acks > 0 && start.elapsed() > load);
+        let writes = 1 + crowd.below(3) as u32;
+        acks += crowd.talk(|acks| acks > 0 && start.elapsed() > load && disk.is_off_after(writes));
         let (under_way, share) = (crowd.waiting.len(), crowd.below(101));
         let (kept, lost) = machine.cut(&disk, || crowd.below(100) < share);
         acks += crowd.hear_the_last();
