@@ -371,6 +371,19 @@ fn a_full_disk_ends_in_the_old_or_in_the_new() {
 }
 
 #[test]
+fn a_disk_without_room_for_the_lease_log_stops_no_start() {
+    let small = || -> Result<()> {
+        let mut truck = Box::without_trunk()?;
+        let state = truck.state_dir();
+        truck.edge.sh(&format!("mkdir {0}; mount -t tmpfs -o size=1m,mode=700 tmpfs {0}", state.display()))?;
+        truck.start(&one())?;
+        ensure!(has(&truck, "br-cabin")? && problems(&truck)?.contains("No space left"), "{}", problems(&truck)?);
+        Ok(())
+    };
+    small().unwrap();
+}
+
+#[test]
 fn a_service_manager_is_told() {
     let told = || -> Result<()> {
         let mut truck = Box::without_trunk()?;

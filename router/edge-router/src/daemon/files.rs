@@ -4,6 +4,7 @@ use super::durable;
 use anyhow::Context;
 use edge_config::{MAX_SIZE, Name};
 use std::{
+    fmt::Display,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -21,23 +22,28 @@ pub struct Files {
 }
 
 impl Files {
+    pub fn open(config: &Path, state_dir: &Path, run_dir: &Path) -> anyhow::Result<Self> {
+        let files =
+            Self { config: config.to_owned(), state_dir: state_dir.to_owned(), run_dir: run_dir.to_owned(), problem: None };
+        match try_write(state_dir).and_then(|()| put_back(&files.copy(), state_dir)) {
+            Ok(()) => Ok(files),
+            Err(error) => files.in_memory(&error),
+        }
+    }
+
     /// A state directory that cannot be written, on a worn card or a full one, must not cost the box its networks: a copy in the run
     /// directory takes its place, and the status says so. The copy lives until the box boots, or until the directory can be written
     /// at a start: then it goes back there, with what was decided in the meantime.
-    pub fn open(config: &Path, state_dir: &Path, run_dir: &Path) -> anyhow::Result<Self> {
-        let files = |state_dir: &Path, problem| Self {
-            config: config.to_owned(),
-            state_dir: state_dir.to_owned(),
-            run_dir: run_dir.to_owned(),
-            problem,
-        };
-        let copy = run_dir.join("state");
-        let tried = try_write(state_dir).and_then(|()| put_back(&copy, state_dir));
-        let Err(error) = tried else { return Ok(files(state_dir, None)) };
-        let problem = format!("{} cannot be written: {error}", state_dir.display());
+    pub fn in_memory(self, why: &dyn Display) -> anyhow::Result<Self> {
+        let (state_dir, copy) = (self.state_dir.display(), self.copy());
+        let problem = format!("{state_dir} cannot be written: {why}");
         log::error!("{problem}; going on with a copy in memory");
-        take_out(state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
-        Ok(files(&copy, Some(problem)))
+        take_out(&self.state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
+        Ok(Self { state_dir: copy, problem: Some(problem), ..self })
+    }
+
+    fn copy(&self) -> PathBuf {
+        self.run_dir.join("state")
     }
 
     pub fn state_dir(&self) -> &Path {

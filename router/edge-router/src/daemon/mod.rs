@@ -135,9 +135,16 @@ async fn run(options: Options) -> anyhow::Result<()> {
 
 impl Daemon {
     async fn open(options: &Options) -> anyhow::Result<Self> {
-        let files = Files::open(&options.config, &options.state_dir, &options.run_dir)?;
+        let mut files = Files::open(&options.config, &options.state_dir, &options.run_dir)?;
         let kernel = Kernel::open().await.context("cannot talk to the kernel over netlink (is this root?)")?;
-        let dhcp = edge_dhcp::Server::open(files.state_dir())?;
+        let dhcp = match edge_dhcp::Server::open(files.state_dir()) {
+            // It needs more room than all else.
+            Err(error @ edge_dhcp::Error::Log { .. }) if files.problem().is_none() => {
+                files = files.in_memory(&error)?;
+                edge_dhcp::Server::open(files.state_dir())?
+            }
+            opened => opened?,
+        };
         let attach = match Attach::open(files.state_dir(), dhcp.clone()) {
             Ok(attach) => attach,
             Err(error) => {
