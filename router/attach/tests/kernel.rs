@@ -144,6 +144,7 @@ async fn box_with(config: &Config, state: &Path) -> Server {
         pool: network.dhcp.clone(),
         relay: None,
         dns: Vec::new(),
+        own_name: None,
         reservations: config.hosts.iter().filter(|host| host.network == network.name).cloned().collect(),
     };
     let errors = dhcp.configure(config.networks.iter().map(service).collect()).await;

@@ -61,6 +61,7 @@ fn service() -> Service {
         pool: Some(Dhcp::new(FIRST.into(), Ipv4Addr::new(10, 90, 0, 0))),
         relay: None,
         dns: Vec::new(),
+        own_name: None,
         reservations: Vec::new(),
     }
 }

@@ -38,8 +38,11 @@ impl Network {
         if request.kind == Kind::Release && via == Via::Unicast && request.relayed.is_none() {
             request.server_id = request.server_id.or(self.scope.as_ref().map(Scope::router));
         }
-        if let Some(why) = self.scope.as_ref().and_then(|scope| scope.refuses_relay(&request)) {
-            return self.dropped(why);
+        if let Some(scope) = &self.scope {
+            if let Some(why) = scope.refuses_relay(&request) {
+                return self.dropped(why);
+            }
+            request.hostname = scope.name_of(request.hostname);
         }
         let counters = &mut self.counters;
         *match request.kind {

@@ -17,6 +17,8 @@ pub struct Service {
     pub relay: Option<DhcpRelay>,
     /// DNS servers (option 6) where the pool names none.
     pub dns: Vec<Ipv4Addr>,
+    /// The router's host name: no device is known by it, whatever it calls itself.
+    pub own_name: Option<String>,
     /// The `[[host]]` tables of this network.
     pub reservations: Vec<Host>,
 }

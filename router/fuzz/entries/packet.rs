@@ -31,6 +31,7 @@ fn service() -> Service {
         pool: Some(pool),
         relay: None,
         dns: Vec::new(),
+        own_name: None,
         reservations: vec![host],
     }
 }

@@ -19,7 +19,7 @@ pub fn import(table: &Table, scope: &Scope, lease: &Import, until: Option<Secs>,
     if !scope.has_host(address) {
         return Err("it is no node's address in this network");
     }
-    let hostname = lease.hostname.as_ref().and_then(|name| hostname::clean(name.as_bytes()));
+    let hostname = scope.name_of(lease.hostname.as_ref().and_then(|name| hostname::clean(name.as_bytes())));
     let state = match until {
         // A container holds an address when it is attached, and not before.
         Some(until) if !identity.is_container() => {

@@ -1,4 +1,8 @@
-use crate::{Identity, Service, lease::Binding, wire::Request};
+use crate::{
+    Identity, Service,
+    lease::Binding,
+    wire::{Request, hostname},
+};
 use edge_config::{DeviceId, Host, Mac};
 use std::{
     collections::{HashMap, HashSet},
@@ -15,6 +19,8 @@ pub struct Scope {
     by_hostname: HashMap<String, usize>,
     by_container: HashMap<String, usize>,
     by_address: HashMap<Ipv4Addr, usize>,
+    /// As a device would be known by it.
+    own_name: Option<String>,
 }
 
 impl Scope {
@@ -25,6 +31,7 @@ impl Scope {
             by_hostname: HashMap::new(),
             by_container: HashMap::new(),
             by_address: HashMap::new(),
+            own_name: service.own_name.as_ref().and_then(|name| hostname::clean(name.as_bytes())),
             service,
         };
         for (at, host) in scope.service.reservations.iter().enumerate() {
@@ -53,6 +60,11 @@ impl Scope {
             Some(link) if !self.service.address.subnet().contains(&link) => Some("relayed-from-elsewhere"),
             _ => None,
         }
+    }
+
+    /// What a device that gives itself this name is known by: not by the router's own.
+    pub fn name_of(&self, given: Option<String>) -> Option<String> {
+        given.filter(|name| self.own_name.as_ref() != Some(name))
     }
 
     pub fn router(&self) -> Ipv4Addr {

@@ -46,6 +46,14 @@ fn a_request_to_another_server_is_silence_and_drops_the_offer() {
     assert_eq!(desk.boot(B, plain), Some(ip(1)));
 }
 
+#[test]
+fn nobody_takes_the_routers_own_name() {
+    let mut desk = Desk::new(Service { own_name: Some("Fire-Truck-1.example".to_owned()), ..service(1, 8) });
+    desk.boot(A, |message| message.option(12, b"fire-truck-1"));
+    desk.boot(B, |message| message.option(12, b"fire-truck-2"));
+    assert_eq!((desk.name(ip(1)), desk.name(ip(2))), (None, Some("fire-truck-2".to_owned())));
+}
+
 /// As systemd-networkd sends it. Whose it is must be right nevertheless.
 #[test]
 fn a_release_names_its_server_by_going_to_it_alone() {

@@ -135,6 +135,11 @@ impl Desk {
         (ack.kind == ACK).then_some(ack.yiaddr)
     }
 
+    /// What the client at `address` is known by.
+    pub fn name(&self, address: Ipv4Addr) -> Option<String> {
+        self.network.table.at(address)?.hostname.as_deref().map(str::to_owned)
+    }
+
     pub fn drops(&self, why: &str) -> u64 {
         self.network.counters.drops.get(why).copied().unwrap_or_default()
     }

@@ -92,6 +92,7 @@ impl Lab {
             pool: Some(pool),
             relay: None,
             dns: vec![Ipv4Addr::new(10, 77, 0, 2)],
+            own_name: None,
             reservations: Vec::new(),
         }
     }

@@ -27,6 +27,7 @@ fn service(config: &Config, facts: &Facts, network: &Network, netns: Option<Path
         pool: network.dhcp.clone(),
         relay: network.dhcp_relay.clone(),
         dns: uplink_dns(config, facts, network),
+        own_name: config.system.hostname.clone(),
         reservations,
     }
 }

@@ -38,6 +38,7 @@ pub fn service() -> Service {
         pool: Some(Dhcp { lease: Duration::from_secs(LEASE), dns: vec![ip(53)], probe: false, ..Dhcp::new(ip(1), ip(8)) }),
         relay: None,
         dns: Vec::new(),
+        own_name: None,
         reservations: vec![
             host("device5", Some(mac(5)), ip(5)),
             host("container1", None, ip(4)),
