@@ -171,20 +171,28 @@ impl Table {
             self.unbind(before);
             self.shelve(before);
         }
-        self.unbind(address);
+        let room = self.unbind(address);
         self.offers.remove(address);
         self.withdraw(&binding.identity);
         self.quarantine.remove(&address);
         if let Some(mac) = binding.mac {
             *self.macs.entry(mac).or_default() += 1;
         }
-        self.bindings.insert(address, Box::new(binding));
+        let binding = match room {
+            Some(mut room) => {
+                *room = binding;
+                room
+            }
+            None => Box::new(binding),
+        };
+        self.bindings.insert(address, binding);
         self.owners.insert(address, &self.bindings);
         self.shelve(address);
     }
 
-    fn unbind(&mut self, address: Ipv4Addr) {
-        let Some(binding) = self.bindings.remove(&address) else { return };
+    /// The room of what was there can hold what comes.
+    fn unbind(&mut self, address: Ipv4Addr) -> Option<Box<Binding>> {
+        let binding = self.bindings.remove(&address)?;
         self.owners.remove(&binding);
         if let Some(since) = binding.idle_from() {
             self.idle.remove(&(since, address));
@@ -197,6 +205,7 @@ impl Table {
                 self.macs.remove(&mac);
             }
         }
+        Some(binding)
     }
 
     /// Files an address where `pick` finds it, or takes it from there, by what it is now.
