@@ -1,8 +1,9 @@
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
-/// What the user calls a network, uplink or host: 1 to 63 letters, digits, `-` or `_`, starting with a letter or digit.
+/// What the user calls a network, uplink or host: 1 to 63 letters, digits, `-` or `_`, starting with a letter or digit. Clones
+/// share the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 #[derive(Debug, thiserror::Error)]
 #[error("a name is 1 to 63 letters, digits, '-' or '_', and starts with a letter or digit")]
@@ -20,7 +21,7 @@ impl FromStr for Name {
     fn from_str(text: &str) -> Result<Self, BadName> {
         let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
         let clean = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if starts_well && clean && text.len() <= 63 { Ok(Self(text.to_owned())) } else { Err(BadName) }
+        if starts_well && clean && text.len() <= 63 { Ok(Self(text.into())) } else { Err(BadName) }
     }
 }
 

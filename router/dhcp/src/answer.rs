@@ -160,7 +160,7 @@ fn is_direct(request: &Request, via: Via, before: Option<&Binding>) -> bool {
         Via::Broadcast => true,
         // Does not say where its frame came from.
         Via::Unicast => before.is_some_and(|before| before.direct),
-        Via::Stranger => false,
+        Via::Stranger(_) => false,
     };
     heard && request.relayed.is_none()
 }

@@ -29,6 +29,8 @@ pub struct Batch {
     log_has_room: bool,
     /// The reply at hand.
     reply: Vec<u8>,
+    /// The interface of the message before, most likely this one's too, and its network.
+    before: Option<(u32, Option<Name>)>,
 }
 
 impl Batch {
@@ -44,13 +46,19 @@ impl Batch {
             renewals: Vec::new(),
             log_has_room: core.log.has_room() && core.waiting.load(Ordering::Relaxed) < MOST_WAITING,
             reply: Vec::new(),
+            before: None,
         }
     }
 
     /// The network served on an interface.
-    pub fn network_on(&self, networks: &Networks, ifindex: u32) -> Option<Name> {
-        let link = self.sockets.link(ifindex)?;
-        networks.by_link.get(self.sockets.netns())?.get(&*link).cloned()
+    pub fn network_on(&mut self, networks: &Networks, ifindex: u32) -> Option<Name> {
+        if let Some((_, name)) = self.before.as_ref().filter(|(before, _)| *before == ifindex) {
+            return name.clone();
+        }
+        let served = networks.by_link.get(self.sockets.netns());
+        let name = self.sockets.link(ifindex).and_then(|link| served?.get(&*link).cloned());
+        self.before = Some((ifindex, name.clone()));
+        name
     }
 
     /// Sends what need not wait, and logs the rest.

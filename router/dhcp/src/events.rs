@@ -27,7 +27,9 @@ pub struct Events {
 
 impl Events {
     pub fn tell(&mut self, network: &Name, request: &Request, decision: &Decision, table: &Table, now: Secs) {
-        let Some(what) = event(request, decision, table, now) else { return };
+        if !is_news(decision, table, now) {
+            return;
+        }
         if self.second != now {
             if self.untold > 0 {
                 log::info!("DHCP {network}: and {} more like that", self.untold);
@@ -37,7 +39,7 @@ impl Events {
         self.told += 1;
         if self.told > MOST {
             self.untold += 1;
-        } else {
+        } else if let Some(what) = event(request, decision) {
             log::info!("DHCP {network}: {what}");
         }
     }
@@ -63,15 +65,26 @@ impl Events {
     }
 }
 
-/// Nothing for what is not worth a line: an offer may come to nothing, and a renewal is what is expected.
-fn event(request: &Request, decision: &Decision, table: &Table, now: Secs) -> Option<String> {
+/// Whether it is worth a line: an offer may come to nothing, and a renewal is what is expected.
+fn is_news(decision: &Decision, table: &Table, now: Secs) -> bool {
+    match decision {
+        Decision::Ack { binding, .. } => {
+            let before = table.at(binding.address);
+            !before.is_some_and(|before| before.identity == binding.identity && before.is_live(now))
+        }
+        Decision::Nak { .. } | Decision::Note(_) => true,
+        Decision::Silence(_) | Decision::Withdraw(_) | Decision::Probe { .. } | Decision::Offer { .. } | Decision::Inform => {
+            false
+        }
+    }
+}
+
+fn event(request: &Request, decision: &Decision) -> Option<String> {
     let mac = request.mac;
     match decision {
         Decision::Ack { binding, lease, .. } => {
-            let before = table.at(binding.address);
-            let renewal = before.is_some_and(|before| before.identity == binding.identity && before.is_live(now));
             let name = binding.hostname.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
-            (!renewal).then(|| format!("{} is leased to {mac}{name} for {lease} s", binding.address))
+            Some(format!("{} is leased to {mac}{name} for {lease} s", binding.address))
         }
         Decision::Nak { why, .. } => {
             let asked = request.ciaddr.or(request.requested);
@@ -82,7 +95,7 @@ fn event(request: &Request, decision: &Decision, table: &Table, now: Secs) -> Op
             Change::Bind(binding) => Some(format!("{} is given back by {mac}", binding.address)),
             Change::Forget { .. } => None,
         }),
-        Decision::Silence(_) | Decision::Withdraw(_) | Decision::Probe { .. } | Decision::Offer { .. } | Decision::Inform => None,
+        _ => None,
     }
 }
 

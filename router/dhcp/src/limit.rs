@@ -8,18 +8,20 @@ use std::collections::HashMap;
 
 /// Messages of one client that are worth an answer within one second. A client sends a handful.
 const MOST: u32 = 20;
-/// Messages within one second of all those who speak for others: machines behind a bridge that puts its own address on
-/// their frames, and whoever floods with invented ones.
-const MOST_OF_STRANGERS: u32 = 50;
+/// Messages within one second of one who speaks for others: a bridge that puts its own address on the frames of the machines behind
+/// it, or somebody who floods with invented ones. So many also of all those together who cannot be told apart.
+const MOST_OF_STRANGER: u32 = 50;
 /// Clients that are counted; beyond them messages pass uncounted, as a forger of that many is not stopped by counting.
 const CLIENTS: usize = 4096;
+/// Those who speak for others that are counted each for itself.
+const STRANGERS: usize = 256;
 
 /// What was sent within the current second.
 #[derive(Debug, Default)]
 pub struct Limit {
     second: Secs,
     seen: HashMap<Mac, u32>,
-    strangers: u32,
+    strangers: HashMap<Option<Mac>, u32>,
 }
 
 impl Limit {
@@ -28,13 +30,13 @@ impl Limit {
         if self.second != now {
             self.second = now;
             self.seen.clear();
-            self.strangers = 0;
+            self.strangers.clear();
         }
-        // A client without an address has no reason to address this server alone, and whoever forges has one.
-        let unicast = via == Via::Unicast && request.kind == Kind::Discover && request.relayed.is_none();
-        if via == Via::Stranger || unicast {
-            self.strangers = self.strangers.saturating_add(1);
-            return (self.strangers > MOST_OF_STRANGERS).then_some("too-many-for-others");
+        match via {
+            Via::Stranger(sender) => return self.refuses_stranger(sender),
+            // A client without an address has no reason to address this server alone, and whoever forges has one.
+            Via::Unicast if request.kind == Kind::Discover && request.relayed.is_none() => return self.refuses_stranger(None),
+            Via::Unicast | Via::Broadcast => {}
         }
         if self.seen.len() >= CLIENTS && !self.seen.contains_key(&request.mac) {
             return None;
@@ -42,5 +44,12 @@ impl Limit {
         let count = self.seen.entry(request.mac).or_default();
         *count = count.saturating_add(1);
         (*count > MOST).then_some("too-many")
+    }
+
+    fn refuses_stranger(&mut self, sender: Option<Mac>) -> Option<&'static str> {
+        let is_counted = self.strangers.len() < STRANGERS || self.strangers.contains_key(&sender);
+        let count = self.strangers.entry(sender.filter(|_| is_counted)).or_default();
+        *count = count.saturating_add(1);
+        (*count > MOST_OF_STRANGER).then_some("too-many-for-others")
     }
 }

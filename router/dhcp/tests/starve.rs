@@ -19,6 +19,9 @@ const KNOWN: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const RESERVED: [u8; 6] = [2, 0, 0, 0, 0, 2];
 const NEW: [u8; 6] = [2, 0, 0, 0, 0, 3];
 const ATTACKER: [u8; 6] = [2, 66, 66, 66, 66, 66];
+/// Puts its own hardware address on the frames of who is behind it.
+const BRIDGE: [u8; 6] = [2, 0, 0, 0, 0, 4];
+const BEHIND: [u8; 6] = [2, 0, 0, 0, 0, 5];
 
 struct Scene {
     lab: Lab,
@@ -72,8 +75,14 @@ fn selecting(offer: &Answer) -> Message {
 
 /// The answer to this client among all those to others.
 fn answer_to(wire: &Wire, message: &Message) -> Option<Answer> {
+    let mac = message.bytes()[28..34].try_into().expect("six bytes");
+    answer_by(wire, mac, message)
+}
+
+/// The same for a message in a frame from `source`.
+fn answer_by(wire: &Wire, source: [u8; 6], message: &Message) -> Option<Answer> {
     let mac: [u8; 6] = message.bytes()[28..34].try_into().expect("six bytes");
-    wire.send(message);
+    wire.send_from(source, &message.bytes());
     let end = Instant::now() + Duration::from_secs(2);
     while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
         if let Some((answer, _)) = wire.receive(left)
@@ -86,8 +95,12 @@ fn answer_to(wire: &Wire, message: &Message) -> Option<Answer> {
 }
 
 fn boot(wire: &Wire, mac: [u8; 6]) -> Option<Ipv4Addr> {
-    let offer = answer_to(wire, &discover(mac, 1)).filter(|answer| answer.kind == OFFER)?;
-    answer_to(wire, &selecting(&offer)).filter(|answer| answer.kind == ACK).map(|ack| ack.yiaddr)
+    boot_by(wire, mac, mac)
+}
+
+fn boot_by(wire: &Wire, source: [u8; 6], mac: [u8; 6]) -> Option<Ipv4Addr> {
+    let offer = answer_by(wire, source, &discover(mac, 1)).filter(|answer| answer.kind == OFFER)?;
+    answer_by(wire, source, &selecting(&offer)).filter(|answer| answer.kind == ACK).map(|ack| ack.yiaddr)
 }
 
 fn invented(number: u32) -> [u8; 6] {
@@ -102,6 +115,10 @@ async fn one_machine_that_invents_clients_gets_little_and_honest_ones_are_served
         scene.wire.send_from(ATTACKER, &discover(invented(number), number).bytes());
         if number % 500 == 250 {
             scene.check_the_known_and_the_reserved();
+            assert!(
+                boot_by(&scene.wire, BRIDGE, BEHIND).is_some(),
+                "another that speaks for others is not counted with the attacker"
+            );
         }
     }
     assert!(boot(&scene.wire, NEW).is_some(), "a new one that speaks for itself is served during the attack");
@@ -118,6 +135,32 @@ async fn unicast_is_no_way_around() {
     let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
     eventually("most is refused", || refused() >= 500).await;
     scene.check_the_known_and_the_reserved();
+}
+
+/// Who forges the source too, never twice the same, is not counted without end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bridges_that_are_invented_share_what_one_gets() {
+    let scene = Scene::new().await;
+    for number in 0..2_000 {
+        scene.wire.send_from(invented(10_000 + number), &discover(invented(number), number).bytes());
+    }
+    let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
+    eventually("most is refused", || refused() >= 500).await;
+    scene.check_the_known_and_the_reserved();
+}
+
+/// A frame with a tag that nobody takes off here is another network's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_vlans_broadcast_is_not_heard() {
+    let scene = Scene::new().await;
+    let before = scene.counters().discovers;
+    for source in [ATTACKER, NEW] {
+        let mut frame = lab::wire::frame(source, &discover(NEW, 1).bytes());
+        frame.splice(12..12, [0x81, 0, 0, 99]);
+        scene.wire.send_frame(&frame);
+    }
+    assert!(boot_by(&scene.wire, BRIDGE, BEHIND).is_some());
+    assert_eq!(scene.counters().discovers, before + 1);
 }
 
 /// dhcpig: every invented client has a hardware address of its own, and takes its lease.

@@ -28,20 +28,23 @@ pub struct Packer {
     place: u32,
     payload: Vec<u8>,
     whole: Vec<u8>,
+    /// The record at hand.
+    record: Vec<u8>,
 }
 
 impl Packer {
     /// Of one commit, from place `first` of the file on.
     pub fn new(generation: u64, first: u32) -> Self {
-        Self { generation, commit: first, place: first, payload: Vec::new(), whole: Vec::new() }
+        Self { generation, commit: first, place: first, payload: Vec::new(), whole: Vec::new(), record: Vec::new() }
     }
 
     pub fn push(&mut self, record: &Record) -> Result<(), postcard::Error> {
-        let bytes = postcard::to_stdvec(record)?;
-        if self.payload.len() + bytes.len() > BLOCK - HEADER {
+        self.record.clear();
+        self.record = postcard::to_extend(record, std::mem::take(&mut self.record))?;
+        if self.payload.len() + self.record.len() > BLOCK - HEADER {
             self.close(false);
         }
-        self.payload.extend(bytes);
+        self.payload.extend_from_slice(&self.record);
         Ok(())
     }
 

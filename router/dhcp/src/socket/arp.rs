@@ -1,4 +1,4 @@
-use super::{Sockets, links};
+use super::{Sockets, links, sockets::readable};
 use crate::wire::arp;
 use edge_config::Mac;
 use nix::{
@@ -21,14 +21,11 @@ impl ArpSocket {
 
     /// To be called on a tokio runtime.
     pub fn new(socket: Socket) -> io::Result<Self> {
-        // SAFETY: the descriptor is the socket's own and is closed by nobody else while the socket lives.
-        Ok(Self(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?))
+        readable(socket).map(Self)
     }
 
     pub fn hear(&self, on: bool) {
-        let protocol = if on { libc::ETH_P_ARP } else { 0 };
-        let address = address(protocol, 0, [0; 6]);
-        if let Err(error) = address.and_then(|address| nix::sys::socket::bind(self.0.as_raw_fd(), &address)) {
+        if let Err(error) = hear(self.0.get_ref(), if on { libc::ETH_P_ARP } else { 0 }) {
             log::debug!("DHCP: ARP is not heard: {error}");
         }
     }
@@ -45,6 +42,12 @@ impl ArpSocket {
         let broadcast = address(libc::ETH_P_ARP, ifindex, [0xff; 6])?;
         sendto(self.0.as_raw_fd(), packet, &broadcast, MsgFlags::MSG_DONTWAIT).map(drop)
     }
+}
+
+/// What a packet socket receives from now on, on all interfaces: an EtherType, or zero for nothing.
+pub fn hear(socket: &Socket, protocol: i32) -> io::Result<()> {
+    let address = address(protocol, 0, [0; 6])?;
+    Ok(nix::sys::socket::bind(socket.as_raw_fd(), &address)?)
 }
 
 fn take(socket: &Socket) -> nix::Result<Option<(u32, Ipv4Addr, Mac)>> {

@@ -1,6 +1,7 @@
-use super::{control::Control, filter::Whose};
+use super::control::Control;
+use edge_config::Mac;
 use nix::{errno::Errno, libc};
-use std::{array, borrow::Cow, io, mem, net::Ipv4Addr, os::fd::RawFd, ptr};
+use std::{array, borrow::Cow, io, mem, net::Ipv4Addr, ops::Range, os::fd::RawFd, ptr};
 
 /// Messages taken from the kernel with one call, and answered together.
 const BATCH: usize = 64;
@@ -23,8 +24,17 @@ pub enum Via {
     Broadcast,
     /// To this server alone.
     Unicast,
-    /// Broadcast, and from another hardware address than the client's.
-    Stranger,
+    /// Broadcast by somebody else, who has this hardware address; None for one that is no device's.
+    Stranger(Option<Mac>),
+}
+
+/// What a socket hears.
+#[derive(Clone, Copy)]
+pub enum Whose {
+    /// A UDP socket, what comes from the client itself or by a relay agent.
+    Own,
+    /// A packet socket, what somebody else broadcasts.
+    Strangers,
 }
 
 impl Packet<'_> {
@@ -44,9 +54,16 @@ struct Head {
     ifindex: u32,
     from: Ipv4Addr,
     via: Via,
-    /// Which buffer, and how much of it.
+    /// Which buffer, and what of it.
     at: usize,
-    length: usize,
+    message: Range<usize>,
+}
+
+/// Whence a message came, as the kernel fills it in: on a UDP socket the first, on a packet socket the second.
+#[derive(Clone, Copy)]
+union Sender {
+    internet: libc::sockaddr_in,
+    link: libc::sockaddr_ll,
 }
 
 impl Default for Inbox {
@@ -58,7 +75,7 @@ impl Default for Inbox {
 impl Inbox {
     pub fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
         self.heads.iter().map(|head| {
-            let bytes = Cow::Borrowed(&self.buffers[head.at][..head.length]);
+            let bytes = Cow::Borrowed(&self.buffers[head.at][head.message.clone()]);
             Packet { ifindex: head.ifindex, from: head.from, via: head.via, bytes }
         })
     }
@@ -66,8 +83,8 @@ impl Inbox {
     /// Takes what is there, up to a batch.
     pub(super) fn fill(&mut self, socket: RawFd, whose: Whose) -> io::Result<()> {
         self.heads.clear();
-        // SAFETY: `sockaddr_in` is plain data for which zeros are valid.
-        let mut senders: [libc::sockaddr_in; BATCH] = unsafe { mem::zeroed() };
+        // SAFETY: both kinds are plain data for which zeros are valid.
+        let mut senders: [Sender; BATCH] = unsafe { mem::zeroed() };
         let mut controls = [Control::empty(); BATCH];
         let mut vectors: [libc::iovec; BATCH] =
             array::from_fn(|at| libc::iovec { iov_base: self.buffers[at].as_mut_ptr().cast(), iov_len: LONGEST });
@@ -75,7 +92,7 @@ impl Inbox {
             // SAFETY: `mmsghdr` is plain data for which zeros are valid.
             let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
             header.msg_hdr.msg_name = (&raw mut senders[at]).cast();
-            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_in>() as libc::socklen_t;
+            header.msg_hdr.msg_namelen = size_of::<Sender>() as libc::socklen_t;
             header.msg_hdr.msg_iov = &raw mut vectors[at];
             header.msg_hdr.msg_iovlen = 1;
             header.msg_hdr.msg_control = (&raw mut controls[at]).cast();
@@ -87,15 +104,37 @@ impl Inbox {
             unsafe { libc::recvmmsg(socket, headers.as_mut_ptr(), BATCH as u32, libc::MSG_DONTWAIT as _, ptr::null_mut()) };
         let received = Errno::result(received)? as usize;
         for (at, header) in headers.iter().enumerate().take(received) {
-            let Some((ifindex, to)) = controls[at].arrival() else { continue };
-            let via = match whose {
-                Whose::Stranger => Via::Stranger,
-                Whose::Own if to.is_broadcast() => Via::Broadcast,
-                Whose::Own => Via::Unicast,
+            let length = (header.msg_len as usize).min(LONGEST);
+            // SAFETY: both kinds are plain data of which any bytes are valid.
+            let head = match whose {
+                Whose::Own => own(at, length, &controls[at], &unsafe { senders[at].internet }),
+                Whose::Strangers => strangers(at, &self.buffers[at][..length], &unsafe { senders[at].link }),
             };
-            let from = Ipv4Addr::from(u32::from_be(senders[at].sin_addr.s_addr));
-            self.heads.push(Head { ifindex, from, via, at, length: (header.msg_len as usize).min(LONGEST) });
+            self.heads.extend(head);
         }
         Ok(())
     }
+}
+
+fn own(at: usize, length: usize, control: &Control, sender: &libc::sockaddr_in) -> Option<Head> {
+    let (ifindex, to) = control.arrival()?;
+    let via = if to.is_broadcast() { Via::Broadcast } else { Via::Unicast };
+    Some(Head { ifindex, from: Ipv4Addr::from(u32::from_be(sender.sin_addr.s_addr)), via, at, message: 0..length })
+}
+
+/// `packet`: with its IP header, which is known to have no options, and that of UDP. The sums of both are not looked at: between
+/// virtual interfaces they are not made.
+fn strangers(at: usize, packet: &[u8], sender: &libc::sockaddr_ll) -> Option<Head> {
+    const IP: usize = 20;
+    const UDP: usize = 8;
+    const SOURCE: usize = 12;
+    let ip: &[u8; IP + UDP] = packet.first_chunk()?;
+    let from = Ipv4Addr::new(ip[SOURCE], ip[SOURCE + 1], ip[SOURCE + 2], ip[SOURCE + 3]);
+    // Behind it there may be padding of the frame's.
+    let end = IP + usize::from(u16::from_be_bytes([ip[IP + 4], ip[IP + 5]]));
+    let message = IP + UDP..end.min(packet.len());
+    let [a, b, c, d, e, f, ..] = sender.sll_addr;
+    let via = Via::Stranger(Mac::new([a, b, c, d, e, f]).ok());
+    let ifindex = u32::try_from(sender.sll_ifindex).ok()?;
+    (message.start <= message.end).then_some(Head { ifindex, from, via, at, message })
 }

@@ -1,4 +1,4 @@
-//! How packets come and go: one pair of sockets and one task per network namespace, whatever the number of networks in it.
+//! How packets come and go: the same few sockets and one task per network namespace, whatever the number of networks in it.
 
 mod arp;
 mod control;

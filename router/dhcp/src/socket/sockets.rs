@@ -1,7 +1,7 @@
 use super::{
-    arp::ArpSocket,
-    filter::{self, Whose},
-    inbox::Inbox,
+    arp::{ArpSocket, hear},
+    filter,
+    inbox::{Inbox, Whose},
     links::Links,
     namespace,
     outbox::Outbox,
@@ -20,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::{io::Interest, net::UdpSocket};
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// Emptied outboxes that are kept: the two of the batch at hand, and those that wait for the disk.
 const SPARE: usize = 64;
@@ -28,11 +28,11 @@ const SPARE: usize = 64;
 const BUFFER: usize = 1 << 20;
 
 /// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
-/// And a packet socket that only sends, and one for ARP.
+/// And a packet socket that only sends, one that only receives, and one for ARP.
 pub struct Sockets {
-    udp: UdpSocket,
-    /// Only receives (see [`super::filter`]).
-    strangers: UdpSocket,
+    udp: AsyncFd<Socket>,
+    /// See [`super::filter`].
+    strangers: AsyncFd<Socket>,
     raw: Socket,
     pub(super) arp: ArpSocket,
     links: Links,
@@ -46,8 +46,8 @@ impl Sockets {
         let packet_failed = |source| SocketError::Open { what: "a packet socket", source };
         let links_failed = |source| SocketError::Open { what: "a netlink socket", source };
         let (udp, strangers, raw, arp, links) = namespace::within(netns, || {
-            let udp = udp(Ipv4Addr::UNSPECIFIED, Whose::Own).map_err(udp_failed)?;
-            let strangers = udp_broadcast().map_err(udp_failed)?;
+            let udp = udp().map_err(udp_failed)?;
+            let strangers = strangers().map_err(packet_failed)?;
             // Protocol 0: nothing is received by it.
             let raw = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None);
             let arp = ArpSocket::open().map_err(packet_failed)?;
@@ -55,19 +55,20 @@ impl Sockets {
             Ok((udp, strangers, raw.map_err(packet_failed)?, arp, links))
         })?;
         let arp = ArpSocket::new(arp).map_err(packet_failed)?;
-        let [udp, strangers] = [udp, strangers].map(|socket| UdpSocket::from_std(socket.into()).map_err(udp_failed));
+        let (udp, strangers) = (readable(udp).map_err(udp_failed)?, readable(strangers).map_err(packet_failed)?);
         let (netns, spare) = (netns.map(Path::to_owned), Mutex::default());
-        Ok(Self { udp: udp?, strangers: strangers?, raw, arp, links, netns, spare })
+        Ok(Self { udp, strangers, raw, arp, links, netns, spare })
     }
 
     /// Waits for messages and takes what is there, up to a batch.
     pub async fn receive(&self, inbox: &mut Inbox) -> io::Result<()> {
         loop {
-            let (socket, whose) = tokio::select! {
-                own = self.udp.readable() => own.map(|()| (&self.udp, Whose::Own))?,
-                strangers = self.strangers.readable() => strangers.map(|()| (&self.strangers, Whose::Stranger))?,
+            let (socket, whose, ready) = tokio::select! {
+                own = self.udp.readable() => (&self.udp, Whose::Own, own),
+                strangers = self.strangers.readable() => (&self.strangers, Whose::Strangers, strangers),
             };
-            match socket.try_io(Interest::READABLE, || inbox.fill(socket.as_raw_fd(), whose)) {
+            ready?.retain_ready();
+            match socket.try_io(Interest::READABLE, |socket| inbox.fill(socket.as_raw_fd(), whose)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
@@ -132,18 +133,26 @@ impl Sockets {
     }
 }
 
-/// What broadcasts of strangers come to; nothing else does.
-fn udp_broadcast() -> io::Result<Socket> {
-    udp(Ipv4Addr::BROADCAST, Whose::Stranger)
+/// Tells when there is something to read; to be called on a tokio runtime.
+pub(super) fn readable(socket: Socket) -> io::Result<AsyncFd<Socket>> {
+    // SAFETY: the descriptor is the socket's own and is closed by nobody else while the socket lives.
+    Ok(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?)
 }
 
-fn udp(address: Ipv4Addr, whose: Whose) -> io::Result<Socket> {
+fn udp() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
-    socket.set_reuse_address(true)?;
     socket.set_broadcast(true)?;
     setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;
-    filter::attach(&socket, whose)?;
-    socket.bind(&SocketAddrV4::new(address, SERVER_PORT).into())?;
+    filter::own(&socket)?;
+    socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, SERVER_PORT).into())?;
+    Ok(socket)
+}
+
+/// Hears nothing before its filter is there.
+fn strangers() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None)?;
+    filter::strangers(&socket, SERVER_PORT)?;
+    hear(&socket, libc::ETH_P_IP)?;
     Ok(socket)
 }

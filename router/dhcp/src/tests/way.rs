@@ -25,7 +25,7 @@ fn a_renewal_needs_no_arp_where_the_client_was_heard_from_its_own_mac() {
     assert_eq!(boot(&mut desk, b"one"), Some(ip(1)));
     assert_eq!(renewal(&mut desk, Via::Unicast, 1, b"one"), to_a(1));
     assert_eq!(renewal(&mut desk, Via::Unicast, 1, b"one"), to_a(1), "still");
-    assert_eq!(renewal(&mut desk, Via::Stranger, 1, b"one"), To::Address(ip(1)), "a bridge speaks for it now");
+    assert_eq!(renewal(&mut desk, Via::Stranger(None), 1, b"one"), To::Address(ip(1)), "a bridge speaks for it now");
     assert_eq!(renewal(&mut desk, Via::Unicast, 1, b"one"), To::Address(ip(1)));
     assert_eq!(renewal(&mut desk, Via::Broadcast, 1, b"one"), to_a(1), "and no longer");
 }

@@ -47,15 +47,15 @@ impl<'a> Fields<'a> {
     pub fn put(&mut self, option: u8, value: &[u8]) {
         let size = size(value);
         if self.has_room(size + OVERLOAD) {
-            write(option, value, |byte| self.bytes.push(byte));
+            write(option, value, |part| self.bytes.extend_from_slice(part));
             return;
         }
         for (next, (_, end, _)) in [(&mut self.file, FILE), (&mut self.sname, SNAME)] {
             // An area has its own end option.
             if *next + size < end {
-                write(option, value, |byte| {
-                    self.bytes[*next] = byte;
-                    *next += 1;
+                write(option, value, |part| {
+                    self.bytes[*next..*next + part.len()].copy_from_slice(part);
+                    *next += part.len();
                 });
                 return;
             }
@@ -86,7 +86,7 @@ impl<'a> Fields<'a> {
             self.bytes.extend([code::OVERLOAD, 1, overload]);
         }
         if let Some((option, value)) = last {
-            write(option, value, |byte| self.bytes.push(byte));
+            write(option, value, |part| self.bytes.extend_from_slice(part));
         }
         self.bytes.push(code::END);
         if self.bytes.len() < SMALLEST {
@@ -101,13 +101,12 @@ pub enum TextField {
     Sname,
 }
 
-fn write(option: u8, value: &[u8], mut push: impl FnMut(u8)) {
+fn write(option: u8, value: &[u8], mut put: impl FnMut(&[u8])) {
     let mut rest = value;
     loop {
         let (part, after) = rest.split_at(rest.len().min(255));
-        push(option);
-        push(part.len() as u8);
-        part.iter().for_each(|byte| push(*byte));
+        put(&[option, part.len() as u8]);
+        put(part);
         rest = after;
         if rest.is_empty() {
             return;

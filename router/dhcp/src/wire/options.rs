@@ -1,4 +1,5 @@
 use super::code;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// The options of a message as raw bytes, the parts of a split one joined (RFC 3396), `file` and `sname` included where
@@ -6,13 +7,15 @@ use std::collections::BTreeMap;
 ///
 /// Lenient, as one option that is cut off must not cost the client those before it. Reading allocates for split options only.
 pub struct Options<'a> {
-    values: [Option<&'a [u8]>; 256],
+    /// By code: one more than the place in `values`, zero for none. There are 254 codes, without the pad and the end.
+    places: [u8; 256],
+    values: SmallVec<[&'a [u8]; 16]>,
     joined: BTreeMap<u8, Vec<u8>>,
 }
 
 impl<'a> Options<'a> {
     pub fn read(options: &'a [u8], file: &'a [u8], sname: &'a [u8]) -> Self {
-        let mut all = Self { values: [None; 256], joined: BTreeMap::new() };
+        let mut all = Self { places: [0; 256], values: SmallVec::new(), joined: BTreeMap::new() };
         all.walk(options);
         // What the overloaded fields say about overloading is ignored, or they could be read for ever.
         let overload = all.byte(code::OVERLOAD).unwrap_or(0);
@@ -38,16 +41,24 @@ impl<'a> Options<'a> {
             else {
                 return;
             };
-            match self.values[usize::from(option)] {
-                None => self.values[usize::from(option)] = Some(value),
+            match self.first(option) {
                 Some(first) => self.joined.entry(option).or_insert_with(|| first.to_vec()).extend(value),
+                None => {
+                    self.values.push(value);
+                    self.places[usize::from(option)] = self.values.len() as u8;
+                }
             }
             area = after;
         }
     }
 
+    fn first(&self, option: u8) -> Option<&'a [u8]> {
+        let place = usize::from(self.places[usize::from(option)]).checked_sub(1)?;
+        self.values.get(place).copied()
+    }
+
     pub fn get(&self, option: u8) -> Option<&[u8]> {
-        self.joined.get(&option).map(Vec::as_slice).or(self.values[usize::from(option)])
+        self.joined.get(&option).map(Vec::as_slice).or_else(|| self.first(option))
     }
 
     /// An option of exactly `N` bytes; one of another size is as good as absent.

@@ -71,9 +71,12 @@ impl Wire {
 
     /// In a frame from any hardware address.
     pub fn send_from(&self, source: [u8; 6], bytes: &[u8]) {
-        let frame = frame(source, bytes);
+        self.send_frame(&frame(source, bytes));
+    }
+
+    pub fn send_frame(&self, frame: &[u8]) {
         let address = LinkAddr::of(self.link);
-        nix::sys::socket::sendto(self.raw.as_raw_fd(), &frame, &address.0, MsgFlags::empty()).expect("it is sent");
+        nix::sys::socket::sendto(self.raw.as_raw_fd(), frame, &address.0, MsgFlags::empty()).expect("it is sent");
     }
 
     /// As any program may send, from the interface's own hardware address and to the server alone.
