@@ -12,8 +12,9 @@ use std::{
 /// What to do when it is on disk, or why it is not.
 pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
 
-/// What waits to be written; it is one commit.
-const QUEUE: usize = 4096;
+/// Most jobs that wait to be written; all that do are one commit. Cards stall for some hundred milliseconds now and then, and a job
+/// may be one packet.
+const QUEUE: usize = 16_384;
 
 pub struct Job {
     pub records: Vec<Record>,
@@ -24,7 +25,7 @@ pub struct Job {
 
 /// The log, written by a thread of its own: whatever waits is one commit.
 pub struct Log {
-    jobs: Option<mpsc::SyncSender<Job>>,
+    jobs: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
     error: Arc<Mutex<Option<String>>>,
     /// Jobs in the queue.
@@ -35,7 +36,7 @@ impl Log {
     pub fn start<F: Fs>(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
         let error = Arc::new(Mutex::new(None));
         let writer = Writer::new(fs, recovered, slices)?;
-        let (jobs, queue) = mpsc::sync_channel(QUEUE);
+        let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let (seen, left) = (error.clone(), waiting.clone());
         let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &left, &seen))?;
@@ -46,8 +47,9 @@ impl Log {
     /// records it is called when everything queued before is. What then `relies_on` an earlier record is good if that is on disk,
     /// even while nothing can be written. False where the queue is full: nothing will happen then.
     pub fn submit(&self, records: Vec<Record>, relies_on: Option<Place>, done: Done) -> bool {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let taken = self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(Job { records, relies_on, done }).is_ok());
+        let has_room = self.waiting.fetch_add(1, Ordering::Relaxed) < QUEUE;
+        let send = |jobs: &mpsc::Sender<Job>| jobs.send(Job { records, relies_on, done }).is_ok();
+        let taken = has_room && self.jobs.as_ref().is_some_and(send);
         if !taken {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
@@ -87,7 +89,7 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
         match first {
             Ok(first) => {
                 let mut group = vec![first];
-                group.extend(queue.try_iter().take(QUEUE));
+                group.extend(queue.try_iter());
                 waiting.fetch_sub(group.len(), Ordering::Relaxed);
                 let result = writer.commit(&mut group);
                 *error.lock().unwrap_or_else(PoisonError::into_inner) = writer.error();

@@ -6,7 +6,7 @@ const LOST: f64 = 1.0;
 /// Where the search begins, exchanges a second, how far it steps until it knows two bounds, and how fine it ends.
 const FIRST: f64 = 400.0;
 const STEP: f64 = 4.0;
-const FINE: f64 = 1.1;
+const FINE: f64 = 1.05;
 /// A server that cannot do this many is not worth more time.
 const LEAST: f64 = 1.0;
 
