@@ -4,7 +4,7 @@ use crate::{
     relay,
     socket::{To, Via},
     state::Network,
-    wire::{Kind, Reply, ReplyKind, Request, hostname},
+    wire::{Kind, Malformed, Reply, ReplyKind, Request, hostname},
 };
 use edge_config::Mac;
 use smallvec::SmallVec;
@@ -27,22 +27,12 @@ impl Network {
     /// Judges a message and writes what is answered, if anything, into `reply`, whose room is used again. Only what needs no log is
     /// changed here: offers and counters.
     pub fn answer(&mut self, bytes: &[u8], via: Via, now: Secs, reply: &mut Vec<u8>) -> Answer {
-        let mut request = match Request::read(bytes) {
+        let request = match self.read(bytes, via) {
             Ok(request) => request,
-            Err(why) => return self.dropped(why.as_str()),
+            Err(why) => return self.dropped(why),
         };
         if let Some(why) = self.limit.refuses(&request, via, now) {
             return self.dropped(why);
-        }
-        // A RELEASE must name its server (RFC 2131, table 5); systemd-networkd (252) only sends it to that server alone.
-        if request.kind == Kind::Release && via == Via::Unicast && request.relayed.is_none() {
-            request.server_id = request.server_id.or(self.scope.as_ref().map(Scope::router));
-        }
-        if let Some(scope) = &self.scope {
-            if let Some(why) = scope.refuses_relay(&request) {
-                return self.dropped(why);
-            }
-            request.hostname = scope.name_of(request.hostname);
         }
         let counters = &mut self.counters;
         *match request.kind {
@@ -53,6 +43,27 @@ impl Network {
             Kind::Inform => &mut counters.informs,
         } += 1;
         self.respond(&request, via, now, reply)
+    }
+
+    /// The same for a message that waited for a probe: it has been counted.
+    pub fn answer_again(&mut self, bytes: &[u8], via: Via, now: Secs, reply: &mut Vec<u8>) -> Answer {
+        match self.read(bytes, via) {
+            Ok(request) => self.respond(&request, via, now, reply),
+            Err(why) => self.dropped(why),
+        }
+    }
+
+    fn read(&self, bytes: &[u8], via: Via) -> Result<Request, &'static str> {
+        let mut request = Request::read(bytes).map_err(Malformed::as_str)?;
+        // A RELEASE must name its server (RFC 2131, table 5); systemd-networkd (252) only sends it to that server alone.
+        if request.kind == Kind::Release && via == Via::Unicast && request.relayed.is_none() {
+            request.server_id = request.server_id.or(self.scope.as_ref().map(Scope::router));
+        }
+        if let Some(scope) = &self.scope {
+            scope.refuses_relay(&request).map_or(Ok(()), Err)?;
+            request.hostname = scope.name_of(request.hostname);
+        }
+        Ok(request)
     }
 
     fn respond(&mut self, request: &Request, via: Via, now: Secs, bytes: &mut Vec<u8>) -> Answer {
@@ -194,7 +205,7 @@ pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
         let mut answer = network.answer(bytes, Via::Broadcast, now, reply);
         if let Some((address, _)) = answer.probe {
             network.table.clear(address, now);
-            answer = network.answer(bytes, Via::Broadcast, now, reply);
+            answer = network.answer_again(bytes, Via::Broadcast, now, reply);
         }
         answer.changes.into_iter().for_each(|change| network.table.apply(change));
     }

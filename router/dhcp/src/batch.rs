@@ -1,6 +1,7 @@
 //! What messages that came in together lead to. It is sent together, and logged together.
 
 use crate::{
+    answer::Answer,
     decide::Scope,
     lease::{Change, Secs},
     log::{Place, Record},
@@ -118,26 +119,37 @@ impl Core {
             pass_out(network, batch, packet);
             return;
         }
-        let mut answer = network.answer(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        let answer = network.answer(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        self.follow(networks, batch, &name, packet, answer);
+    }
+
+    /// The same for a message that waited for a probe.
+    pub fn answer_again(&self, networks: &mut Networks, batch: &mut Batch, name: &Name, packet: &Packet) {
+        let Some(network) = networks.by_name.get_mut(name) else { return };
+        let answer = network.answer_again(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        self.follow(networks, batch, name, packet, answer);
+    }
+
+    fn follow(&self, networks: &mut Networks, batch: &mut Batch, name: &Name, packet: &Packet, mut answer: Answer) {
         if let Some(probe) = answer.probe {
-            if self.probe(networks, batch, &name, probe, packet) {
+            if self.probe(networks, batch, name, probe, packet) {
                 return;
             }
-            let Some(network) = networks.by_name.get_mut(&name) else { return };
+            let Some(network) = networks.by_name.get_mut(name) else { return };
             network.table.clear(probe.0, batch.now);
-            answer = network.answer(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+            answer = network.answer_again(&packet.bytes, packet.via, batch.now, &mut batch.reply);
         }
-        let Some(network) = networks.by_name.get_mut(&name) else { return };
+        let Some(network) = networks.by_name.get_mut(name) else { return };
         let (before, address) = (batch.records.len(), answer.changes.first().map(Change::address));
         let must_log = answer.durable || !answer.changes.is_empty();
-        if must_log && !batch.change(&name, network, answer.changes) {
+        if must_log && !batch.change(name, network, answer.changes) {
             network.unanswered(answer.durable);
             return;
         }
         if let Some((to, from)) = answer.reply.zip(network.scope.as_ref().map(Scope::router)) {
             let is_written = answer.durable && batch.records.len() == before && self.log.is_failing();
             let outbox = match address.filter(|_| is_written) {
-                Some(address) => &mut batch.renewals.push_mut(((name, address), Outbox::default())).1,
+                Some(address) => &mut batch.renewals.push_mut(((name.clone(), address), Outbox::default())).1,
                 None if answer.durable => &mut batch.durable,
                 None => &mut batch.at_once,
             };

@@ -81,7 +81,7 @@ impl Core {
         let changes = decide::quarantine(&network.table, scope, address, batch.now);
         // Not logged, the address is asked for again, no more.
         batch.change(name, network, changes);
-        self.answer(networks, batch, &packet);
+        self.answer_again(networks, batch, name, &packet);
     }
 }
 
@@ -93,7 +93,7 @@ fn silence(core: &Weak<Core>, key: (Name, Ipv4Addr)) {
     let Some(network) = networks.by_name.get_mut(&key.0) else { return };
     let mut batch = Batch::new(&core, &sockets);
     network.table.clear(key.1, batch.now);
-    core.answer(&mut networks, &mut batch, &packet);
+    core.answer_again(&mut networks, &mut batch, &key.0, &packet);
     batch.finish(&core);
 }
 

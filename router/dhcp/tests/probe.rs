@@ -38,6 +38,7 @@ async fn an_address_that_somebody_uses_is_not_offered_and_rests() {
     assert_eq!(wire.ask(&new(DISCOVER, 9, 1)).expect("an offer").yiaddr, pool(101));
     let counters = &server.counters().networks[&lab.service().network];
     assert_eq!((counters.conflicts, counters.pool_used, counters.offers), (1, 1, 1));
+    assert_eq!(counters.discovers, 1, "however often it was looked at");
     assert_eq!(wire.ask(&new(DISCOVER, 10, 2)).expect("an offer").yiaddr, pool(102), "nobody is offered it");
     let resting = server.resting();
     assert_eq!(resting.iter().map(|(_, address, _)| *address).collect::<Vec<_>>(), [pool(100)]);

@@ -16,7 +16,7 @@ pub use frame::{udp_header, udp_packet};
 pub use options::Options;
 pub use relayed::Relayed;
 pub use reply::{Reply, ReplyKind};
-pub use request::{Kind, Request};
+pub use request::{Kind, Malformed, Request};
 
 pub const SERVER_PORT: u16 = 67;
 pub const CLIENT_PORT: u16 = 68;
