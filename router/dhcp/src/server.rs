@@ -82,11 +82,11 @@ impl Server {
 
     /// An address for a container, on disk when this returns.
     pub async fn claim(&self, network: &Name, claim: Claim) -> Result<Lease, ClaimError> {
-        let (lease, new, logged) = self.core.claim(network, &claim)?;
+        let Claimed { lease, is_new, before, logged } = self.core.claim(network, &claim)?;
         let Err(why) = settled(logged).await else { return Ok(lease) };
-        // Nobody is told of it, so nobody holds it, unless it was held before.
-        if new && let Some(network) = lock(&self.core.networks).by_name.get_mut(network) {
-            network.let_go(&claim.name, self.core.clock.now()).into_iter().for_each(|change| network.table.apply(change));
+        // Nobody is told of it, so nobody holds it; the container goes on with what it had.
+        if is_new && let Some(network) = lock(&self.core.networks).by_name.get_mut(network) {
+            network.take_back(&claim.name, before, self.core.clock.now());
         }
         Err(ClaimError::NotDurable(why))
     }
@@ -129,21 +129,29 @@ impl Server {
 
 pub type Logged = oneshot::Receiver<Result<(), String>>;
 
+struct Claimed {
+    lease: Lease,
+    is_new: bool,
+    /// What the container had.
+    before: Option<Binding>,
+    logged: Logged,
+}
+
 impl Core {
-    /// The lease, and whether it is new.
-    fn claim(&self, name: &Name, claim: &Claim) -> Result<(Lease, bool, Logged), ClaimError> {
+    fn claim(&self, name: &Name, claim: &Claim) -> Result<Claimed, ClaimError> {
         let now = self.clock.now();
         let mut networks = lock(&self.networks);
         let network = networks.by_name.get_mut(name);
         let Some(Network { table, scope: Some(scope), .. }) = network else { return Err(ClaimError::NoNetwork(name.clone())) };
         table.lapse(now);
+        let before = table.of(&Identity::Container(claim.name.clone())).cloned();
         let binding = decide::claim(table, scope, claim, now)?;
         let lease = lease(name, scope, &binding, &self.clock);
         let change = Change::Bind(binding);
-        let new = !table.says(&change);
+        let is_new = !table.says(&change);
         let (sender, logged) = oneshot::channel();
         self.commit(&mut networks, name, vec![change], notify(sender)).map_err(ClaimError::NotDurable)?;
-        Ok((lease, new, logged))
+        Ok(Claimed { lease, is_new, before, logged })
     }
 
     fn release(&self, name: &Name, container: &str) -> Result<Logged, ClaimError> {
@@ -208,6 +216,13 @@ fn receive(core: &Weak<Core>, sockets: &Arc<Sockets>, heard: Heard) {
 }
 
 impl Network {
+    /// Makes a claim undone that could not be written: the container has what it had before, unless somebody else has it by now.
+    fn take_back(&mut self, container: &str, before: Option<Binding>, now: Secs) {
+        let is_own = |identity: &Identity| *identity == Identity::Container(container.to_owned());
+        let kept = before.filter(|binding| self.table.is_free(binding.address, is_own, now)).map(Change::Bind);
+        kept.or_else(|| self.let_go(container, now)).into_iter().for_each(|change| self.table.apply(change));
+    }
+
     /// What makes a container's address nobody's, if it holds one.
     fn let_go(&self, container: &str, now: u64) -> Option<Change> {
         let held = self.table.of(&Identity::Container(container.to_owned())).filter(|binding| binding.state == State::Held)?;

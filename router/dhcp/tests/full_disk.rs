@@ -3,7 +3,7 @@
 
 mod lab;
 
-use edge_dhcp::{Claim, Server};
+use edge_dhcp::{Claim, ClaimError, LeaseState, Server};
 use lab::{
     Lab, eventually,
     message::{ACK, DISCOVER, Message, OFFER, REQUEST},
@@ -48,9 +48,16 @@ fn who_has_a_lease_keeps_it_while_the_disk_is_full() {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let server = lab.serve(lab.service()).await;
         let address = dora(&wire, OLD).expect("there is room");
-        fill(&lab.state());
         let network = "vehicle".parse().expect("a name");
+        let web = |address| Claim { name: "web".to_owned(), address };
+        let held = server.claim(&network, web(None)).await.expect("there is room").address;
+        fill(&lab.state());
         exhaust(&server, &network).await;
+
+        let elsewhere = Ipv4Addr::new(10, 77, 0, 240);
+        assert!(matches!(server.claim(&network, web(Some(elsewhere))).await, Err(ClaimError::NotDurable(_))));
+        let its: Vec<_> = server.leases().into_iter().filter(|lease| lease.name.as_deref() == Some("web")).collect();
+        assert_eq!(its.iter().map(|lease| (lease.address, &lease.state)).collect::<Vec<_>>(), [(held, &LeaseState::Held)]);
 
         assert_eq!(dora(&wire, NEW), None, "it could not be kept");
         let why = server.counters().log_error.expect("an alarm");
