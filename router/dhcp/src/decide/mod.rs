@@ -95,7 +95,7 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Dec
                 Decision::Probe { address, identity: who.identity }
             }
             Some(address) if request.rapid_commit && pool.rapid_commit => {
-                Decision::Ack { binding: bind(table, who, request, address, lease, now), lease, rapid: true }
+                Decision::Ack { binding: bind(table, who, address, lease, now), lease, rapid: true }
             }
             Some(address) => Decision::Offer { address, identity: who.identity, lease },
             None => Decision::Silence(Reason::Exhausted),
@@ -160,7 +160,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
         return Decision::Silence(Reason::Unknown);
     }
-    Decision::Ack { binding: bind(table, who, request, address, lease, now), lease, rapid: false }
+    Decision::Ack { binding: bind(table, who, address, lease, now), lease, rapid: false }
 }
 
 /// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. An
@@ -174,7 +174,7 @@ fn outlives_range(scope: &Scope, binding: &Binding, now: Secs) -> Option<(Bindin
     (kept && left >= SHORTEST).then(|| (Binding { state, ..binding.clone() }, left))
 }
 
-fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
+fn bind(table: &Table, who: Who, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
     let lease = Secs::from(lease);
     // `now` is cut to whole seconds, and the client counts from some moment within this one.
     let until = now + lease + 1;
@@ -183,7 +183,7 @@ fn bind(table: &Table, who: Who, request: &Request, address: Ipv4Addr, lease: u3
         State::Held | State::Released { .. } => None,
     });
     let state = State::Bound { until, logged: logged.unwrap_or(until + lease / 2), fresh: true };
-    Binding { address, identity: who.identity, mac: who.mac, hostname: request.hostname.clone(), state, direct: false }
+    Binding { address, identity: who.identity, mac: who.mac, hostname: who.name.map(str::to_owned), state, direct: false }
 }
 
 /// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.

@@ -83,6 +83,14 @@ impl Scope {
         self.by_hostname.get(name).map(|at| &self.service.reservations[*at])
     }
 
+    /// The host name that the address is reserved by. It is only ever offered to somebody of that name.
+    pub fn hostname_at(&self, address: Ipv4Addr) -> Option<&str> {
+        match self.reserved_at(address)?.device.as_ref()? {
+            DeviceId::Hostname(name) => Some(name),
+            DeviceId::Mac(_) | DeviceId::ClientId(_) => None,
+        }
+    }
+
     pub fn of_container(&self, name: &str) -> Option<&Host> {
         self.by_container.get(name).map(|at| &self.service.reservations[*at])
     }

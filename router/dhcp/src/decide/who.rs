@@ -10,29 +10,27 @@ use std::net::Ipv4Addr;
 pub struct Who<'a> {
     pub identity: Identity,
     pub mac: Option<Mac>,
+    /// What a device calls itself. It need not say so each time.
+    pub name: Option<&'a str>,
     pub reserved: Option<&'a Host>,
 }
 
 impl<'a> Who<'a> {
-    pub fn device(table: &Table, scope: &'a Scope, request: &Request, now: Secs) -> Self {
-        let mac = Some(request.mac);
+    pub fn device(table: &'a Table, scope: &'a Scope, request: &'a Request, now: Secs) -> Self {
+        let by_mac = scope.of_mac(request.mac);
         // The user named the MAC: its firmware, its installer and its system are all that one device.
-        if let Some(host) = scope.of_mac(request.mac) {
-            return Self { identity: Identity::Mac(request.mac), mac, reserved: Some(host) };
-        }
-        let identity = identify(table, request, now);
+        let identity = if by_mac.is_some() { Identity::Mac(request.mac) } else { identify(table, request, now) };
         let id = request.client_id.as_deref().filter(|_| !matches!(identity, Identity::Cloned(..)));
-        let name = || {
-            // A renewal need not repeat the name.
-            let before = || table.of(&identity).and_then(|binding| binding.hostname.as_deref());
-            scope.of_hostname(request.hostname.as_deref().or_else(before)?)
-        };
-        let reserved = id.and_then(|id| scope.of_client_id(id)).or_else(name);
-        Self { identity, mac, reserved }
+        let offered = || table.offers().of(&identity).and_then(|address| scope.hostname_at(address));
+        let before = || table.of(&identity).and_then(|binding| binding.hostname.as_deref());
+        let name = request.hostname.as_deref().or_else(offered).or_else(before);
+        let by_id = || id.and_then(|id| scope.of_client_id(id));
+        let reserved = by_mac.or_else(by_id).or_else(|| scope.of_hostname(name?));
+        Self { identity, mac: Some(request.mac), name, reserved }
     }
 
     pub fn container(scope: &'a Scope, name: &str) -> Self {
-        Self { identity: Identity::Container(name.to_owned()), mac: None, reserved: scope.of_container(name) }
+        Self { identity: Identity::Container(name.to_owned()), mac: None, name: None, reserved: scope.of_container(name) }
     }
 
     /// Whether the configuration lets them have the address.

@@ -21,6 +21,10 @@ impl Offers {
         self.by_address.get(&address)
     }
 
+    pub fn addresses(&self) -> impl Iterator<Item = &Ipv4Addr> {
+        self.by_address.keys()
+    }
+
     pub fn of(&self, identity: &Identity) -> Option<Ipv4Addr> {
         self.by_identity.get(identity).copied()
     }

@@ -46,13 +46,16 @@ impl Default for Table {
 }
 
 impl Table {
-    /// Says which addresses [`Table::pick`] may give out.
+    /// Says which addresses [`Table::pick`] may give out. What is on offer stays so, unless it is reserved: for whom may be another
+    /// than before.
     pub fn settle(&mut self, range: RangeInclusive<Ipv4Addr>, excluded: HashSet<Ipv4Addr>) {
         self.unused = Unused::new(&range);
         excluded.iter().for_each(|address| self.unused.remove(*address));
         (self.range, self.excluded) = (range, excluded);
         self.idle.clear();
-        let known: Vec<_> = self.bindings.keys().chain(self.quarantine.keys()).copied().collect();
+        self.excluded.iter().for_each(|address| self.offers.remove(*address));
+        let known = self.bindings.keys().chain(self.quarantine.keys()).chain(self.offers.addresses());
+        let known: Vec<_> = known.copied().collect();
         known.into_iter().for_each(|address| self.shelve(address));
     }
 

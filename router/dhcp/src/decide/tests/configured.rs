@@ -42,9 +42,45 @@ fn reserved_by_host_name_for_the_first_that_has_it() {
     let printer = |last| Request { hostname: Some("printer".to_owned()), ..device(last) };
     assert_eq!(office.boot(&printer(40), NOW), Some(ip(30)));
     assert_eq!(office.boot(&printer(41), NOW), Some(ip(1)), "the name is nobody's alone, the address is");
-    assert!(matches!(office.renew(&device(40), ip(30), NOW + LEASE / 2), Decision::Ack { .. }), "a renewal need not repeat it");
-    assert_eq!(office.boot(&printer(42), NOW + 3 * LEASE), Some(ip(30)), "a new device after the old one's lease");
+    for renewal in 1..=3 {
+        let decision = office.renew(&device(40), ip(30), NOW + renewal * LEASE / 2);
+        assert!(matches!(decision, Decision::Ack { .. }), "a renewal need not repeat it, the {renewal}. either: {decision:?}");
+        assert_eq!(office.table.at(ip(30)).and_then(|binding| binding.hostname.as_deref()), Some("printer"));
+    }
+    assert_eq!(office.boot(&printer(42), NOW + 4 * LEASE), Some(ip(30)), "a new device after the old one's lease");
     assert_eq!(office.boot(&device(43), NOW), Some(ip(2)), "without a name");
+}
+
+#[test]
+fn reserved_by_a_host_name_that_only_the_discover_says() {
+    let mut office = Office::new(reserve(DeviceId::Hostname("printer".to_owned()), ip(30)));
+    let printer = |last| Request { hostname: Some("printer".to_owned()), ..device(last) };
+    assert_eq!(office.discover(&printer(40), NOW), Some(ip(30)));
+    assert!(is_nak(&office.select(&device(41), ip(30), NOW + 1)), "it was offered to another");
+    let other = Request { hostname: Some("other".to_owned()), ..device(40) };
+    assert!(is_nak(&office.select(&other, ip(30), NOW + 1)), "it says another name");
+    assert!(matches!(office.select(&device(40), ip(30), NOW + 1), Decision::Ack { .. }));
+    for renewal in 1..=3 {
+        let decision = office.renew(&device(40), ip(30), NOW + renewal * LEASE / 2);
+        assert!(matches!(decision, Decision::Ack { .. }), "renewal {renewal}: {decision:?}");
+    }
+}
+
+#[test]
+fn what_was_offered_before_it_got_reserved_is_its_owners() {
+    let mut office = Office::new(service());
+    assert_eq!(office.discover(&device(40), NOW), Some(ip(1)));
+    office.reconfigure(reserve(DeviceId::Hostname("printer".to_owned()), ip(1)));
+    assert!(is_nak(&office.select(&device(40), ip(1), NOW + 1)));
+}
+
+#[test]
+fn what_is_on_offer_stays_so_when_the_configuration_changes() {
+    let mut office = Office::new(service());
+    assert_eq!(office.discover(&device(40), NOW), Some(ip(1)));
+    office.reconfigure(service());
+    assert_eq!(office.discover(&device(41), NOW), Some(ip(2)));
+    assert!(matches!(office.select(&device(40), ip(1), NOW + 1), Decision::Ack { .. }));
 }
 
 #[test]
