@@ -13,6 +13,9 @@ use std::{
 /// Below the state directory; `ssh-gate` reads it too.
 pub const NAMESPACES: &str = "namespaces";
 
+type CopyFile<'a> = dyn Fn(&Path, &Path) -> io::Result<()> + 'a;
+type RemoveFile<'a> = dyn Fn(&Path) -> io::Result<()> + 'a;
+
 pub struct Files {
     config: PathBuf,
     state_dir: PathBuf,
@@ -134,36 +137,53 @@ fn take_out(state_dir: &Path, copy: &Path) -> io::Result<()> {
     if copy.exists() {
         return Ok(());
     }
-    let fresh = copy.with_extension("new");
+    let fresh = clean(copy)?;
     copy_files(state_dir, &fresh, &|from, to| fs::copy(from, to).map(drop))?;
     fs::rename(fresh, copy)
 }
 
-/// Each file whole, or as it was, and none more: a journal that ended must not come back. The copy goes when all are there.
+/// The copy goes when all of it is there, and at once: half of it would look like files that ended.
 fn put_back(copy: &Path, state_dir: &Path) -> io::Result<()> {
     if !copy.exists() {
         return Ok(());
     }
-    remove_others(copy, state_dir)?;
-    copy_files(copy, state_dir, &|from, to| durable::replace(to, &fs::read(from)?))?;
-    fs::remove_dir_all(copy)
+    replace_files(copy, state_dir, &|from, to| durable::replace(to, &fs::read(from)?), &durable::remove)?;
+    fs::rename(copy, clean(copy)?)?;
+    clean(copy).map(drop)
+}
+
+/// The name of half a copy, which nobody bears any more.
+fn clean(copy: &Path) -> io::Result<PathBuf> {
+    let half = copy.with_extension("new");
+    match fs::remove_dir_all(&half) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(half),
+    }
+}
+
+/// Each file whole, or as it was, and none more. What ended goes first: a journal must not come back beside what was decided after it.
+/// In the directories below it goes last: it is the leases, as long as the power may go before all of those that follow are there.
+fn replace_files(model: &Path, directory: &Path, copy: &CopyFile, remove: &RemoveFile) -> io::Result<()> {
+    remove_others(model, directory, remove)?;
+    copy_files(model, directory, copy)?;
+    for entry in model.read_dir()?.flatten().filter(|entry| entry.path().is_dir()) {
+        remove_others(&entry.path(), &directory.join(entry.file_name()), remove)?;
+    }
+    Ok(())
 }
 
 /// Those that `model` does not have.
-fn remove_others(model: &Path, directory: &Path) -> io::Result<()> {
+fn remove_others(model: &Path, directory: &Path, remove: &RemoveFile) -> io::Result<()> {
     for entry in directory.read_dir()?.flatten() {
-        let like = model.join(entry.file_name());
-        if like.is_dir() {
-            remove_others(&like, &entry.path())?;
-        } else if entry.file_type()?.is_file() && !like.exists() {
-            durable::remove(&entry.path())?;
+        if entry.file_type()?.is_file() && !model.join(entry.file_name()).exists() {
+            remove(&entry.path())?;
         }
     }
     Ok(())
 }
 
 /// Files, and those of directories below.
-fn copy_files(from: &Path, to: &Path, copy: &dyn Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+fn copy_files(from: &Path, to: &Path, copy: &CopyFile) -> io::Result<()> {
     fs::create_dir_all(to)?;
     let Ok(entries) = from.read_dir() else { return Ok(()) };
     for entry in entries.flatten() {
@@ -175,4 +195,76 @@ fn copy_files(from: &Path, to: &Path, copy: &dyn Fn(&Path, &Path) -> io::Result<
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+    use super::*;
+    use std::{cell::Cell, collections::BTreeMap};
+
+    type Found = BTreeMap<&'static str, String>;
+
+    const NAMES: [&str; 6] = ["decision.json", "transaction.json", "dhcp/snapshot.1", "dhcp/log.1", "dhcp/log.2", "dhcp/log.3"];
+
+    fn directory(path: &Path, contents: [Option<&str>; 6]) {
+        fs::create_dir_all(path.join("dhcp")).unwrap();
+        for (name, text) in NAMES.iter().zip(contents) {
+            text.into_iter().for_each(|text| fs::write(path.join(name), text).unwrap());
+        }
+    }
+
+    fn read(path: &Path) -> Found {
+        NAMES.iter().filter_map(|name| Some((*name, fs::read_to_string(path.join(name)).ok()?))).collect()
+    }
+
+    /// A card, and a copy in memory that has gone on since.
+    fn worn() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let both = tempfile::tempdir().unwrap();
+        let (card, copy) = (both.path().join("card"), both.path().join("state"));
+        directory(&card, [Some("old"), Some("journal"), Some("old"), Some("old"), Some("old"), None]);
+        directory(&copy, [Some("new"), None, None, None, Some("new"), Some("new")]);
+        (both, card, copy)
+    }
+
+    #[test]
+    fn the_leases_are_on_the_card_whenever_the_power_goes_while_a_copy_is_put_back() {
+        let old_leases = NAMES.into_iter().filter(|name| name.starts_with("dhcp") && *name != "dhcp/log.3");
+        let mut steps = 0;
+        loop {
+            let (_both, card, copy) = worn();
+            let done = Cell::new(0);
+            let power = || {
+                done.set(done.get() + 1);
+                if done.get() > steps { Err(io::Error::other("no power")) } else { Ok(()) }
+            };
+            let copy_file = |from: &Path, to: &Path| power().and_then(|()| fs::copy(from, to).map(drop));
+            let ended = replace_files(&copy, &card, &copy_file, &|path| power().and_then(|()| fs::remove_file(path))).is_ok();
+            let (found, new) = (read(&card), read(&copy));
+            let has_new =
+                new.iter().filter(|(name, _)| name.starts_with("dhcp")).all(|(name, text)| found.get(name) == Some(text));
+            let has_old = old_leases.clone().all(|name| found.contains_key(name));
+            assert!(has_new || has_old, "{steps} steps: {found:?}");
+            assert!(found["decision.json"] == "old" || !found.contains_key("transaction.json"), "{steps} steps: {found:?}");
+            if ended {
+                assert_eq!((steps, found), (6, new));
+                return;
+            }
+            steps += 1;
+        }
+    }
+
+    #[test]
+    fn half_a_copy_that_was_put_back_takes_nothing_from_the_card() {
+        let (both, card, copy) = worn();
+        put_back(&copy, &card).unwrap();
+        let whole = read(&card);
+        assert_eq!(both.path().read_dir().unwrap().count(), 1, "nothing of the copy is left");
+        // Killed while it removed the copy.
+        directory(&copy.with_extension("new"), [None, None, None, Some("left"), None, None]);
+        put_back(&copy, &card).unwrap();
+        assert_eq!(read(&card), whole);
+        take_out(&card, &copy).unwrap();
+        assert_eq!(read(&copy), whole, "and is no part of the next one");
+    }
 }

@@ -1,4 +1,5 @@
 mod disk;
+mod half_back;
 
 use super::{Log, Record, Recovered, Slices, block, fs::Fs, queue::Job, recover, writer::Writer};
 use crate::{
