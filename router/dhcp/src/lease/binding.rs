@@ -11,7 +11,7 @@ pub type Secs = u64;
 pub struct Binding {
     pub address: Ipv4Addr,
     pub identity: Identity,
-    #[serde(with = "super::text::option")]
+    #[serde(with = "super::mac::option")]
     pub mac: Option<Mac>,
     /// As the device sent it, cleaned (see [`crate::wire::hostname`]).
     pub hostname: Option<String>,

@@ -10,12 +10,12 @@ pub type ClientId = SmallVec<[u8; 24]>;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Identity {
     /// A device that sent no client identifier, one that says no more than its MAC, or one whose MAC is reserved.
-    Mac(#[serde(with = "crate::lease::text")] Mac),
+    Mac(#[serde(with = "crate::lease::mac")] Mac),
     /// Option 61, 2 to 255 bytes (RFC 2132, 9.14).
     ClientId(ClientId),
     /// The same client identifier sent by a second device while the first holds its lease: two machines made from
     /// one image. They must not share an address.
-    Cloned(ClientId, #[serde(with = "crate::lease::text")] Mac),
+    Cloned(ClientId, #[serde(with = "crate::lease::mac")] Mac),
     /// A container, by the name it is attached under.
     Container(String),
 }

@@ -2,11 +2,12 @@
 
 mod binding;
 mod identity;
+pub(crate) mod mac;
+pub(crate) mod name;
 mod offers;
 mod owners;
 mod probed;
 mod table;
-pub(crate) mod text;
 mod unused;
 
 use edge_config::{Mac, Name};

@@ -2,7 +2,7 @@
 //!
 //! | bytes | |
 //! |---|---|
-//! | 0..4 | magic and format version, `EDL1` |
+//! | 0..4 | magic and format version, `EDL2` |
 //! | 4..8 | CRC32C of what follows |
 //! | 8..16 | generation |
 //! | 16..20 | the block's place in its file |
@@ -17,7 +17,7 @@ use super::Record;
 
 pub const BLOCK: usize = 4096;
 const HEADER: usize = 28;
-const MAGIC: [u8; 4] = *b"EDL1";
+const MAGIC: [u8; 4] = *b"EDL2";
 
 /// Packs records into blocks.
 pub struct Packer {

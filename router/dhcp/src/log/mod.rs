@@ -33,7 +33,7 @@ pub use snapshot::Slices;
 /// One change to one network's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    #[serde(with = "crate::lease::text")]
+    #[serde(with = "crate::lease::name")]
     pub network: Name,
     /// When, on the lease clock.
     pub at: Secs,

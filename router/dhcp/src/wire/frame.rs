@@ -33,11 +33,17 @@ pub fn udp_header(from: SocketAddrV4, to: SocketAddrV4, payload: &[u8]) -> Optio
     Some(header)
 }
 
+/// Of 16-bit words, made four bytes at a time: 2^16 counts as 1 in such a sum (RFC 1071, 2).
 fn sum(bytes: &[u8]) -> u32 {
-    bytes.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]))).sum()
+    let (words, rest) = bytes.as_chunks::<4>();
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    let sum: u64 = words.iter().chain([&last]).map(|word| u64::from(u32::from_be_bytes(*word))).sum();
+    let parts = [sum >> 48, sum >> 32 & 0xffff, sum >> 16 & 0xffff, sum & 0xffff];
+    parts.iter().sum::<u64>() as u32
 }
 
-/// RFC 1071; `sum` of at most 64 KiB cannot overflow.
+/// RFC 1071.
 fn checksum(mut sum: u32) -> u16 {
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
