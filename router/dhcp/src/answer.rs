@@ -1,5 +1,5 @@
 use crate::{
-    decide::{Decision, OFFER, Reason, Scope, Who, decide},
+    decide::{Decision, Moment, OFFER, Reason, Scope, Who, decide},
     lease::{Binding, Change, Secs, Table},
     relay,
     socket::{To, Via},
@@ -26,12 +26,12 @@ pub struct Answer {
 impl Network {
     /// Judges a message and writes what is answered, if anything, into `reply`, whose room is used again. Only what needs no log is
     /// changed here: offers and counters.
-    pub fn answer(&mut self, bytes: &[u8], via: Via, now: Secs, reply: &mut Vec<u8>) -> Answer {
+    pub fn answer(&mut self, bytes: &[u8], via: Via, moment: Moment, reply: &mut Vec<u8>) -> Answer {
         let request = match self.read(bytes, via) {
             Ok(request) => request,
             Err(why) => return self.dropped(why),
         };
-        if let Some(why) = self.limit.refuses(&request, via, now) {
+        if let Some(why) = self.limit.refuses(&request, via, moment.now) {
             return self.dropped(why);
         }
         let counters = &mut self.counters;
@@ -42,13 +42,13 @@ impl Network {
             Kind::Release => &mut counters.releases,
             Kind::Inform => &mut counters.informs,
         } += 1;
-        self.respond(&request, via, now, reply)
+        self.respond(&request, via, moment, reply)
     }
 
     /// The same for a message that waited for a probe: it has been counted.
-    pub fn answer_again(&mut self, bytes: &[u8], via: Via, now: Secs, reply: &mut Vec<u8>) -> Answer {
+    pub fn answer_again(&mut self, bytes: &[u8], via: Via, moment: Moment, reply: &mut Vec<u8>) -> Answer {
         match self.read(bytes, via) {
-            Ok(request) => self.respond(&request, via, now, reply),
+            Ok(request) => self.respond(&request, via, moment, reply),
             Err(why) => self.dropped(why),
         }
     }
@@ -66,10 +66,11 @@ impl Network {
         Ok(request)
     }
 
-    fn respond(&mut self, request: &Request, via: Via, now: Secs, bytes: &mut Vec<u8>) -> Answer {
+    fn respond(&mut self, request: &Request, via: Via, moment: Moment, bytes: &mut Vec<u8>) -> Answer {
         let Some(scope) = &self.scope else { return Answer::default() };
+        let now = moment.now;
         self.table.lapse(now);
-        let decision = decide(&self.table, scope, request, now);
+        let decision = decide(&self.table, scope, request, moment);
         let network = &scope.service.network;
         self.events.tell(network, request, &decision, &self.table, now);
         let is_out = decision == Decision::Silence(Reason::Exhausted);
@@ -201,11 +202,12 @@ pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
     network.table.settle(scope.range(), scope.excluded());
     network.scope = Some(scope);
     for now in [1, 2] {
+        let moment = Moment { now, lagging: false, log_fails: false };
         let reply = &mut Vec::new();
-        let mut answer = network.answer(bytes, Via::Broadcast, now, reply);
+        let mut answer = network.answer(bytes, Via::Broadcast, moment, reply);
         if let Some((address, _)) = answer.probe {
             network.table.clear(address, now);
-            answer = network.answer_again(bytes, Via::Broadcast, now, reply);
+            answer = network.answer_again(bytes, Via::Broadcast, moment, reply);
         }
         answer.changes.into_iter().for_each(|change| network.table.apply(change));
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     answer::Answer,
-    decide::Scope,
-    lease::{Change, Secs},
+    decide::{Moment, Scope},
+    lease::Change,
     log::{Place, Record},
     relay,
     server::Core,
@@ -19,7 +19,7 @@ const MOST_WAITING: usize = 16_384;
 
 pub struct Batch {
     pub sockets: Arc<Sockets>,
-    pub now: Secs,
+    pub moment: Moment,
     at_once: Outbox,
     /// What waits until everything logged so far is on disk.
     durable: Outbox,
@@ -40,7 +40,7 @@ impl Batch {
         sockets.refresh_links();
         Self {
             sockets: sockets.clone(),
-            now: core.clock.now(),
+            moment: core.moment(),
             at_once: sockets.outbox(),
             durable: sockets.outbox(),
             records: Vec::new(),
@@ -80,7 +80,7 @@ impl Batch {
     pub fn change(&mut self, name: &Name, network: &mut Network, changes: impl IntoIterator<Item = Change>) -> bool {
         for change in changes.into_iter().take_while(|_| self.log_has_room) {
             if !network.table.says(&change) {
-                self.records.push(Record { network: name.clone(), at: self.now, change: change.clone() });
+                self.records.push(Record { network: name.clone(), at: self.moment.now, change: change.clone() });
             }
             network.table.apply(change);
         }
@@ -119,14 +119,14 @@ impl Core {
             pass_out(network, batch, packet);
             return;
         }
-        let answer = network.answer(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        let answer = network.answer(&packet.bytes, packet.via, batch.moment, &mut batch.reply);
         self.follow(networks, batch, &name, packet, answer);
     }
 
     /// The same for a message that waited for a probe.
     pub fn answer_again(&self, networks: &mut Networks, batch: &mut Batch, name: &Name, packet: &Packet) {
         let Some(network) = networks.by_name.get_mut(name) else { return };
-        let answer = network.answer_again(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+        let answer = network.answer_again(&packet.bytes, packet.via, batch.moment, &mut batch.reply);
         self.follow(networks, batch, name, packet, answer);
     }
 
@@ -136,8 +136,8 @@ impl Core {
                 return;
             }
             let Some(network) = networks.by_name.get_mut(name) else { return };
-            network.table.clear(probe.0, batch.now);
-            answer = network.answer_again(&packet.bytes, packet.via, batch.now, &mut batch.reply);
+            network.table.clear(probe.0, batch.moment.now);
+            answer = network.answer_again(&packet.bytes, packet.via, batch.moment, &mut batch.reply);
         }
         let Some(network) = networks.by_name.get_mut(name) else { return };
         let (before, address) = (batch.records.len(), answer.changes.first().map(Change::address));
@@ -160,7 +160,7 @@ impl Core {
 
 /// A client's message, on to the servers that the network has elsewhere.
 fn pass_out(network: &mut Network, batch: &mut Batch, packet: &Packet) {
-    let passed = network.pass_out(&packet.bytes, packet.via, batch.now);
+    let passed = network.pass_out(&packet.bytes, packet.via, batch.moment.now);
     let Some((bytes, scope)) = passed.zip(network.scope.as_ref()) else { return };
     for server in scope.service.relay.iter().flat_map(|relay| &relay.servers) {
         batch.at_once.push(0, scope.router(), To::Relay(*server), &mut bytes.clone());

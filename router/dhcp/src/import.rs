@@ -50,7 +50,8 @@ impl Server {
             if !core.log.has_room() {
                 return Err(busy());
             }
-            let now = core.clock.now();
+            let moment = core.moment();
+            let now = moment.now;
             let (mut left_out, mut records) = (Vec::new(), Vec::new());
             for lease in leases {
                 let network = networks.by_name.get_mut(&lease.network);
@@ -61,7 +62,7 @@ impl Server {
                 table.lapse(now);
                 let left = lease.expires.and_then(|end| end.duration_since(SystemTime::now()).ok());
                 let until = left.map(|left| now + left.as_secs() + 1);
-                match decide::import(table, scope, &lease, until, now) {
+                match decide::import(table, scope, &lease, until, moment) {
                     Ok(binding) => {
                         let change = Change::Bind(binding);
                         table.apply(change.clone());

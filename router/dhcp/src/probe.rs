@@ -78,7 +78,7 @@ impl Core {
         let Some(scope) = &network.scope else { return };
         log::warn!("DHCP in {name}: {address} is in use by {mac} without a lease; it rests");
         network.counters.conflicts += 1;
-        let changes = decide::quarantine(&network.table, scope, address, batch.now);
+        let changes = decide::quarantine(&network.table, scope, address, batch.moment.now);
         // Not logged, the address is asked for again, no more.
         batch.change(name, network, changes);
         self.answer_again(networks, batch, name, &packet);
@@ -92,7 +92,7 @@ fn silence(core: &Weak<Core>, key: (Name, Ipv4Addr)) {
     let Some(Waiting { sockets, packet, .. }) = networks.probes.remove(&key) else { return };
     let Some(network) = networks.by_name.get_mut(&key.0) else { return };
     let mut batch = Batch::new(&core, &sockets);
-    network.table.clear(key.1, batch.now);
+    network.table.clear(key.1, batch.moment.now);
     core.answer_again(&mut networks, &mut batch, &key.0, &packet);
     batch.finish(&core);
 }

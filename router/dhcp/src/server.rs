@@ -2,7 +2,7 @@ use crate::{
     Claim, ClaimError, ConfigureError, Error, Identity, Lease, Report, Service,
     batch::Batch,
     clock::{self, Clock},
-    decide,
+    decide::{self, Moment},
     lease::{Binding, Change, Secs, State},
     log::{Directory, Done, Log, Record, recover},
     socket::{Handler, Heard, Ports, Sockets},
@@ -55,10 +55,17 @@ impl Server {
         let recovered = recover(&directory, replay).map_err(failed("cannot be read"))?;
         recovered.notes.iter().for_each(|note| log::error!("lease log {}: {note}", path.display()));
 
-        let (networks, clock) = (Arc::new(Mutex::new(networks)), Arc::new(Clock::start(last)));
+        let clock = Arc::new(Clock::start(last));
+        let moved = networks.caught_up(&clock, last);
+        networks.apply(moved.clone());
+        let networks = Arc::new(Mutex::new(networks));
         let (all, at) = (networks.clone(), clock.clone());
         let slices = Arc::new(move |last: Option<&Record>| lock(&all).slice(last, at.now()));
         let log = Log::start(directory, &recovered, slices).map_err(failed("cannot be written"))?;
+        if !moved.is_empty() {
+            // Not written, the next start does the same.
+            log.submit(moved, None, Box::new(|_| ()));
+        }
         let (ports, recovery, waiting) = (tokio::sync::Mutex::default(), recovered.notes, Arc::default());
         let core = Arc::new_cyclic(|itself| Core { ports, networks, clock, log, recovery, waiting, itself: itself.clone() });
         Ok(Server { core })
@@ -166,18 +173,18 @@ impl Core {
     /// Sets the lease clock forward when the true time becomes known, and with it all that was promised by it.
     fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
         let Some(lag) = self.clock.lag(wall) else { return };
-        let records = networks.stepped(lag, self.clock.now() + lag);
+        let records = networks.stepped(lag, self.clock.now(), !self.clock.is_lagging());
         if !records.is_empty() && !self.log.submit(records.clone(), None, Box::new(|_| ())) {
             // Tried again with the next message.
             return;
         }
         self.clock.step(lag);
         log::info!("DHCP: the time is known now; the lease clock was {lag} s behind");
-        for Record { network, change, .. } in records {
-            if let Some(network) = networks.by_name.get_mut(&network) {
-                network.table.apply(change);
-            }
-        }
+        networks.apply(records);
+    }
+
+    pub fn moment(&self) -> Moment {
+        Moment { now: self.clock.now(), lagging: self.clock.is_lagging(), log_fails: self.log.is_failing() }
     }
 
     /// Logs and applies; both while the tables are locked, so that the log's order is theirs.

@@ -3,7 +3,7 @@ use crate::{
     clock::Clock,
     decide::{Scope, is_reserved_for},
     events::Events,
-    lease::{Binding, Secs, State, Table},
+    lease::{Binding, Change, Secs, State, Table},
     limit::Limit,
     log::Record,
     probe::Probes,
@@ -34,6 +34,8 @@ pub struct Networks {
     pub probes: Probes,
     /// Messages that belong to none.
     pub stray: u64,
+    /// When the log last said something that a lagging clock promised, by that clock.
+    pub lagged: Secs,
 }
 
 #[derive(Default)]
@@ -49,8 +51,25 @@ pub struct Network {
 impl Networks {
     /// A record as it was read from the log.
     pub fn replay(&mut self, record: Record) {
-        let Record { network, change, .. } = record;
+        let Record { network, at, change } = record;
+        if matches!(&change, Change::Bind(binding) if binding.is_lagging()) {
+            self.lagged = self.lagged.max(at);
+        }
         self.by_name.entry(network).or_default().table.apply(change.recovered());
+    }
+
+    /// After a start with a clock that is right: what the log has by a lagging one, moved as if that had stood still since. Too long
+    /// a lease does no harm, one too short gives an address two owners. `at`: see [`Networks::stepped`].
+    pub fn caught_up(&self, clock: &Clock, at: Secs) -> Vec<Record> {
+        if clock.is_lagging() { Vec::new() } else { self.stepped(clock.now().saturating_sub(self.lagged), at, false) }
+    }
+
+    pub fn apply(&mut self, records: Vec<Record>) {
+        for Record { network, change, .. } in records {
+            if let Some(network) = self.by_name.get_mut(&network) {
+                network.table.apply(change);
+            }
+        }
     }
 
     /// Everything there is now, some of it at a time: what comes after `last`.
@@ -64,10 +83,11 @@ impl Networks {
         self.by_name.range::<Name, _>((first, Unbounded)).flat_map(changes).take(SLICE).collect()
     }
 
-    /// What was promised by this clock, as it is when the clock was set forward by so much.
-    pub fn stepped(&self, by: Secs, at: Secs) -> Vec<Record> {
+    /// What was promised by a lagging clock, or `all` that was promised, as it is when the clock was set forward by so much. `at` is
+    /// a time before that: a power cut may leave only the first of these records, and a next run must not begin after the others.
+    pub fn stepped(&self, by: Secs, at: Secs, all: bool) -> Vec<Record> {
         let stepped = |(name, network): (&Name, &Network)| {
-            network.table.stepped(by).map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
+            network.table.stepped(by, all).map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
         };
         self.by_name.iter().flat_map(stepped).collect()
     }

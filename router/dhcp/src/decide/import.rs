@@ -1,4 +1,4 @@
-use super::{Scope, who::identity};
+use super::{Moment, Scope, who::identity};
 use crate::{
     Identity, Import,
     lease::{Binding, Secs, State, Table},
@@ -9,8 +9,15 @@ use crate::{
 const LONGEST: Secs = 365 * 86_400;
 
 /// A lease that another server gave, as it is kept here, or why it is not. `until` is its end on the lease clock.
-pub fn import(table: &Table, scope: &Scope, lease: &Import, until: Option<Secs>, now: Secs) -> Result<Binding, &'static str> {
+pub fn import(
+    table: &Table,
+    scope: &Scope,
+    lease: &Import,
+    until: Option<Secs>,
+    moment: Moment,
+) -> Result<Binding, &'static str> {
     let Import { address, .. } = *lease;
+    let now = moment.now;
     let identity = match (&lease.container, lease.mac) {
         (Some(name), _) if (1..=255).contains(&name.len()) => Identity::Container(name.clone()),
         (None, Some(mac)) => identity(mac, lease.client_id.as_deref()),
@@ -24,7 +31,7 @@ pub fn import(table: &Table, scope: &Scope, lease: &Import, until: Option<Secs>,
         // A container holds an address when it is attached, and not before.
         Some(until) if !identity.is_container() => {
             let until = until.min(now + LONGEST);
-            State::Bound { until, logged: until, fresh: true }
+            State::Bound { until, logged: until, lagging: moment.lagging }
         }
         _ => State::Released { since: now },
     };

@@ -2,6 +2,7 @@
 
 mod claim;
 mod import;
+mod moment;
 mod scope;
 #[cfg(test)]
 pub mod tests;
@@ -15,6 +16,7 @@ use std::net::Ipv4Addr;
 
 pub use claim::claim;
 pub use import::import;
+pub use moment::Moment;
 pub use scope::{Scope, is_reserved_for};
 pub use who::Who;
 
@@ -84,7 +86,8 @@ impl Reason {
     }
 }
 
-pub fn decide(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Decision {
+pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -> Decision {
+    let now = moment.now;
     let Some(pool) = &scope.service.pool else { return Decision::Silence(Reason::NoPool) };
     let who = Who::device(table, scope, request, now);
     let longest = u32::try_from(pool.lease.as_secs()).unwrap_or(u32::MAX - 1);
@@ -94,13 +97,11 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Dec
             Some(address) if must_probe(table, scope, &who, request, address, now) => {
                 Decision::Probe { address, identity: who.identity }
             }
-            Some(address) if request.rapid_commit && pool.rapid_commit => {
-                Decision::Ack { binding: bind(table, who, address, lease, now), lease, rapid: true }
-            }
+            Some(address) if request.rapid_commit && pool.rapid_commit => acknowledge(table, who, address, lease, moment, true),
             Some(address) => Decision::Offer { address, identity: who.identity, lease },
             None => Decision::Silence(Reason::Exhausted),
         },
-        Kind::Request => judge(table, scope, who, request, lease, now),
+        Kind::Request => judge(table, scope, who, request, lease, moment),
         Kind::Release => release(table, scope, who, request, now),
         Kind::Decline => decline(table, scope, &who, request, now),
         Kind::Inform => match request.ciaddr {
@@ -122,7 +123,8 @@ fn choose(table: &Table, scope: &Scope, who: &Who, requested: Option<Ipv4Addr>, 
 }
 
 /// DHCPREQUEST in its four kinds (RFC 2131, 4.3.2).
-fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, now: Secs) -> Decision {
+fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, moment: Moment) -> Decision {
+    let now = moment.now;
     if request.server_id.is_some_and(|server| server != scope.server_id(request)) {
         return Decision::Withdraw(who.identity);
     }
@@ -135,7 +137,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     let own = table.of(&who.identity).map(|binding| binding.address);
     let own_binding = table.of(&who.identity).filter(|binding| binding.address == address);
     if !who.may_have(scope, address) {
-        if let Some((binding, left)) = own_binding.and_then(|binding| outlives_range(scope, binding, now)) {
+        if let Some((binding, left)) = own_binding.and_then(|binding| outlives_range(scope, binding, moment)) {
             return Decision::Ack { binding, lease: left.min(lease), rapid: false };
         }
         // Outside of the range and nobody's here: another server's, who shares the subnet.
@@ -160,30 +162,39 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
         return Decision::Silence(Reason::Unknown);
     }
-    Decision::Ack { binding: bind(table, who, address, lease, now), lease, rapid: false }
+    acknowledge(table, who, address, lease, moment, false)
 }
 
 /// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. An
 /// address that is somebody else's by name, or no node's any more, is given up at once.
-fn outlives_range(scope: &Scope, binding: &Binding, now: Secs) -> Option<(Binding, u32)> {
-    let State::Bound { until, logged, .. } = binding.state else { return None };
+fn outlives_range(scope: &Scope, binding: &Binding, moment: Moment) -> Option<(Binding, u32)> {
+    let State::Bound { until, logged, lagging } = binding.state else { return None };
     let kept = scope.has_host(binding.address) && scope.reserved_at(binding.address).is_none();
-    // One second was added to the promise.
-    let left = u32::try_from(until.saturating_sub(now + 1)).unwrap_or(u32::MAX - 1);
-    let state = State::Bound { until, logged, fresh: true };
+    let left = moment.left(until);
+    let state = State::Bound { until, logged, lagging: lagging || moment.lagging };
     (kept && left >= SHORTEST).then(|| (Binding { state, ..binding.clone() }, left))
 }
 
-fn bind(table: &Table, who: Who, address: Ipv4Addr, lease: u32, now: Secs) -> Binding {
-    let lease = Secs::from(lease);
-    // `now` is cut to whole seconds, and the client counts from some moment within this one.
-    let until = now + lease + 1;
-    let logged = table.at(address).filter(|binding| binding.identity == who.identity).and_then(|binding| match binding.state {
-        State::Bound { logged, .. } => Some(logged).filter(|logged| *logged >= until),
+/// The lease, and at least half of its length more in the log: a renewal at half of it, or somewhat later, needs no write. While nothing
+/// can be written the lease is what the log has left for it, if that is worth an answer.
+fn acknowledge(table: &Table, who: Who, address: Ipv4Addr, lease: u32, moment: Moment, rapid: bool) -> Decision {
+    let own = table.at(address).filter(|own| own.identity == who.identity && own.mac == who.mac);
+    let logged = own.and_then(|own| match own.state {
+        State::Bound { logged, lagging, .. } => Some(logged).filter(|_| lagging == moment.lagging),
         State::Held | State::Released { .. } => None,
     });
-    let state = State::Bound { until, logged: logged.unwrap_or(until + lease / 2), fresh: true };
-    Binding { address, identity: who.identity, mac: who.mac, hostname: who.name.map(str::to_owned), state, direct: false }
+    let left = logged.map(|logged| moment.left(logged)).filter(|left| *left >= SHORTEST);
+    let (lease, name) = match own.zip(left).filter(|_| moment.log_fails) {
+        // A new name would have to be written.
+        Some((own, left)) => (lease.min(left), own.hostname.as_deref()),
+        None => (lease, who.name),
+    };
+    let until = moment.until(lease);
+    let logged = logged.filter(|logged| *logged >= until).unwrap_or(until + Secs::from(lease) / 8 * 5);
+    let state = State::Bound { until, logged, lagging: moment.lagging };
+    let hostname = name.map(str::to_owned);
+    let binding = Binding { address, identity: who.identity, mac: who.mac, hostname, state, direct: false };
+    Decision::Ack { binding, lease, rapid }
 }
 
 /// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.

@@ -27,11 +27,10 @@ pub enum State {
         /// What the device was promised.
         #[serde(skip)]
         until: Secs,
-        /// What the log says, never earlier than the promise: about every second renewal then needs no write.
+        /// What the log says, never earlier than the promise, so that not every renewal needs a write.
         logged: Secs,
-        /// Promised by this run's clock, not read from the log.
-        #[serde(skip)]
-        fresh: bool,
+        /// Promised by a clock that may have been behind the true time: the true end may be later.
+        lagging: bool,
     },
     Held,
     Released {
@@ -43,7 +42,7 @@ impl State {
     /// As read from the log: the promise itself was not written, so the later time stands in for it.
     fn recovered(self) -> Self {
         match self {
-            State::Bound { logged, .. } => State::Bound { until: logged, logged, fresh: false },
+            State::Bound { logged, lagging, .. } => State::Bound { until: logged, logged, lagging },
             other => other,
         }
     }
@@ -83,15 +82,16 @@ impl Binding {
         Self { state: self.state.recovered(), direct: false, ..self }
     }
 
-    /// The same promise after the clock was set forward; none where it was made by another clock.
+    /// Promised by a clock that may have been behind.
+    pub fn is_lagging(&self) -> bool {
+        matches!(self.state, State::Bound { lagging: true, .. })
+    }
+
+    /// The same promise on a clock that is right, and was so much ahead of the one that it was made by.
     pub fn stepped(&self, by: Secs) -> Option<Self> {
-        match self.state {
-            State::Bound { until, logged, fresh: true } => {
-                let state = State::Bound { until: until + by, logged: logged + by, fresh: true };
-                Some(Self { state, ..self.clone() })
-            }
-            _ => None,
-        }
+        let State::Bound { until, logged, .. } = self.state else { return None };
+        let state = State::Bound { until: until.saturating_add(by), logged: logged.saturating_add(by), lagging: false };
+        Some(Self { state, ..self.clone() })
     }
 }
 

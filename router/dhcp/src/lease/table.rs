@@ -103,10 +103,10 @@ impl Table {
         self.probed.clear(address, now);
     }
 
-    /// What was promised in this run, moved, for when the lease clock is set forward by so much; the rest was promised by the
-    /// clock before, which was right.
-    pub fn stepped(&self, by: Secs) -> impl Iterator<Item = Change> {
-        self.bindings().filter_map(move |binding| binding.stepped(by)).map(Change::Bind)
+    /// What was promised by a lagging clock, or `all` that was promised, as it is on one that is right and so much ahead.
+    pub fn stepped(&self, by: Secs, all: bool) -> impl Iterator<Item = Change> {
+        let behind = self.bindings().filter(move |binding| all || binding.is_lagging());
+        behind.filter_map(move |binding| binding.stepped(by)).map(Change::Bind)
     }
 
     /// When the last of the bindings ended, if all have.

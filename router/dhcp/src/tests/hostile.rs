@@ -109,7 +109,8 @@ fn a_flood_of_offers_is_bounded_and_short() {
     for number in 0..10_000u32 {
         let [_, b, c, d] = number.to_be_bytes();
         let mut bytes = Vec::new();
-        let answer = desk.network.answer(&Message::new(DISCOVER, [2, 9, 9, b, c, d]).end(), Via::Broadcast, NOW, &mut bytes);
+        let answer =
+            desk.network.answer(&Message::new(DISCOVER, [2, 9, 9, b, c, d]).end(), Via::Broadcast, NOW.into(), &mut bytes);
         assert!(answer.reply.is_some(), "an offer");
         offered.insert(bytes[at::YIADDR..at::SIADDR].to_vec());
     }
@@ -137,7 +138,7 @@ fn cve_2022_2929_2022_2928_and_2025_40779() {
     let offer = desk.ask(Message::new(DISCOVER, A).option(55, &again).option(55, &again)).expect("an offer");
     assert_eq!(offer.option(1).map(|mask| mask.len()), Some(4));
     let unicast = Message::new(DISCOVER, A).ciaddr(Ipv4Addr::new(192, 0, 2, 1)).option(55, &[1, 3, 43, 60]).option(60, b"x");
-    desk.network.answer(&unicast.end(), Via::Unicast, NOW + 100, &mut Vec::new());
+    desk.network.answer(&unicast.end(), Via::Unicast, (NOW + 100).into(), &mut Vec::new());
     assert_eq!(desk.boot(A, plain), Some(ip(1)));
 }
 

@@ -4,6 +4,7 @@ mod dora;
 mod forge;
 mod hostile;
 mod steady;
+mod time;
 mod way;
 
 use crate::{
@@ -120,7 +121,7 @@ impl Desk {
     pub fn ask_via(&mut self, bytes: &[u8], via: Via) -> Option<Said> {
         self.now += 1;
         let mut reply = Vec::new();
-        let Answer { changes, reply: to, .. } = self.network.answer(bytes, via, self.now, &mut reply);
+        let Answer { changes, reply: to, .. } = self.network.answer(bytes, via, self.now.into(), &mut reply);
         changes.into_iter().for_each(|change: Change| self.network.table.apply(change));
         let (to, bytes) = (to?, reply);
         let said = Said { kind: 0, yiaddr: Ipv4Addr::UNSPECIFIED, to, bytes };

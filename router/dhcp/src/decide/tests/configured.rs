@@ -187,22 +187,3 @@ fn behind_a_relay_nobody_would_hear() {
     let relayed = Some(crate::wire::Relayed { agent: ip(99), information: Default::default() });
     assert!(matches!(probing().ask(&Request { relayed, ..device(30) }, NOW), Decision::Offer { .. }));
 }
-
-#[test]
-fn when_the_clock_is_set_forward_this_runs_promises_move_and_the_old_ones_end() {
-    let mut office = Office::new(service());
-    office.boot(&device(30), NOW);
-    let old = office.table.at(ip(1)).expect("bound").clone().recovered();
-    office.table.apply(crate::lease::Change::Bind(old));
-    office.boot(&device(31), NOW + 5);
-    let by = 3 * 86_400;
-    let stepped: Vec<_> = office.table.stepped(by).collect();
-    assert_eq!(stepped.len(), 1);
-    stepped.into_iter().for_each(|change| office.table.apply(change));
-    let now = NOW + 10 + by;
-    let is_live = |host| office.table.at(ip(host)).is_some_and(|binding| binding.is_live(now));
-    assert!(!is_live(1), "it ended while the power was off");
-    assert!(is_live(2));
-    assert!(matches!(office.renew(&device(31), ip(2), now), Decision::Ack { .. }));
-    assert_eq!(office.boot(&device(30), now), Some(ip(1)), "and yet days later it is the same");
-}

@@ -88,7 +88,7 @@ impl Office {
     /// Decides and does what the server would do.
     pub fn ask(&mut self, request: &Request, now: Secs) -> Decision {
         self.table.lapse(now);
-        let decision = decide(&self.table, &self.scope, request, now);
+        let decision = decide(&self.table, &self.scope, request, now.into());
         match decision.clone() {
             Decision::Offer { address, identity, .. } | Decision::Probe { address, identity } => {
                 self.table.offer(address, identity, now + super::OFFER)
