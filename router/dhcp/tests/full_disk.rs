@@ -22,7 +22,7 @@ const NEW: [u8; 6] = [2, 0, 0, 0, 0, 2];
 fn dora(wire: &Wire, mac: [u8; 6]) -> Option<Ipv4Addr> {
     let offer = wire.ask(&Message::new(DISCOVER, mac, 1).broadcast()).expect("an offer");
     assert_eq!(offer.kind, OFFER);
-    let request = Message::new(REQUEST, mac, 2).broadcast();
+    let request = Message::new(REQUEST, mac, 2).broadcast().option(51, &600_u32.to_be_bytes());
     let answer = wire.ask(&request.option(50, &offer.yiaddr.octets()).option(54, &offer.options[&54]));
     answer.map(|answer| {
         assert_eq!(answer.kind, ACK);
@@ -62,9 +62,12 @@ fn who_has_a_lease_keeps_it_while_the_disk_is_full() {
         assert_eq!(dora(&wire, NEW), None, "it could not be kept");
         let why = server.counters().log_error.expect("an alarm");
         assert!(why.contains("No space left"), "{why}");
-        let again = Message::new(REQUEST, OLD, 3).broadcast().option(50, &address.octets());
+        // For longer than the log vouches for, which is 976 s.
+        let again = Message::new(REQUEST, OLD, 3).broadcast().option(50, &address.octets()).option(51, &3600_u32.to_be_bytes());
         let answer = wire.ask(&again).expect("it was promised and is on disk");
         assert_eq!((answer.kind, answer.yiaddr), (ACK, address));
+        let lease = answer.options[&51].iter().fold(0, |lease, byte| lease << 8 | u32::from(*byte));
+        assert!((60..976).contains(&lease), "{lease} s");
 
         fs::remove_file(lab.state().join("ballast")).expect("it is ours");
         eventually("a lease is promised again", || dora(&wire, NEW).is_some()).await;

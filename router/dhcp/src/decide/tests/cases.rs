@@ -1,5 +1,9 @@
 use super::*;
-use crate::{ClaimError, decide::Reason};
+use crate::{
+    ClaimError,
+    decide::{Moment, Reason},
+    lease::Change,
+};
 
 fn device(last: u8) -> Request {
     request(Kind::Discover, mac(last))
@@ -7,6 +11,10 @@ fn device(last: u8) -> Request {
 
 fn with_id(last: u8, id: &[u8]) -> Request {
     Request { client_id: Some(id.into()), ..device(last) }
+}
+
+fn renewal_of(last: u8, address: Ipv4Addr) -> Request {
+    Request { ciaddr: Some(address), ..request(Kind::Request, mac(last)) }
 }
 
 fn is_ack(decision: &Decision) -> bool {
@@ -89,6 +97,38 @@ fn renewing() {
     assert!(is_ack(&office.renew(&device(31), ip(6), NOW)), "a lease this server forgot, and free");
     assert!(is_nak(&office.renew(&device(32), ip(1), NOW)), "somebody else's");
     assert!(is_nak(&office.renew(&client, Ipv4Addr::new(10, 0, 2, 1), NOW)), "another network's");
+}
+
+#[test]
+fn about_every_second_renewal_needs_no_write() {
+    let mut office = Office::new(service());
+    office.boot(&device(30), NOW);
+    let mut writes = 0;
+    for renewal in 1..=10 {
+        // No client is exact.
+        let decision = decide(&office.table, &office.scope, &renewal_of(30, ip(1)), (NOW + renewal * (LEASE / 2 + 100)).into());
+        let Decision::Ack { binding, lease: 3600, .. } = decision else { panic!("renewal {renewal}: {decision:?}") };
+        let change = Change::Bind(binding);
+        writes += u32::from(!office.table.says(&change));
+        office.table.apply(change);
+    }
+    assert_eq!(writes, 5);
+}
+
+#[test]
+fn while_nothing_can_be_written_a_lease_is_what_the_log_has_left() {
+    let mut office = Office::new(service());
+    let named = |name: &str| Request { hostname: Some(name.to_owned()), ..renewal_of(30, ip(1)) };
+    office.boot(&named("old"), NOW);
+    let logged = LEASE + 1 + LEASE / 8 * 5;
+    for (after, given, is_written) in
+        [(LEASE / 2, 3600, true), (3000, 2850, true), (logged - 61, 60, true), (logged - 60, 3600, false)]
+    {
+        let moment = Moment { now: NOW + after, lagging: false, log_fails: true };
+        let decision = decide(&office.table, &office.scope, &named("new"), moment);
+        let Decision::Ack { binding, lease, .. } = decision else { panic!("after {after} s: {decision:?}") };
+        assert_eq!((lease, office.table.says(&Change::Bind(binding))), (given, is_written), "after {after} s");
+    }
 }
 
 #[test]
