@@ -98,7 +98,7 @@ impl Network {
                 let (address, direct) = (binding.address, binding.direct);
                 (ReplyKind::Ack { address, lease, rapid }, Some(Change::Bind(binding)), shared, direct)
             }
-            Decision::Nak { why, change } => (ReplyKind::Nak(why), change, false, false),
+            Decision::Nak(why) => (ReplyKind::Nak(why), None, false, false),
             Decision::Inform => (ReplyKind::Options, None, false, is_direct(request, via, None)),
         };
         let hostname = hostname(&self.table, scope, request, now);

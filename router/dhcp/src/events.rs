@@ -72,7 +72,7 @@ fn is_news(decision: &Decision, table: &Table, now: Secs) -> bool {
             let before = table.at(binding.address);
             !before.is_some_and(|before| before.identity == binding.identity && before.is_live(now))
         }
-        Decision::Nak { .. } | Decision::Note(_) => true,
+        Decision::Nak(_) | Decision::Note(_) => true,
         Decision::Silence(_) | Decision::Withdraw(_) | Decision::Probe { .. } | Decision::Offer { .. } | Decision::Inform => {
             false
         }
@@ -86,7 +86,7 @@ fn event(request: &Request, decision: &Decision) -> Option<String> {
             let name = binding.hostname.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
             Some(format!("{} is leased to {mac}{name} for {lease} s", binding.address))
         }
-        Decision::Nak { why, .. } => {
+        Decision::Nak(why) => {
             let asked = request.ciaddr.or(request.requested);
             Some(format!("{} is refused to {mac}: {why}", asked.map_or("no address".to_owned(), |address| address.to_string())))
         }

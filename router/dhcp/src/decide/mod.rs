@@ -52,11 +52,9 @@ pub enum Decision {
         lease: u32,
         rapid: bool,
     },
-    /// With what becomes of the address, if anything.
-    Nak {
-        why: &'static str,
-        change: Option<Change>,
-    },
+    /// With the reason. What its client was promised stays promised: who renews by a socket of its address does not hear what is
+    /// broadcast, and goes on using it.
+    Nak(&'static str),
     /// Options without an address.
     Inform,
     /// Nothing to answer, something to note.
@@ -132,7 +130,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     let (first, second) = if selecting { (request.requested, request.ciaddr) } else { (request.ciaddr, request.requested) };
     let Some(address) = first.or(second) else { return Decision::Silence(Reason::NoAddress) };
     if !scope.has_host(address) {
-        return Decision::Nak { why: "this address is not of this network", change: None };
+        return Decision::Nak("this address is not of this network");
     }
     let own = table.of(&who.identity).map(|binding| binding.address);
     let own_binding = table.of(&who.identity).filter(|binding| binding.address == address);
@@ -144,19 +142,16 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
         if !selecting && own != Some(address) && scope.reserved_at(address).is_none() && table.at(address).is_none() {
             return Decision::Silence(Reason::Unknown);
         }
-        // Known on, so that the NAK is said again: who renews by a socket of this address does not hear what is broadcast.
-        let change =
-            own_binding.map(|binding| Change::Bind(Binding { state: State::Released { since: now }, ..binding.clone() }));
-        return Decision::Nak { why: "the configuration keeps this address from you", change };
+        return Decision::Nak("the configuration keeps this address from you");
     }
     if !who.is_free(table, address, now) {
-        return Decision::Nak { why: "this address is somebody else's", change: None };
+        return Decision::Nak("this address is somebody else's");
     }
     if who.reservation(table, now).is_some_and(|reserved| reserved != address) {
-        return Decision::Nak { why: "another address is reserved for you", change: None };
+        return Decision::Nak("another address is reserved for you");
     }
     if !selecting && own.is_some_and(|own| own != address) && who.reserved.is_none_or(|host| host.address != address) {
-        return Decision::Nak { why: "you have another address", change: None };
+        return Decision::Nak("you have another address");
     }
     // INIT-REBOOT of somebody without a record gets silence, as RFC 2131 demands; one that renews is using the address.
     if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
@@ -165,8 +160,8 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     acknowledge(table, who, address, lease, moment, false)
 }
 
-/// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. An
-/// address that is somebody else's by name, or no node's any more, is given up at once.
+/// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. From an
+/// address that is somebody else's by name, or no node's any more, its client is sent away at once.
 fn outlives_range(scope: &Scope, binding: &Binding, moment: Moment) -> Option<(Binding, u32)> {
     let State::Bound { until, logged, lagging } = binding.state else { return None };
     let kept = scope.has_host(binding.address) && scope.reserved_at(binding.address).is_none();

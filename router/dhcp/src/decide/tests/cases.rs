@@ -22,7 +22,7 @@ fn is_ack(decision: &Decision) -> bool {
 }
 
 fn is_nak(decision: &Decision) -> bool {
-    matches!(decision, Decision::Nak { .. })
+    matches!(decision, Decision::Nak(_))
 }
 
 #[test]
@@ -140,8 +140,24 @@ fn a_changed_configuration_naks_and_frees() {
     office.reconfigure(changed);
     assert_eq!(office.boot(&device(77), NOW + 1), Some(ip(2)), "its address is promised to another until that one asks");
     assert!(is_nak(&office.renew(&device(30), ip(1), NOW + 2)));
-    assert!(is_nak(&office.renew(&device(77), ip(2), NOW + 3)), "now its own is free");
-    assert_eq!(office.boot(&device(77), NOW + 4), Some(ip(1)));
+    assert!(is_ack(&office.renew(&device(77), ip(2), NOW + 3)), "that one may not have heard it");
+    assert_eq!(office.boot(&device(30), NOW + 4), Some(ip(6)), "it has heard it");
+    assert!(is_nak(&office.renew(&device(77), ip(2), NOW + 5)), "now its own is free");
+    assert_eq!(office.boot(&device(77), NOW + 6), Some(ip(1)));
+}
+
+#[test]
+fn who_hears_no_nak_keeps_its_address_to_the_end_of_its_lease() {
+    let mut office = Office::new(service());
+    office.boot(&device(30), NOW);
+    let mut changed = service();
+    changed.reservations.push(host("printer", Some(mac(77)), ip(1)));
+    office.reconfigure(changed);
+    for after in [1800, 3150, 3599] {
+        assert!(is_nak(&office.renew(&device(30), ip(1), NOW + after)), "after {after} s");
+        assert_eq!(office.boot(&device(77), NOW + after), Some(ip(2)), "after {after} s");
+    }
+    assert_eq!(office.boot(&device(77), NOW + LEASE + 1), Some(ip(1)));
 }
 
 #[test]

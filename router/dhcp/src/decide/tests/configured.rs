@@ -14,7 +14,7 @@ fn reserve(device: DeviceId, address: Ipv4Addr) -> Service {
 }
 
 fn is_nak(decision: &Decision) -> bool {
-    matches!(decision, Decision::Nak { .. })
+    matches!(decision, Decision::Nak(_))
 }
 
 #[test]

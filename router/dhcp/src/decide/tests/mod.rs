@@ -94,10 +94,9 @@ impl Office {
                 self.table.offer(address, identity, now + super::OFFER)
             }
             Decision::Ack { binding, .. } => self.table.apply(crate::lease::Change::Bind(binding)),
-            Decision::Nak { change, .. } => change.into_iter().for_each(|change| self.table.apply(change)),
             Decision::Note(changes) => changes.into_iter().for_each(|change| self.table.apply(change)),
             Decision::Withdraw(identity) => self.table.withdraw(&identity),
-            Decision::Silence(_) | Decision::Inform => {}
+            Decision::Nak(_) | Decision::Silence(_) | Decision::Inform => {}
         }
         decision
     }

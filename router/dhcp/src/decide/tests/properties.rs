@@ -122,11 +122,6 @@ proptest! {
                         });
                         prop_assert!(theirs, "{address} is offered while it is somebody's");
                     }
-                    // The client must stop using the address it asked for, if that was its own.
-                    Decision::Nak { change: Some(_), .. } => {
-                        let address = request.ciaddr.filter(|_| request.server_id.is_none()).or(request.requested).or(request.ciaddr);
-                        address.into_iter().for_each(|address| promises.end(address));
-                    }
                     Decision::Note(changes) => for change in changes {
                         match change {
                             crate::lease::Change::Bind(binding) => promises.end(binding.address),
