@@ -127,6 +127,7 @@ fn check_timers(
     lease: Duration,
     mistakes: &mut Mistakes,
 ) {
+    let t1 = renew.as_ref().map_or(lease / 2, |renew| renew.value.0);
     let t2 = rebind.as_ref().map_or(lease / 8 * 7, |rebind| rebind.value.0);
     if let Some(rebind) = rebind.as_ref().filter(|rebind| rebind.value.0 >= lease) {
         let mistake = mistakes.add(rebind.span, "`rebind` must be shorter than the lease");
@@ -135,7 +136,12 @@ fn check_timers(
         }
         mistake.help("leave it out for seven eighths of the lease");
     }
-    if let Some(renew) = renew.as_ref().filter(|renew| renew.value.0 >= t2) {
+    if let Some(rebind) = rebind.as_ref().filter(|_| renew.is_none() && t1 >= t2) {
+        mistakes
+            .add(rebind.span, "`rebind` must be longer than `renew`, which is half of the lease where it is not given")
+            .help("write a shorter `renew` too, or leave `rebind` out for seven eighths of the lease");
+    }
+    if let Some(renew) = renew.as_ref().filter(|_| t1 >= t2) {
         let mistake = mistakes.add(renew.span, "`renew` must be shorter than `rebind`");
         if let Some(rebind) = rebind {
             mistake.related(rebind.span, "`rebind`");

@@ -4,8 +4,8 @@ use super::{
     message_type,
 };
 use crate::Service;
-use edge_config::DhcpOption;
-use std::net::Ipv4Addr;
+use edge_config::{Dhcp, DhcpOption};
+use std::{net::Ipv4Addr, time::Duration};
 
 /// What the server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,8 +137,8 @@ impl Reply<'_> {
             }
             code::HOST_NAME => self.hostname?.as_bytes(),
             code::DOMAIN => pool?.domain.as_ref()?.as_bytes(),
-            code::RENEWAL => scratch.seconds(timer(lease?, pool?.renew, 4)),
-            code::REBINDING => scratch.seconds(timer(lease?, pool?.rebind, 7)),
+            code::RENEWAL => scratch.seconds(timer(lease?, pool?, pool?.renew, 4)),
+            code::REBINDING => scratch.seconds(timer(lease?, pool?, pool?.rebind, 7)),
             other => configured(service, other)?,
         };
         (!value.is_empty()).then_some(value)
@@ -151,11 +151,12 @@ fn configured(service: &Service, option: u8) -> Option<&[u8]> {
     Some(&options[place].value)
 }
 
-/// T1 or T2: as configured, in proportion where this lease is shorter than the network's; else so many eighths of it.
-fn timer(lease: u32, configured: Option<std::time::Duration>, eighths: u64) -> u32 {
-    let default = u64::from(lease) * eighths / 8;
-    let configured = configured.map(|timer| timer.as_secs()).filter(|timer| *timer < u64::from(lease));
-    configured.unwrap_or(default) as u32
+/// T1 or T2, as this part of the lease: what is configured of the network's lease, else so many eighths.
+fn timer(lease: u32, pool: &Dhcp, configured: Option<Duration>, eighths: u64) -> u32 {
+    let (part, whole) = configured.map_or((eighths, 8), |timer| (timer.as_secs(), pool.lease.as_secs().max(1)));
+    let timer = u128::from(lease) * u128::from(part) / u128::from(whole);
+    // Zero says nothing to some clients.
+    u32::try_from(timer).unwrap_or(u32::MAX).max(1)
 }
 
 /// A boot ROM looks for its server and file in the fields of BOOTP (RFC 951).

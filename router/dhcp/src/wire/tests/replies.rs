@@ -169,18 +169,21 @@ fn only_an_ack_repeats_ciaddr_and_an_inform_gets_no_lease() {
 }
 
 #[test]
-fn t1_and_t2_follow_the_configuration_where_the_lease_is_long_enough() {
-    let mut service = service();
-    let pool = service.pool.as_mut().expect("a pool");
-    (pool.renew, pool.rebind) = (Some(Duration::from_secs(600)), Some(Duration::from_secs(1200)));
-    let timers = |lease| {
+fn t1_and_t2_are_the_configured_part_of_any_lease() {
+    let timers = |lease, renew: Option<u64>, rebind: Option<u64>| {
+        let mut service = service();
+        let pool = service.pool.as_mut().expect("a pool");
+        (pool.renew, pool.rebind) = (renew.map(Duration::from_secs), rebind.map(Duration::from_secs));
         let bytes = encode(ReplyKind::Offer { address: ip(1), lease }, &asking(&[58, 59]), &service);
         let seconds = |code| read(&bytes).array(code).map(u32::from_be_bytes);
         (seconds(58), seconds(59))
     };
-    assert_eq!(timers(3600), (Some(600), Some(1200)));
-    assert_eq!(timers(80), (Some(40), Some(70)));
-    assert_eq!(timers(u32::MAX), (Some(600), Some(1200)));
+    assert_eq!(timers(3600, Some(600), Some(1200)), (Some(600), Some(1200)));
+    assert_eq!(timers(1800, Some(600), Some(1200)), (Some(300), Some(600)));
+    assert_eq!(timers(2700, Some(2400), Some(3150)), (Some(1800), Some(2362)), "T1 before T2 where the client asks for less");
+    assert_eq!(timers(2700, Some(2400), None), (Some(1800), Some(2362)));
+    assert_eq!(timers(60, Some(1), None), (Some(1), Some(52)));
+    assert_eq!(timers(u32::MAX, Some(1800), None), (Some(2_147_483_647), Some(3_758_096_383)));
 }
 
 #[test]
