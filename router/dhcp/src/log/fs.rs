@@ -1,3 +1,4 @@
+use super::salvage::{Salvaged, salvage};
 use nix::fcntl::{Flock, FlockArg};
 use std::{
     fs, io,
@@ -10,7 +11,7 @@ pub trait Fs: Send + 'static {
     type File: LogFile;
 
     fn names(&self) -> io::Result<Vec<String>>;
-    fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+    fn read(&self, name: &str) -> io::Result<Salvaged>;
     /// Bytes.
     fn size(&self, name: &str) -> io::Result<u64>;
     /// Opens for writing; the file is there afterwards, empty if it was not.
@@ -57,8 +58,8 @@ impl Fs for Directory {
         fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
-    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.path.join(name))
+    fn read(&self, name: &str) -> io::Result<Salvaged> {
+        salvage(&self.path.join(name))
     }
 
     fn size(&self, name: &str) -> io::Result<u64> {

@@ -5,6 +5,7 @@ use super::{
     block::{self, BLOCK, Packer},
     fs::{Fs, LogFile},
     recover,
+    salvage::Salvaged,
 };
 use crate::state::Networks;
 use std::{collections::BTreeMap, io};
@@ -35,12 +36,13 @@ impl Fs for Found {
         Ok(self.0.keys().cloned().collect())
     }
 
-    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        self.0.get(name).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    fn read(&self, name: &str) -> io::Result<Salvaged> {
+        let bytes = self.0.get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Salvaged { bytes, unreadable: Vec::new() })
     }
 
     fn size(&self, name: &str) -> io::Result<u64> {
-        self.read(name).map(|bytes| bytes.len() as u64)
+        self.read(name).map(|found| found.bytes.len() as u64)
     }
 
     fn open(&self, _: &str) -> io::Result<Unwritable> {

@@ -14,6 +14,7 @@ mod fs;
 mod fuzz;
 mod queue;
 mod recover;
+mod salvage;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use fs::Directory;
 pub use fuzz::fuzz_log;
 pub use queue::{Done, Log};
 pub use recover::{Recovered, recover};
+pub use salvage::salvage;
 pub use snapshot::Slices;
 
 /// One change to one network's table.

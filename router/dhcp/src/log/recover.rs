@@ -2,7 +2,9 @@ use super::{
     Record,
     block::{BLOCK, Block},
     fs::Fs,
-    log_name, snapshot_name,
+    log_name,
+    salvage::Salvaged,
+    snapshot_name,
 };
 use std::{collections::BTreeSet, io};
 
@@ -40,7 +42,7 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
 
     for &generation in snapshots.iter().rev() {
         let name = snapshot_name(generation);
-        let bytes = fs.read(&name)?;
+        let bytes = found.note(&name, fs.read(&name)?).bytes;
         if is_whole(&bytes, generation) {
             found.snapshot = generation;
             read_snapshot(&bytes, generation, &name, &mut found, &mut take);
@@ -53,7 +55,7 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
         found.notes.push("no snapshot is whole; leases may be missing".to_owned());
         for &generation in &snapshots {
             let name = snapshot_name(generation);
-            read_snapshot(&fs.read(&name)?, generation, &name, &mut found, &mut take);
+            read_snapshot(&fs.read(&name)?.bytes, generation, &name, &mut found, &mut take);
         }
         first = snapshots[0];
     }
@@ -67,7 +69,7 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
     for generation in known {
         let name = log_name(generation);
         match fs.read(&name) {
-            Ok(bytes) => read_log(&bytes, generation, &name, &mut found, &mut take),
+            Ok(read) => read_log(&found.note(&name, read), generation, &name, &mut found, &mut take),
             // Nothing was written after the snapshot.
             Err(error) if error.kind() == io::ErrorKind::NotFound && generation == newest => {
                 (found.generation, found.next, found.length, found.spoiled) = (generation, 0, 0, false);
@@ -77,6 +79,14 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
         }
     }
     Ok(found)
+}
+
+impl Recovered {
+    /// What cannot be read of that file is told.
+    fn note(&mut self, name: &str, read: Salvaged) -> Salvaged {
+        self.notes.extend(read.damage().map(|damage| format!("{name}: {damage}; leases written there may be missing")));
+        read
+    }
 }
 
 fn blocks(bytes: &[u8], generation: u64) -> impl DoubleEndedIterator<Item = Option<Block<'_>>> + ExactSizeIterator {
@@ -98,20 +108,24 @@ fn read_snapshot(bytes: &[u8], generation: u64, name: &str, found: &mut Recovere
     }
 }
 
-fn read_log(bytes: &[u8], generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
+fn read_log(read: &Salvaged, generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
+    let bytes = &read.bytes;
     let end = blocks(bytes, generation).rposition(|block| block.is_some()).map_or(0, |last| last + 1);
-    if end == 0 && generation > found.generation {
+    // One that may hold what cannot be read now is not begun anew.
+    if end == 0 && generation > found.generation && read.unreadable.is_empty() {
         return;
     }
     // The last commit was one write: if a part of it is missing, it was never synced, nor acknowledged.
     let last = end.checked_sub(1).and_then(|last| blocks(bytes, generation).nth(last).flatten());
     let last_commit = last.map_or(0, |block| block.commit as usize);
-    found.spoiled = blocks(bytes, generation).take(end).skip(last_commit).any(|block| block.is_none());
+    let is_missing = |(place, block): (usize, Option<Block>)| block.is_none() && !read.unreadable.contains(&place);
+    found.spoiled = blocks(bytes, generation).enumerate().take(end).skip(last_commit).any(is_missing);
     let end = if found.spoiled { last_commit } else { end };
     (found.generation, found.next, found.length) = (generation, end as u32, (bytes.len() / BLOCK) as u32);
     for (place, block) in blocks(bytes, generation).take(end).enumerate() {
         match block {
             Some(block) => read_block(&block, place, name, found, take),
+            None if read.unreadable.contains(&place) => {}
             None => found.notes.push(format!("block {place} of {name} is damaged; leases written there may be missing")),
         }
     }

@@ -138,8 +138,16 @@ fn take_out(state_dir: &Path, copy: &Path) -> io::Result<()> {
         return Ok(());
     }
     let fresh = clean(copy)?;
-    copy_files(state_dir, &fresh, &|from, to| fs::copy(from, to).map(drop))?;
+    copy_files(state_dir, &fresh, &copy_what_can_be_read)?;
     fs::rename(fresh, copy)
+}
+
+/// A bad sector costs what is in it, and no more.
+fn copy_what_can_be_read(from: &Path, to: &Path) -> io::Result<()> {
+    let Err(error) = fs::copy(from, to) else { return Ok(()) };
+    let found = edge_dhcp::salvage(from)?;
+    log::error!("{}: {error}: {}", from.display(), found.damage().unwrap_or_default());
+    durable::replace(to, &found.bytes)
 }
 
 /// The copy goes when all of it is there, and at once: half of it would look like files that ended.
@@ -252,6 +260,17 @@ mod tests {
             }
             steps += 1;
         }
+    }
+
+    /// Of a process's memory, nothing is at the beginning: EIO.
+    #[test]
+    fn a_file_that_cannot_be_read_stops_no_copy() {
+        let directory = tempfile::tempdir().unwrap();
+        let to = directory.path().join("copy");
+        assert!(fs::copy("/proc/self/mem", &to).unwrap_err().to_string().contains("Input/output"));
+        copy_what_can_be_read(Path::new("/proc/self/mem"), &to).unwrap();
+        assert!(fs::read(&to).unwrap().is_empty());
+        assert!(copy_what_can_be_read(Path::new("/proc/self/mem"), &to.join("no directory")).is_err());
     }
 
     #[test]

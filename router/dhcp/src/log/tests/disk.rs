@@ -1,6 +1,10 @@
-use crate::log::fs::{Fs, LogFile};
+use crate::log::{
+    block::BLOCK,
+    fs::{Fs, LogFile},
+    salvage::Salvaged,
+};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
     io,
     sync::{Arc, Mutex, MutexGuard},
@@ -28,6 +32,8 @@ struct Inner {
     fails: Option<usize>,
     done: usize,
     full: bool,
+    /// Files and places of blocks.
+    unreadable: BTreeSet<(usize, usize)>,
 }
 
 #[derive(Clone, Default, Hash)]
@@ -84,6 +90,18 @@ impl Disk {
         inner.files[file].now[at] ^= 0x55;
     }
 
+    /// A block that cannot be read until it is written anew.
+    pub fn wear_out(&self, name: &str, block: usize) {
+        let mut inner = self.lock();
+        let file = inner.names[name];
+        inner.unreadable.insert((file, block));
+    }
+
+    /// Every block can be read again.
+    pub fn recover(&self) {
+        self.lock().unreadable.clear();
+    }
+
     /// Changes to names that are not synced.
     pub fn pending_names(&self) -> usize {
         self.lock().pending_names.len()
@@ -103,13 +121,14 @@ impl Disk {
             0 => inner.synced_names,
             more => inner.pending_names.get(more - 1).cloned().unwrap_or(inner.names),
         };
+        let unreadable = inner.unreadable;
         let files = inner.files.into_iter().map(|file| file.after_power_cut(leaves.writes)).collect();
-        Disk(Arc::new(Mutex::new(Inner { synced_names: names.clone(), names, files, ..Inner::default() })))
+        Disk(Arc::new(Mutex::new(Inner { synced_names: names.clone(), names, files, unreadable, ..Inner::default() })))
     }
 
     /// That file as the other disk has it, durably.
     pub fn take_over(&self, name: &str, other: &Disk) {
-        let now = other.read(name).expect("it is there");
+        let now = other.read(name).expect("it is there").bytes;
         let mut inner = self.lock();
         let new = inner.files.len();
         inner.files.push(Content { synced: now.clone(), now, pending: Vec::new() });
@@ -198,13 +217,19 @@ impl Fs for Disk {
         Ok(self.lock().names.keys().cloned().collect())
     }
 
-    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+    fn read(&self, name: &str) -> io::Result<Salvaged> {
         let inner = self.lock();
-        inner.names.get(name).map(|file| inner.files[*file].now.clone()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        let file = *inner.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let mut bytes = inner.files[file].now.clone();
+        let unreadable: Vec<_> = inner.unreadable.iter().filter(|(bad, _)| *bad == file).map(|(_, block)| *block).collect();
+        for block in &unreadable {
+            bytes[block * BLOCK..][..BLOCK].fill(0);
+        }
+        Ok(Salvaged { bytes, unreadable })
     }
 
     fn size(&self, name: &str) -> io::Result<u64> {
-        Ok(self.read(name)?.len() as u64)
+        Ok(self.read(name)?.bytes.len() as u64)
     }
 
     fn open(&self, name: &str) -> io::Result<File> {
@@ -244,7 +269,10 @@ impl Fs for Disk {
 impl LogFile for File {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let half = |inner: &mut Inner| inner.files[self.1].write(offset as usize, &bytes[..bytes.len() / 2]);
-        self.0.step(half)?.files[self.1].write(offset as usize, bytes);
+        let mut inner = self.0.step(half)?;
+        inner.files[self.1].write(offset as usize, bytes);
+        let blocks = offset as usize / BLOCK..(offset as usize + bytes.len()) / BLOCK;
+        inner.unreadable.retain(|(file, block)| *file != self.1 || !blocks.contains(block));
         Ok(())
     }
 

@@ -22,7 +22,7 @@ fn choices(names: &[String]) -> impl Iterator<Item = Vec<&String>> {
 }
 
 /// Nothing of it is lost.
-const ALL: Leaves = Leaves { names: usize::MAX, writes: Writes::Everything };
+pub const ALL: Leaves = Leaves { names: usize::MAX, writes: Writes::Everything };
 
 /// Every mixture of the card and the copy that there may be, and how it came about.
 fn mixtures(card: &Disk, copy: &Disk, mut each: impl FnMut(&Disk, &str)) {

@@ -1,5 +1,6 @@
 mod disk;
 mod half_back;
+mod worn;
 
 use super::{Log, Record, Recovered, Slices, block, fs::Fs, queue::Job, recover, writer::Writer};
 use crate::{
