@@ -2,6 +2,8 @@
 
 mod dora;
 mod forge;
+mod forge_fields;
+mod forge_relay;
 mod hostile;
 mod steady;
 mod time;
