@@ -1,12 +1,15 @@
-use super::{Sockets, links, sockets::readable};
+use super::{
+    Sockets, links,
+    packet::{address, hear, readable},
+};
 use crate::wire::arp;
 use edge_config::Mac;
 use nix::{
     errno::Errno,
     libc,
-    sys::socket::{LinkAddr, MsgFlags, SockaddrLike, recvfrom, sendto},
+    sys::socket::{LinkAddr, MsgFlags, recvfrom, sendto},
 };
-use socket2::{Domain, Socket, Type};
+use socket2::Socket;
 use std::{io, net::Ipv4Addr, os::fd::AsRawFd};
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -14,11 +17,6 @@ use tokio::io::{Interest, unix::AsyncFd};
 pub struct ArpSocket(AsyncFd<Socket>);
 
 impl ArpSocket {
-    /// Protocol 0: nothing is received by it yet (packet(7)).
-    pub fn open() -> io::Result<Socket> {
-        Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None)
-    }
-
     /// To be called on a tokio runtime.
     pub fn new(socket: Socket) -> io::Result<Self> {
         readable(socket).map(Self)
@@ -44,34 +42,12 @@ impl ArpSocket {
     }
 }
 
-/// What a packet socket receives from now on, on all interfaces: an EtherType, or zero for nothing.
-pub fn hear(socket: &Socket, protocol: i32) -> io::Result<()> {
-    let address = address(protocol, 0, [0; 6])?;
-    Ok(nix::sys::socket::bind(socket.as_raw_fd(), &address)?)
-}
-
 fn take(socket: &Socket) -> nix::Result<Option<(u32, Ipv4Addr, Mac)>> {
     let mut buffer = [0; 64];
     let (length, from) = recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer)?;
     let ifindex = from.and_then(|from| u32::try_from(from.ifindex()).ok());
     let claimed = arp::claimed(buffer.get(..length).unwrap_or_default());
     Ok(ifindex.zip(claimed).map(|(ifindex, (address, mac))| (ifindex, address, mac)))
-}
-
-fn address(protocol: i32, ifindex: u32, mac: [u8; 6]) -> nix::Result<LinkAddr> {
-    let [a, b, c, d, e, f] = mac;
-    let address = libc::sockaddr_ll {
-        sll_family: libc::AF_PACKET as u16,
-        sll_protocol: (protocol as u16).to_be(),
-        sll_ifindex: ifindex as i32,
-        sll_hatype: 0,
-        sll_pkttype: 0,
-        sll_halen: 6,
-        sll_addr: [a, b, c, d, e, f, 0, 0],
-    };
-    let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
-    // SAFETY: the pointer and length are those of a whole sockaddr_ll with its family set.
-    unsafe { LinkAddr::from_raw((&raw const address).cast(), Some(length)) }.ok_or(Errno::EINVAL)
 }
 
 impl Sockets {

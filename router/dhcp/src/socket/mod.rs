@@ -7,6 +7,7 @@ mod inbox;
 mod links;
 mod namespace;
 mod outbox;
+mod packet;
 mod port;
 mod sockets;
 

@@ -1,10 +1,11 @@
 use super::{
-    arp::{ArpSocket, hear},
+    arp::ArpSocket,
     filter,
     inbox::{Inbox, Whose},
     links::Links,
     namespace,
     outbox::Outbox,
+    packet::{self, hear, readable},
 };
 use crate::{SocketError, wire::SERVER_PORT};
 use nix::{
@@ -48,11 +49,10 @@ impl Sockets {
         let (udp, strangers, raw, arp, links) = namespace::within(netns, || {
             let udp = udp().map_err(udp_failed)?;
             let strangers = strangers().map_err(packet_failed)?;
-            // Protocol 0: nothing is received by it.
-            let raw = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None);
-            let arp = ArpSocket::open().map_err(packet_failed)?;
+            let raw = packet::open().map_err(packet_failed)?;
+            let arp = packet::open().map_err(packet_failed)?;
             let links = Links::open().map_err(links_failed)?;
-            Ok((udp, strangers, raw.map_err(packet_failed)?, arp, links))
+            Ok((udp, strangers, raw, arp, links))
         })?;
         let arp = ArpSocket::new(arp).map_err(packet_failed)?;
         let (udp, strangers) = (readable(udp).map_err(udp_failed)?, readable(strangers).map_err(packet_failed)?);
@@ -133,12 +133,6 @@ impl Sockets {
     }
 }
 
-/// Tells when there is something to read; to be called on a tokio runtime.
-pub(super) fn readable(socket: Socket) -> io::Result<AsyncFd<Socket>> {
-    // SAFETY: the descriptor is the socket's own and is closed by nobody else while the socket lives.
-    Ok(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?)
-}
-
 fn udp() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     socket.set_broadcast(true)?;
@@ -151,7 +145,7 @@ fn udp() -> io::Result<Socket> {
 
 /// Hears nothing before its filter is there.
 fn strangers() -> io::Result<Socket> {
-    let socket = Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None)?;
+    let socket = packet::open()?;
     filter::strangers(&socket, SERVER_PORT)?;
     hear(&socket, libc::ETH_P_IP)?;
     Ok(socket)
