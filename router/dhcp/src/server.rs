@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// Serves exactly these networks from now on; to be called on a tokio runtime, where the server then lives. Leases are
-    /// untouched, also those of a network that goes (it may come back). An interface that is not there yet is no error: it
+    /// untouched, also those of a network that goes (it may come back, also by another name). An interface that is not there yet is no error: it
     /// is served when it comes.
     pub async fn configure(&self, services: Vec<Service>) -> Vec<ConfigureError> {
         let mut ports = self.core.ports.lock().await;
@@ -80,7 +80,14 @@ impl Server {
         let networks_in = |netns: &Option<PathBuf>| {
             services.iter().filter(|service| service.netns == *netns).map(|service| service.network.clone()).collect()
         };
-        lock(&self.core.networks).configure(services.clone(), self.core.clock.now());
+        {
+            let mut networks = lock(&self.core.networks);
+            let moved = networks.configure(services.clone(), self.core.clock.now());
+            if !moved.is_empty() {
+                // Not written, they are where they were at the next start, which does the same.
+                self.core.log.submit(moved, None, Box::new(|_| ()));
+            }
+        }
         let core = Arc::downgrade(&self.core);
         let handler: Handler = Arc::new(move |sockets, heard| receive(&core, sockets, heard));
         let errors = ports.listen(&wanted, &handler);

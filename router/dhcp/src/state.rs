@@ -92,8 +92,9 @@ impl Networks {
         self.by_name.iter().flat_map(stepped).collect()
     }
 
-    /// `now` on the lease clock. Leases of a network that is gone are kept for a while, as it may come back.
-    pub fn configure(&mut self, services: Vec<Service>, now: Secs) {
+    /// `now` on the lease clock. Leases of a network that is gone are kept for a while, as it may come back, or be renamed: what another
+    /// took over of them is to be logged.
+    pub fn configure(&mut self, services: Vec<Service>, now: Secs) -> Vec<Record> {
         self.by_name.values_mut().for_each(|network| network.scope = None);
         self.by_link.clear();
         self.by_agent.clear();
@@ -108,8 +109,34 @@ impl Networks {
             network.table.settle(scope.range(), scope.excluded());
             network.scope = Some(scope);
         }
+        let moved = self.take_over(now);
         let is_kept = |network: &Network| network.scope.is_some() || network.table.ended(now).is_none_or(|end| end + KEPT > now);
         self.by_name.retain(|_, network| is_kept(network));
+        moved
+    }
+
+    /// Leases of networks that are gone go to those that have their addresses now, where these do not know better.
+    fn take_over(&mut self, at: Secs) -> Vec<Record> {
+        let mut orphans = Vec::new();
+        for (old, gone) in self.by_name.iter().filter(|(_, network)| network.scope.is_none()) {
+            for (new, scope) in self.by_name.iter().filter_map(|(name, network)| Some((name, network.scope.as_ref()?))) {
+                let here = gone.table.within(scope.subnet()).filter(|binding| scope.has_host(binding.address));
+                orphans.extend(here.map(|binding| (old.clone(), new.clone(), binding.clone())));
+            }
+        }
+        let mut records = Vec::new();
+        for (old, new, binding) in orphans {
+            let Some(table) = self.by_name.get(&new).map(|network| &network.table) else { continue };
+            if table.at(binding.address).is_some() || table.of(&binding.identity).is_some() {
+                continue;
+            }
+            // In this order, as a power cut may leave only the first of them.
+            let forget = Change::Forget { address: binding.address };
+            let moved = [(new, Change::Bind(binding)), (old, forget)].map(|(network, change)| Record { network, at, change });
+            self.apply(moved.to_vec());
+            records.extend(moved);
+        }
+        records
     }
 }
 

@@ -104,12 +104,13 @@ impl Scope {
         self.service.address.has_host(address) && address != self.router()
     }
 
+    pub fn subnet(&self) -> RangeInclusive<Ipv4Addr> {
+        self.service.address.subnet().network()..=self.service.address.broadcast()
+    }
+
     /// Where addresses for the unknown come from: the pool, or the whole subnet in a network of containers only.
     pub fn range(&self) -> RangeInclusive<Ipv4Addr> {
-        match &self.service.pool {
-            Some(pool) => pool.from..=pool.to,
-            None => self.service.address.subnet().network()..=self.service.address.broadcast(),
-        }
+        self.service.pool.as_ref().map_or(self.subnet(), |pool| pool.from..=pool.to)
     }
 
     /// Addresses of the range that are not for the unknown.

@@ -71,6 +71,10 @@ impl Table {
         self.bindings.values().map(Box::as_ref)
     }
 
+    pub fn within(&self, range: RangeInclusive<Ipv4Addr>) -> impl Iterator<Item = &Binding> {
+        self.bindings.range(range).map(|(_, binding)| binding.as_ref())
+    }
+
     pub fn quarantine(&self) -> &BTreeMap<Ipv4Addr, Secs> {
         &self.quarantine
     }

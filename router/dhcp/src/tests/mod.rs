@@ -5,6 +5,7 @@ mod forge;
 mod forge_fields;
 mod forge_relay;
 mod hostile;
+mod rename;
 mod steady;
 mod time;
 mod way;
