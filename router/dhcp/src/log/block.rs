@@ -1,4 +1,5 @@
-//! What is on disk: blocks of 4 KiB, the unit a card writes whole. A block is written once and never again.
+//! What is on disk: blocks of 4 KiB, the unit a card writes whole. What is in a block never changes, though a start writes
+//! the last ones once more.
 //!
 //! | bytes | |
 //! |---|---|

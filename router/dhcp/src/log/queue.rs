@@ -34,8 +34,8 @@ pub struct Log {
 
 impl Log {
     pub fn start<F: Fs>(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
-        let error = Arc::new(Mutex::new(None));
         let writer = Writer::new(fs, recovered, slices)?;
+        let error = Arc::new(Mutex::new(writer.error()));
         let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let (seen, left) = (error.clone(), waiting.clone());

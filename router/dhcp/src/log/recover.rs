@@ -16,6 +16,8 @@ pub struct Recovered {
     /// The first block of the log that may be written, and how many it has.
     pub next: u32,
     pub length: u32,
+    /// The last commit, which is the blocks before `next`. It can be read, but may not be on the disk.
+    pub last: Vec<u8>,
     /// Behind `next` there are parts of a commit that was not finished, so nothing more is written to this log: they would look like
     /// parts of the next one.
     pub spoiled: bool,
@@ -73,6 +75,7 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
             // Nothing was written after the snapshot.
             Err(error) if error.kind() == io::ErrorKind::NotFound && generation == newest => {
                 (found.generation, found.next, found.length, found.spoiled) = (generation, 0, 0, false);
+                found.last.clear();
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => found.notes.push(format!("{name} is missing")),
             Err(error) => return Err(error),
@@ -122,6 +125,9 @@ fn read_log(read: &Salvaged, generation: u64, name: &str, found: &mut Recovered,
     found.spoiled = blocks(bytes, generation).enumerate().take(end).skip(last_commit).any(is_missing);
     let end = if found.spoiled { last_commit } else { end };
     (found.generation, found.next, found.length) = (generation, end as u32, (bytes.len() / BLOCK) as u32);
+    let is_whole = !found.spoiled && read.unreadable.is_empty();
+    let last = bytes.get(last_commit * BLOCK..end * BLOCK).filter(|_| is_whole);
+    found.last = last.unwrap_or_default().to_vec();
     for (place, block) in blocks(bytes, generation).take(end).enumerate() {
         match block {
             Some(block) => read_block(&block, place, name, found, take),

@@ -53,9 +53,12 @@ impl<F: Fs> Writer<F> {
         for name in writer.fs.names()?.iter().filter(|name| name.ends_with(".new")) {
             writer.fs.remove(name)?;
         }
-        // A daemon that was killed may have left what is only in memory, and from here on it is relied on.
+        // A daemon that was killed may have left what is only in memory, and from here on it is relied on. Where a sync of it failed,
+        // the kernel takes it for written (fsync(2)): only what is written again is synced again.
         if length > 0 {
-            writer.fs.open(&log_name(generation))?.sync()?;
+            let file = writer.fs.open(&log_name(generation))?;
+            file.write_at(&recovered.last, u64::from(next) * BLOCK as u64 - recovered.last.len() as u64)?;
+            file.sync()?;
         }
         writer.fs.sync_names()?;
         if generation == 0 || !recovered.notes.is_empty() {
@@ -65,12 +68,10 @@ impl<F: Fs> Writer<F> {
             writer.next_generation()?;
         } else {
             writer.file = Some(writer.fs.open(&log_name(generation))?);
-            writer.work = if whole < generation {
-                Work::begin(&writer.fs, generation)?
-            } else {
-                let size = writer.fs.size(&snapshot_name(generation))?;
-                NextLog::begin(&writer.fs, whole, generation + 1, size)?
-            };
+            let size = || writer.fs.size(&snapshot_name(generation));
+            let next_log = || NextLog::begin(&writer.fs, whole, generation + 1, size()?);
+            let begun = if whole < generation { Work::begin(&writer.fs, generation) } else { next_log() };
+            writer.begin(begun);
         }
         Ok(writer)
     }
@@ -104,11 +105,22 @@ impl<F: Fs> Writer<F> {
         if self.broken.is_some() || self.behind.as_ref().is_some_and(rests) {
             return;
         }
-        self.behind = self.resume().and_then(|()| self.step()).err().map(|error| {
-            let why = error.to_string();
-            log::error!("a snapshot of the leases cannot be written: {why}; the log goes on without until it is full");
-            Failure { since: Instant::now(), why }
-        });
+        if let Err(error) = self.resume().and_then(|()| self.step()) {
+            self.fall_behind(&error);
+        }
+    }
+
+    fn begin(&mut self, work: io::Result<Work<F>>) {
+        match work {
+            Ok(work) => self.work = work,
+            Err(error) => self.fall_behind(&error),
+        }
+    }
+
+    fn fall_behind(&mut self, error: &io::Error) {
+        let why = error.to_string();
+        log::error!("a snapshot of the leases cannot be written: {why}; the log goes on without until it is full");
+        (self.work, self.behind) = (Work::Done, Some(Failure { since: Instant::now(), why }));
     }
 
     /// What failed begins anew.
@@ -195,7 +207,7 @@ impl<F: Fs> Writer<F> {
         self.length = (self.fs.size(&name)? / BLOCK as u64) as u32;
         (self.generation, self.next, self.spoiled) = (generation, 0, false);
         self.behind = None;
-        self.work = Work::begin(&self.fs, generation)?;
+        self.begin(Work::begin(&self.fs, generation));
         Ok(())
     }
 

@@ -32,6 +32,8 @@ struct Inner {
     fails: Option<usize>,
     done: usize,
     full: bool,
+    /// It has no room for another file.
+    crowded: bool,
     /// Files and places of blocks.
     unreadable: BTreeSet<(usize, usize)>,
 }
@@ -82,6 +84,10 @@ impl Disk {
 
     pub fn fill(&self, full: bool) {
         self.lock().full = full;
+    }
+
+    pub fn crowd(&self, crowded: bool) {
+        self.lock().crowded = crowded;
     }
 
     pub fn damage(&self, name: &str, at: usize) {
@@ -236,6 +242,9 @@ impl Fs for Disk {
         let known = self.lock().names.get(name).copied();
         if let Some(file) = known {
             return Ok(File(self.clone(), file));
+        }
+        if self.lock().crowded {
+            return Err(io::ErrorKind::StorageFull.into());
         }
         let new = self.lock().files.len();
         self.rename_with(|names| {
