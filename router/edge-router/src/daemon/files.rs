@@ -262,6 +262,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_copy_that_cannot_be_put_back_goes_on() {
+        let (both, card, copy) = worn();
+        fs::create_dir(card.join("dhcp/log.3")).unwrap();
+        let (before, newest) = (read(&card), read(&copy));
+        let files = Files::open(Path::new("none"), &card, both.path()).unwrap();
+        assert_eq!(files.state_dir(), copy);
+        assert!(files.problem().unwrap().contains("Is a directory"), "{:?}", files.problem());
+        assert_eq!(read(&copy), newest, "of it nothing is lost");
+        let left = read(&card);
+        assert!(before.keys().filter(|name| name.starts_with("dhcp")).all(|name| left.contains_key(name)), "{left:?}");
+    }
+
     /// Of a process's memory, nothing is at the beginning: EIO.
     #[test]
     fn a_file_that_cannot_be_read_stops_no_copy() {
