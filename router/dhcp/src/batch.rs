@@ -14,8 +14,8 @@ use crate::{
 use edge_config::Name;
 use std::sync::{Arc, atomic::Ordering};
 
-/// Most replies that wait for the disk, about 10 MiB. A client whose message is not answered repeats it.
-const MOST_WAITING: usize = 16_384;
+/// Most replies that wait for the disk, about 15 MiB. A client whose message is not answered repeats it.
+const MOST_WAITING: usize = 32_768;
 
 pub struct Batch {
     pub sockets: Arc<Sockets>,

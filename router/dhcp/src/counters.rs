@@ -1,3 +1,4 @@
+use crate::log::Trouble;
 use edge_config::Name;
 use std::collections::BTreeMap;
 
@@ -32,8 +33,8 @@ pub struct Report {
     pub networks: BTreeMap<Name, Counters>,
     /// Messages that belong to no network: no service on the interface they came in by.
     pub stray: u64,
-    /// Why nothing can be promised now: what the lease log answered at its last write, if that failed.
-    pub log_error: Option<String>,
-    /// What recovery had to say about damage it found, for `routerctl doctor`.
+    /// What keeps leases from being written.
+    pub trouble: Trouble,
+    /// What the start found damaged in the lease log.
     pub recovery: Vec<String>,
 }

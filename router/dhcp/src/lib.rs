@@ -34,7 +34,7 @@ pub use import::Import;
 pub use lease::{Identity, Kind, Lease, LeaseState};
 #[doc(hidden)]
 pub use log::fuzz_log;
-pub use log::salvage;
+pub use log::{Trouble, salvage};
 pub use server::Server;
 pub use service::Service;
 pub use wire::{CLIENT_PORT, Options, SERVER_PORT, udp_packet};

@@ -99,8 +99,8 @@ impl Server {
         let Claimed { lease, is_new, before, logged } = self.core.claim(network, &claim)?;
         let Err(why) = settled(logged).await else { return Ok(lease) };
         // Nobody is told of it, so nobody holds it; the container goes on with what it had.
-        if is_new && let Some(network) = lock(&self.core.networks).by_name.get_mut(network) {
-            network.take_back(&claim.name, before, self.core.clock.now());
+        if is_new {
+            self.core.take_back(network, &claim.name, before);
         }
         Err(ClaimError::NotDurable(why))
     }
@@ -135,7 +135,7 @@ impl Server {
         Report {
             networks: configured.map(|(name, network)| (name.clone(), network.counters(now))).collect(),
             stray: networks.stray,
-            log_error: self.core.log.error(),
+            trouble: self.core.log.trouble(),
             recovery: self.core.recovery.clone(),
         }
     }
@@ -166,6 +166,23 @@ impl Core {
         let (sender, logged) = oneshot::channel();
         self.commit(&mut networks, name, vec![change], notify(sender)).map_err(ClaimError::NotDurable)?;
         Ok(Claimed { lease, is_new, before, logged })
+    }
+
+    /// Makes a claim undone that could not be written: the container has what it had before, unless somebody else has it by now.
+    fn take_back(&self, name: &Name, container: &str, before: Option<Binding>) {
+        let now = self.clock.now();
+        let mut networks = lock(&self.networks);
+        let Some(network) = networks.by_name.get(name) else { return };
+        let is_own = |identity: &Identity| *identity == Identity::Container(container.to_owned());
+        let kept = before.filter(|binding| network.table.is_free(binding.address, is_own, now)).map(Change::Bind);
+        let change = kept.or_else(|| network.let_go(container, now));
+        // Logged too, as a snapshot may have the claim: that this may fail as well is known from then on.
+        let changes = Vec::from_iter(change);
+        if self.commit(&mut networks, name, changes.clone(), Box::new(|_| ())).is_err()
+            && let Some(network) = networks.by_name.get_mut(name)
+        {
+            changes.into_iter().for_each(|change| network.table.apply(change));
+        }
     }
 
     fn release(&self, name: &Name, container: &str) -> Result<Logged, ClaimError> {
@@ -230,13 +247,6 @@ fn receive(core: &Weak<Core>, sockets: &Arc<Sockets>, heard: Heard) {
 }
 
 impl Network {
-    /// Makes a claim undone that could not be written: the container has what it had before, unless somebody else has it by now.
-    fn take_back(&mut self, container: &str, before: Option<Binding>, now: Secs) {
-        let is_own = |identity: &Identity| *identity == Identity::Container(container.to_owned());
-        let kept = before.filter(|binding| self.table.is_free(binding.address, is_own, now)).map(Change::Bind);
-        kept.or_else(|| self.let_go(container, now)).into_iter().for_each(|change| self.table.apply(change));
-    }
-
     /// What makes a container's address nobody's, if it holds one.
     fn let_go(&self, container: &str, now: u64) -> Option<Change> {
         let held = self.table.of(&Identity::Container(container.to_owned())).filter(|binding| binding.state == State::Held)?;

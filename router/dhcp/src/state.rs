@@ -115,13 +115,15 @@ impl Networks {
         moved
     }
 
-    /// Leases of networks that are gone go to those that have their addresses now, where these do not know better.
+    /// Leases that their own network has no room for any more, as it is gone or has another subnet, go to the one that has their
+    /// addresses now, unless that knows better.
     fn take_over(&mut self, at: Secs) -> Vec<Record> {
         let mut orphans = Vec::new();
-        for (old, gone) in self.by_name.iter().filter(|(_, network)| network.scope.is_none()) {
+        for (old, network) in &self.by_name {
+            let is_orphan = |binding: &&Binding| network.scope.as_ref().is_none_or(|own| !own.has_host(binding.address));
             for (new, scope) in self.by_name.iter().filter_map(|(name, network)| Some((name, network.scope.as_ref()?))) {
-                let here = gone.table.within(scope.subnet()).filter(|binding| scope.has_host(binding.address));
-                orphans.extend(here.map(|binding| (old.clone(), new.clone(), binding.clone())));
+                let here = network.table.within(scope.subnet()).filter(|binding| scope.has_host(binding.address));
+                orphans.extend(here.filter(is_orphan).map(|binding| (old.clone(), new.clone(), binding.clone())));
             }
         }
         let mut records = Vec::new();

@@ -64,7 +64,11 @@ impl Scope {
 
     /// What a device that gives itself this name is known by: not by the router's own.
     pub fn name_of(&self, given: Option<String>) -> Option<String> {
-        given.filter(|name| self.own_name.as_ref() != Some(name))
+        given.filter(|name| !self.is_own_name(name))
+    }
+
+    pub fn is_own_name(&self, name: &str) -> bool {
+        self.own_name.as_deref() == Some(name)
     }
 
     pub fn router(&self) -> Ipv4Addr {

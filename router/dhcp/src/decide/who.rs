@@ -22,7 +22,8 @@ impl<'a> Who<'a> {
         let identity = if by_mac.is_some() { Identity::Mac(request.mac) } else { identify(table, request, now) };
         let id = request.client_id.as_deref().filter(|_| !matches!(identity, Identity::Cloned(..)));
         let offered = || table.offers().of(&identity).and_then(|address| scope.hostname_at(address));
-        let before = || table.of(&identity).and_then(|binding| binding.hostname.as_deref());
+        let before =
+            || table.of(&identity).and_then(|binding| binding.hostname.as_deref()).filter(|name| !scope.is_own_name(name));
         let name = request.hostname.as_deref().or_else(offered).or_else(before);
         let by_id = || id.and_then(|id| scope.of_client_id(id));
         let reserved = by_mac.or_else(by_id).or_else(|| scope.of_hostname(name?));

@@ -31,6 +31,7 @@ pub use queue::{Done, Log};
 pub use recover::{Recovered, recover};
 pub use salvage::salvage;
 pub use snapshot::Slices;
+pub use writer::Trouble;
 
 /// One change to one network's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,12 @@
-use super::{Place, Record, Recovered, Slices, fs::Fs, writer::Writer};
+use super::{
+    Place, Record, Recovered, Slices,
+    fs::Fs,
+    writer::{Trouble, Writer},
+};
 use std::{
     io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -14,7 +18,7 @@ pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
 
 /// Most jobs that wait to be written; all that do are one commit. Cards stall for some hundred milliseconds now and then, and a job
 /// may be one packet.
-const QUEUE: usize = 16_384;
+const QUEUE: usize = 32_768;
 
 pub struct Job {
     pub records: Vec<Record>,
@@ -27,7 +31,7 @@ pub struct Job {
 pub struct Log {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
-    error: Arc<Mutex<Option<String>>>,
+    trouble: Arc<Mutex<Trouble>>,
     /// Jobs in the queue.
     waiting: Arc<AtomicUsize>,
 }
@@ -35,12 +39,12 @@ pub struct Log {
 impl Log {
     pub fn start<F: Fs>(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
         let writer = Writer::new(fs, recovered, slices)?;
-        let error = Arc::new(Mutex::new(writer.error()));
+        let trouble = Arc::new(Mutex::new(writer.trouble()));
         let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let (seen, left) = (error.clone(), waiting.clone());
+        let (seen, left) = (trouble.clone(), waiting.clone());
         let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &left, &seen))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), error, waiting })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), trouble, waiting })
     }
 
     /// Queues `records`; `done` is called on the log's thread once they are on disk, in the order of the calls. Without
@@ -61,14 +65,18 @@ impl Log {
         self.waiting.load(Ordering::Relaxed) < QUEUE
     }
 
+    /// Nothing can be written.
     pub fn is_failing(&self) -> bool {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        lock(&self.trouble).broken.is_some()
     }
 
-    /// Why something could not be written, until it could.
-    pub fn error(&self) -> Option<String> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn trouble(&self) -> Trouble {
+        lock(&self.trouble).clone()
     }
+}
+
+fn lock(trouble: &Mutex<Trouble>) -> MutexGuard<'_, Trouble> {
+    trouble.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Log {
@@ -83,7 +91,7 @@ impl Drop for Log {
 }
 
 /// Some of the other work after each commit, and while nothing waits.
-fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, error: &Mutex<Option<String>>) {
+fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, trouble: &Mutex<Trouble>) {
     loop {
         let first = if writer.has_work() { queue.try_recv() } else { queue.recv().map_err(mpsc::TryRecvError::from) };
         match first {
@@ -92,7 +100,7 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
                 group.extend(queue.try_iter());
                 waiting.fetch_sub(group.len(), Ordering::Relaxed);
                 let result = writer.commit(&mut group);
-                *error.lock().unwrap_or_else(PoisonError::into_inner) = writer.error();
+                *lock(trouble) = writer.trouble();
                 for job in group {
                     let holds = job.relies_on.is_some_and(|place| writer.holds(&place));
                     (job.done)(if holds { Ok(()) } else { result.as_ref().map(|_| ()).map_err(String::as_str) });
@@ -103,6 +111,6 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
             Err(mpsc::TryRecvError::Disconnected) => return,
         }
         writer.work();
-        *error.lock().unwrap_or_else(PoisonError::into_inner) = writer.error();
+        *lock(trouble) = writer.trouble();
     }
 }

@@ -19,6 +19,15 @@ const REST: Duration = Duration::from_secs(1);
 #[cfg(test)]
 const REST: Duration = Duration::from_millis(1);
 
+/// What the disk says, as long as it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// Why nothing can be promised.
+    pub broken: Option<String>,
+    /// Why nothing can be promised any more once the log is full.
+    pub behind: Option<String>,
+}
+
 struct Failure {
     since: Instant,
     why: String,
@@ -91,8 +100,9 @@ impl<F: Fs> Writer<F> {
         !self.failed.contains(place)
     }
 
-    pub fn error(&self) -> Option<String> {
-        self.broken.as_ref().or(self.behind.as_ref()).map(|failure| failure.why.clone())
+    pub fn trouble(&self) -> Trouble {
+        let why = |failure: &Option<Failure>| failure.as_ref().map(|failure| failure.why.clone());
+        Trouble { broken: why(&self.broken), behind: why(&self.behind) }
     }
 
     pub fn has_work(&self) -> bool {

@@ -52,6 +52,9 @@ fn nobody_takes_the_routers_own_name() {
     desk.boot(A, |message| message.option(12, b"fire-truck-1"));
     desk.boot(B, |message| message.option(12, b"fire-truck-2"));
     assert_eq!((desk.name(ip(1)), desk.name(ip(2))), (None, Some("fire-truck-2".to_owned())));
+    desk.network.scope = Some(Scope::new(Service { own_name: Some("fire-truck-2".to_owned()), ..service(1, 8) }));
+    desk.ask(Message::new(REQUEST, B).ciaddr(ip(2)).option(12, b"fire-truck-2"));
+    assert_eq!(desk.name(ip(2)), None, "nor keeps it when the router takes it");
 }
 
 /// As systemd-networkd sends it. Whose it is must be right nevertheless.

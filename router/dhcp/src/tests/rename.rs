@@ -55,10 +55,21 @@ fn a_renamed_network_keeps_its_leases_also_over_a_power_cut() {
 }
 
 #[test]
-fn a_network_takes_nothing_that_it_knows_itself_and_nothing_of_one_that_is_there() {
+fn a_network_takes_over_nothing_that_it_knows_itself() {
     let mut run = networks(&[bind("old", 1, 11), bind("old", 2, 12), bind("old", 5, 15), bind("new", 1, 20), bind("new", 7, 12)]);
-    run.configure(vec![elsewhere("old"), named("new")], NOW);
-    assert_eq!((hosts(&run, "old"), hosts(&run, "new")), (vec![1, 2, 5], vec![1, 7]), "it has moved");
     run.configure(vec![named("new")], NOW);
     assert_eq!((hosts(&run, "old"), hosts(&run, "new")), (vec![1, 2], vec![1, 5, 7]));
+}
+
+#[test]
+fn what_a_change_moved_to_another_network_comes_back_when_it_is_undone() {
+    let mut run = networks(&[bind("x", 1, 11), bind("x", 2, 12)]);
+    let before = || vec![named("x"), elsewhere("y")];
+    assert_eq!(run.configure(before(), NOW), []);
+    for after in [vec![named("y")], vec![named("y"), elsewhere("x")]] {
+        run.configure(after, NOW);
+        assert_eq!((hosts(&run, "x"), hosts(&run, "y")), (vec![], vec![1, 2]), "it has their subnet");
+        run.configure(before(), NOW);
+        assert_eq!((hosts(&run, "x"), hosts(&run, "y")), (vec![1, 2], vec![]));
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 /// The options of a message as raw bytes, the parts of a split one joined (RFC 3396), `file` and `sname` included where
 /// option 52 says that they hold options too (RFC 2132, 9.3).
 ///
-/// Lenient, as one option that is cut off must not cost the client those before it. Reading allocates for split options only.
+/// Lenient, as one option that is cut off must not cost the client those before it. Reading allocates for split options, and for
+/// more than sixteen.
 pub struct Options<'a> {
     /// By code: one more than the place in `values`, zero for none. There are 254 codes, without the pad and the end.
     places: [u8; 256],

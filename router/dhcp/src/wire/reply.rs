@@ -137,8 +137,8 @@ impl Reply<'_> {
             }
             code::HOST_NAME => self.hostname?.as_bytes(),
             code::DOMAIN => pool?.domain.as_ref()?.as_bytes(),
-            code::RENEWAL => scratch.seconds(timer(lease?, pool?, pool?.renew, 4)),
-            code::REBINDING => scratch.seconds(timer(lease?, pool?, pool?.rebind, 7)),
+            code::RENEWAL => scratch.seconds(timers(lease?, pool?).0),
+            code::REBINDING => scratch.seconds(timers(lease?, pool?).1),
             other => configured(service, other)?,
         };
         (!value.is_empty()).then_some(value)
@@ -151,12 +151,16 @@ fn configured(service: &Service, option: u8) -> Option<&[u8]> {
     Some(&options[place].value)
 }
 
-/// T1 or T2, as this part of the lease: what is configured of the network's lease, else so many eighths.
-fn timer(lease: u32, pool: &Dhcp, configured: Option<Duration>, eighths: u64) -> u32 {
-    let (part, whole) = configured.map_or((eighths, 8), |timer| (timer.as_secs(), pool.lease.as_secs().max(1)));
-    let timer = u128::from(lease) * u128::from(part) / u128::from(whole);
+/// T1 and T2 as their parts of the lease: what is configured of the network's lease, else half and seven eighths.
+fn timers(lease: u32, pool: &Dhcp) -> (u32, u32) {
+    let timer = |configured: Option<Duration>, eighths| {
+        let (part, whole) = configured.map_or((eighths, 8), |timer| (timer.as_secs(), pool.lease.as_secs().max(1)));
+        u32::try_from(u128::from(lease) * u128::from(part) / u128::from(whole)).unwrap_or(u32::MAX)
+    };
+    let rebinding = timer(pool.rebind, 7);
+    let renewal = timer(pool.renew, 4).min(rebinding.saturating_sub(1));
     // Zero says nothing to some clients.
-    u32::try_from(timer).unwrap_or(u32::MAX).max(1)
+    (renewal.max(1), rebinding.max(1))
 }
 
 /// A boot ROM looks for its server and file in the fields of BOOTP (RFC 951).

@@ -88,10 +88,21 @@ fn problems(current: &Current, around: &Around, observed: &State, dhcp: &Report)
         let why = format!("in space {}: remove or rename it, or choose another name in the configuration", conflict.space);
         problems.push(Problem { what, why: Some(why) });
     }
-    if let Some(error) = &dhcp.log_error {
-        problems.push(Problem { what: "no new leases: the lease log cannot be written".to_owned(), why: Some(error.clone()) });
-    }
+    problems.extend(leases(dhcp));
     problems
+}
+
+/// So many places of damage are named; the daemon's log has them all.
+const DAMAGE: usize = 3;
+
+/// What is wrong with the lease log.
+fn leases(dhcp: &Report) -> Vec<Problem> {
+    let problem = |what: &str, why: &str| Problem { what: what.to_owned(), why: Some(why.to_owned()) };
+    let behind = "the lease log cannot be shortened; there are new leases until it is full";
+    let broken = dhcp.trouble.broken.iter().map(|why| problem("no new leases: the lease log cannot be written", why));
+    let behind = dhcp.trouble.behind.iter().map(|why| problem(behind, why));
+    let damage = dhcp.recovery.iter().map(|note| problem("the lease log was damaged when the daemon started", note));
+    broken.chain(behind).chain(damage.take(DAMAGE)).collect()
 }
 
 fn not_imported(report: &str) -> Problem {

@@ -183,6 +183,7 @@ fn t1_and_t2_are_the_configured_part_of_any_lease() {
     assert_eq!(timers(2700, Some(2400), Some(3150)), (Some(1800), Some(2362)), "T1 before T2 where the client asks for less");
     assert_eq!(timers(2700, Some(2400), None), (Some(1800), Some(2362)));
     assert_eq!(timers(60, Some(1), None), (Some(1), Some(52)));
+    assert_eq!(timers(60, Some(2400), Some(2401)), (Some(39), Some(40)), "also where seconds are too long");
     assert_eq!(timers(u32::MAX, Some(1800), None), (Some(2_147_483_647), Some(3_758_096_383)));
 }
 
