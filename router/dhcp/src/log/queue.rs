@@ -11,6 +11,7 @@ use std::{
         mpsc,
     },
     thread,
+    time::{Duration, Instant},
 };
 
 /// What to do when it is on disk, or why it is not.
@@ -19,6 +20,11 @@ pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
 /// Most jobs that wait to be written; all that do are one commit. Cards stall for some hundred milliseconds now and then, and a job
 /// may be one packet.
 const QUEUE: usize = 32_768;
+
+/// Jobs of one commit that say that more are on their way, and how long after its start the next one begins then: what a commit costs
+/// the processor is shared by more leases. A disk that takes longer by itself is not waited for.
+const BUSY: usize = 8;
+const GATHER: Duration = Duration::from_millis(2);
 
 pub struct Job {
     pub records: Vec<Record>,
@@ -99,11 +105,15 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
                 let mut group = vec![first];
                 group.extend(queue.try_iter());
                 waiting.fetch_sub(group.len(), Ordering::Relaxed);
+                let (started, is_busy) = (Instant::now(), group.len() >= BUSY);
                 let result = writer.commit(&mut group);
                 *lock(trouble) = writer.trouble();
                 for job in group {
                     let holds = job.relies_on.is_some_and(|place| writer.holds(&place));
                     (job.done)(if holds { Ok(()) } else { result.as_ref().map(|_| ()).map_err(String::as_str) });
+                }
+                if is_busy {
+                    thread::sleep(GATHER.saturating_sub(started.elapsed()));
                 }
             }
             Err(mpsc::TryRecvError::Empty) => {}

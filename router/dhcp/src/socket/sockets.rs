@@ -25,8 +25,8 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 /// Emptied outboxes that are kept: the two of the batch at hand, and those that wait for the disk.
 const SPARE: usize = 64;
-/// Bytes the kernel keeps for us while we are busy: some hundred clients that start at the same moment.
-const BUFFER: usize = 1 << 20;
+/// Bytes the kernel keeps for us while we are busy or do not get the processor: some thousand clients that start at the same moment.
+const BUFFER: usize = 4 << 20;
 
 /// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
 /// And a packet socket that only sends, one that only receives, and one for ARP.
