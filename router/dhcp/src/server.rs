@@ -72,8 +72,8 @@ impl Server {
     }
 
     /// Serves exactly these networks from now on; to be called on a tokio runtime, where the server then lives. Leases are
-    /// untouched, also those of a network that goes (it may come back, also by another name). An interface that is not there yet is no error: it
-    /// is served when it comes.
+    /// untouched, also those of a network that goes (it may come back, also by another name). An interface that is not there yet is
+    /// no error: it is served when it comes.
     pub async fn configure(&self, services: Vec<Service>) -> Vec<ConfigureError> {
         let mut ports = self.core.ports.lock().await;
         let wanted: BTreeSet<_> = services.iter().map(|service| service.netns.clone()).collect();

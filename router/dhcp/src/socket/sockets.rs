@@ -135,6 +135,8 @@ impl Sockets {
 
 fn udp() -> io::Result<Socket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    // A socket that is given up is closed when its task ends, and the next one does not wait for that.
+    socket.set_reuse_address(true)?;
     socket.set_broadcast(true)?;
     setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;

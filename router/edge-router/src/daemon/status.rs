@@ -197,3 +197,19 @@ fn dhcp_counters(counters: &Counters) -> DhcpCounters {
     let drops = counters.drops.iter().map(|(why, count)| ((*why).to_owned(), *count)).collect();
     DhcpCounters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, drops }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_lease_log_is_told_and_not_without_end() {
+        let mut dhcp = Report { recovery: (0..9).map(|block| format!("block {block}")).collect(), ..Report::default() };
+        dhcp.trouble.behind = Some("no space".to_owned());
+        let told: Vec<_> = leases(&dhcp).into_iter().map(|problem| (problem.what, problem.why.unwrap_or_default())).collect();
+        let damaged = "the lease log was damaged when the daemon started";
+        assert_eq!(told.iter().filter(|(what, _)| what == damaged).count(), DAMAGE);
+        assert!(told[0].0.contains("until it is full") && told[0].1 == "no space", "{told:?}");
+        assert!(leases(&Report::default()).is_empty());
+    }
+}
