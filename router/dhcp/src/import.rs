@@ -1,8 +1,9 @@
 use crate::{
     ClaimError, Identity, LeaseState, decide,
     lease::{Change, Lease},
+    lock::lock,
     log::Record,
-    server::{Server, lock, notify, settled},
+    server::{Server, notify, settled},
 };
 use edge_config::{Mac, Name};
 use std::{net::Ipv4Addr, time::SystemTime};

@@ -14,6 +14,7 @@ mod events;
 mod import;
 mod lease;
 mod limit;
+mod lock;
 mod log;
 mod probe;
 mod relay;

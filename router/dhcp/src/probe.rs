@@ -3,7 +3,8 @@
 use crate::{
     batch::Batch,
     decide,
-    server::{Core, lock},
+    lock::lock,
+    server::Core,
     socket::{Packet, Sockets},
     state::Networks,
 };

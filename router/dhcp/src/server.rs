@@ -4,6 +4,7 @@ use crate::{
     clock::{self, Clock},
     decide::{self, Moment},
     lease::{Binding, Change, Secs, State},
+    lock::lock,
     log::{Directory, Done, Log, Record, recover},
     socket::{Handler, Heard, Ports, Sockets},
     state::{Network, Networks, lease},
@@ -13,7 +14,7 @@ use std::{
     collections::BTreeSet,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicUsize},
+    sync::{Arc, Mutex, Weak, atomic::AtomicUsize},
     time::SystemTime,
 };
 use tokio::sync::oneshot;
@@ -62,10 +63,8 @@ impl Server {
         let (all, at) = (networks.clone(), clock.clone());
         let slices = Arc::new(move |last: Option<&Record>| lock(&all).slice(last, at.now()));
         let log = Log::start(directory, &recovered, slices).map_err(failed("cannot be written"))?;
-        if !moved.is_empty() {
-            // Not written, the next start does the same.
-            log.submit(moved, None, Box::new(|_| ()));
-        }
+        // Not written, the next start does the same.
+        log.note(moved);
         let (ports, recovery, waiting) = (tokio::sync::Mutex::default(), recovered.notes, Arc::default());
         let core = Arc::new_cyclic(|itself| Core { ports, networks, clock, log, recovery, waiting, itself: itself.clone() });
         Ok(Server { core })
@@ -83,10 +82,8 @@ impl Server {
         {
             let mut networks = lock(&self.core.networks);
             let moved = networks.configure(services.clone(), self.core.clock.now());
-            if !moved.is_empty() {
-                // Not written, they are where they were at the next start, which does the same.
-                self.core.log.submit(moved, None, Box::new(|_| ()));
-            }
+            // Not written, they are where they were at the next start, which does the same.
+            self.core.log.note(moved);
         }
         let core = Arc::downgrade(&self.core);
         let handler: Handler = Arc::new(move |sockets, heard| receive(&core, sockets, heard));
@@ -198,7 +195,7 @@ impl Core {
     fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
         let Some(lag) = self.clock.lag(wall) else { return };
         let records = networks.stepped(lag, self.clock.now(), !self.clock.is_lagging());
-        if !records.is_empty() && !self.log.submit(records.clone(), None, Box::new(|_| ())) {
+        if !self.log.note(records.clone()) {
             // Tried again with the next message.
             return;
         }
@@ -261,9 +258,4 @@ pub fn notify(sender: oneshot::Sender<Result<(), String>>) -> Done {
 
 pub async fn settled(logged: Logged) -> Result<(), String> {
     logged.await.unwrap_or_else(|_| Err("the lease log has stopped".to_owned()))
-}
-
-/// A panic of somebody who held the tables must not stop every lease: they are only changed by whole steps.
-pub fn lock(networks: &Mutex<Networks>) -> MutexGuard<'_, Networks> {
-    networks.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -52,6 +52,12 @@ impl Scene {
         self.server.counters().networks.remove(&self.lab.service().network).expect("its counters")
     }
 
+    /// So many messages of those who speak for others, sooner or later.
+    async fn has_refused(&self, least: u64) {
+        let refused = || self.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
+        eventually("the rest is refused", || refused() >= least).await;
+    }
+
     /// What must go on whatever happens.
     fn check_the_known_and_the_reserved(&self) {
         let reboot = request(KNOWN, 1).option(50, &self.known.octets());
@@ -122,8 +128,7 @@ async fn one_machine_that_invents_clients_gets_little_and_honest_ones_are_served
         }
     }
     assert!(boot(&scene.wire, NEW).is_some(), "a new one that speaks for itself is served during the attack");
-    let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
-    eventually("the rest is refused", || refused() >= 1_000).await;
+    scene.has_refused(1_000).await;
     assert!(scene.counters().offers < 400, "{:?}", scene.counters());
 }
 
@@ -132,8 +137,7 @@ async fn one_machine_that_invents_clients_gets_little_and_honest_ones_are_served
 async fn unicast_is_no_way_around() {
     let scene = Scene::new().await;
     (0..1_000).for_each(|number| scene.wire.send_udp(&discover(invented(number), number).bytes(), ROUTER));
-    let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
-    eventually("most is refused", || refused() >= 500).await;
+    scene.has_refused(500).await;
     scene.check_the_known_and_the_reserved();
 }
 
@@ -144,8 +148,7 @@ async fn bridges_that_are_invented_share_what_one_gets() {
     for number in 0..2_000 {
         scene.wire.send_from(invented(10_000 + number), &discover(invented(number), number).bytes());
     }
-    let refused = || scene.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
-    eventually("most is refused", || refused() >= 500).await;
+    scene.has_refused(500).await;
     scene.check_the_known_and_the_reserved();
 }
 

@@ -3,10 +3,11 @@ use super::{
     fs::Fs,
     writer::{Trouble, Writer},
 };
+use crate::lock::lock;
 use std::{
     io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -66,6 +67,11 @@ impl Log {
         taken
     }
 
+    /// Queues what nobody waits for, if there is anything; false as of [`Log::submit`].
+    pub fn note(&self, records: Vec<Record>) -> bool {
+        records.is_empty() || self.submit(records, None, Box::new(|_| ()))
+    }
+
     /// Whether the next [`Log::submit`] will not fail for a full queue, as long as nobody else submits meanwhile.
     pub fn has_room(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) < QUEUE
@@ -79,10 +85,6 @@ impl Log {
     pub fn trouble(&self) -> Trouble {
         lock(&self.trouble).clone()
     }
-}
-
-fn lock(trouble: &Mutex<Trouble>) -> MutexGuard<'_, Trouble> {
-    trouble.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Log {

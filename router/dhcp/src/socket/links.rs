@@ -1,3 +1,4 @@
+use crate::lock::lock;
 use nix::{
     errno::Errno,
     libc,
@@ -9,7 +10,7 @@ use std::{
     collections::HashMap,
     io,
     os::fd::{AsRawFd, OwnedFd, RawFd},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 /// The names of a namespace's interfaces, each asked for once and remembered until the kernel says that some interface came, went or
@@ -43,13 +44,13 @@ impl Links {
             changed = true;
         }
         if changed {
-            self.names.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            lock(&self.names).clear();
         }
     }
 
     /// `socket`: any of the namespace.
     pub fn name(&self, ifindex: u32, socket: RawFd) -> Option<Arc<str>> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = lock(&self.names);
         if let Some(name) = names.get(&ifindex) {
             return Some(name.clone());
         }

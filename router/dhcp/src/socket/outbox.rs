@@ -1,4 +1,4 @@
-use super::control::Control;
+use super::{control::Control, packet::link};
 use crate::wire::{CLIENT_PORT, SERVER_PORT, udp_header};
 use edge_config::Mac;
 use nix::{errno::Errno, libc};
@@ -100,17 +100,9 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    fn framed(message: &'a Outgoing, [a, b, c, d, e, f]: [u8; 6], to: Ipv4Addr) -> Option<Self> {
+    fn framed(message: &'a Outgoing, mac: [u8; 6], to: Ipv4Addr) -> Option<Self> {
         let ports = (SocketAddrV4::new(message.from, SERVER_PORT), SocketAddrV4::new(to, CLIENT_PORT));
-        let to = libc::sockaddr_ll {
-            sll_family: libc::AF_PACKET as u16,
-            sll_protocol: (libc::ETH_P_IP as u16).to_be(),
-            sll_ifindex: message.ifindex as i32,
-            sll_hatype: 0,
-            sll_pkttype: 0,
-            sll_halen: 6,
-            sll_addr: [a, b, c, d, e, f, 0, 0],
-        };
+        let to = link(libc::ETH_P_IP, message.ifindex, mac);
         let header = Some(udp_header(ports.0, ports.1, &message.bytes)?);
         Some(Self { message, to: Destination::Link(to), header, control: Control::empty(), vectors: NO_VECTORS })
     }

@@ -26,9 +26,10 @@ pub fn readable(socket: Socket) -> io::Result<AsyncFd<Socket>> {
     Ok(unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?)
 }
 
-pub fn address(protocol: i32, ifindex: u32, mac: [u8; 6]) -> nix::Result<LinkAddr> {
+/// An interface and a hardware address there; of a protocol for bind(2).
+pub fn link(protocol: i32, ifindex: u32, mac: [u8; 6]) -> libc::sockaddr_ll {
     let [a, b, c, d, e, f] = mac;
-    let address = libc::sockaddr_ll {
+    libc::sockaddr_ll {
         sll_family: libc::AF_PACKET as u16,
         sll_protocol: (protocol as u16).to_be(),
         sll_ifindex: ifindex as i32,
@@ -36,7 +37,11 @@ pub fn address(protocol: i32, ifindex: u32, mac: [u8; 6]) -> nix::Result<LinkAdd
         sll_pkttype: 0,
         sll_halen: 6,
         sll_addr: [a, b, c, d, e, f, 0, 0],
-    };
+    }
+}
+
+pub fn address(protocol: i32, ifindex: u32, mac: [u8; 6]) -> nix::Result<LinkAddr> {
+    let address = link(protocol, ifindex, mac);
     let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
     // SAFETY: the pointer and length are those of a whole sockaddr_ll with its family set.
     unsafe { LinkAddr::from_raw((&raw const address).cast(), Some(length)) }.ok_or(Errno::EINVAL)

@@ -7,7 +7,7 @@ use super::{
     outbox::Outbox,
     packet::{self, hear, readable},
 };
-use crate::{SocketError, wire::SERVER_PORT};
+use crate::{SocketError, lock::lock, wire::SERVER_PORT};
 use nix::{
     errno::Errno,
     libc,
@@ -19,7 +19,7 @@ use std::{
     net::{Ipv4Addr, SocketAddrV4},
     os::fd::{AsRawFd, RawFd},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
@@ -111,7 +111,7 @@ impl Sockets {
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<Outbox>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.spare)
     }
 
     /// SIOCGIFINDEX, netdevice(7).
