@@ -30,6 +30,12 @@ exit 0
 const DHCPCD: &str =
     r#"echo "$reason $new_ip_address $new_subnet_cidr router=$new_routers dns=$new_domain_name_servers" >> $dir/events"#;
 
+/// A client does as it is told by a signal only once it has its lease, which the server knows before it does.
+const WAIT_FOR: &str = r#"
+wait_for() { for try in $(seq 300); do grep -q "^$1" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
+wait_for_change() { for try in $(seq 300); do [ -e $dir/changed ] && return; sleep 0.1; done; exit 1; }
+"#;
+
 fn host(name: &str, mac: Option<&str>, address: Ipv4Addr) -> Host {
     let network = "vehicle".parse().expect("a name");
     let device = mac.map(|mac| DeviceId::Mac(mac.parse().expect("a MAC")));
@@ -42,15 +48,14 @@ async fn udhcpc_boots_renews_and_releases() {
     let server = lab.serve(lab.service()).await;
     lab.script("udhcpc", UDHCPC);
     // -f stays in the foreground; USR1 renews, USR2 releases.
-    lab.must(
-        "busybox udhcpc -f -i eth0 -s $dir/udhcpc -x hostname:Device-1 -O domain &
+    lab.must(&format!(
+        "{WAIT_FOR} busybox udhcpc -f -i eth0 -s $dir/udhcpc -x hostname:Device-1 -O domain &
         client=$!
-        wait_for() { for try in $(seq 300); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
         wait_for bound
         kill -USR1 $client; wait_for renew
         kill -USR2 $client; sleep 0.3
-        kill $client",
-    );
+        kill $client"
+    ));
     let events = lab.kept("events");
     let got = format!("{POOL_FIRST}/24 router={ROUTER} dns=10.77.0.2 domain=truck.example lease=3600 server={ROUTER}");
     assert!(events.contains(&format!("bound {got}")) && events.contains(&format!("renew {got}")), "{events}");
@@ -102,17 +107,16 @@ async fn dhcpcd_boots_renews_and_releases() {
         lab.directory.path().display()
     );
     std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
-    let output = lab.must(
-        "mount -t tmpfs none /run; mkdir -p /run/dhcpcd
-        wait_for() { for try in $(seq 300); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
+    let output = lab.must(&format!(
+        "{WAIT_FOR} mount -t tmpfs none /run; mkdir -p /run/dhcpcd
         dhcpcd -4 -B -d -f $dir/conf eth0 > $dir/log 2>&1 &
         client=$!
         wait_for BOUND
         dhcpcd -4 -f $dir/conf -n eth0 >> $dir/log 2>&1; wait_for 'RENEW\\|REBIND\\|REBOOT'
         dhcpcd -4 -f $dir/conf -k eth0 >> $dir/log 2>&1
         wait $client || true
-        cat $dir/log",
-    );
+        cat $dir/log"
+    ));
     let events = lab.kept("events");
     assert!(events.contains(&format!("BOUND {POOL_FIRST} 24 router={ROUTER} dns=10.77.0.2")), "{events}\n{output}");
     let lease = only_lease(&server);
@@ -143,14 +147,13 @@ async fn a_changed_configuration_moves_a_running_client() {
     lab.script("udhcpc", UDHCPC);
     let there = lab.clone();
     let client = tokio::task::spawn_blocking(move || {
-        there.must(
-            "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
+        there.must(&format!(
+            "{WAIT_FOR} busybox udhcpc -f -i eth0 -s $dir/udhcpc &
             client=$!
-            for try in $(seq 300); do [ -e $dir/changed ] && break; sleep 0.1; done
-            kill -USR1 $client
-            for try in $(seq 100); do grep -q 'bound 10.77.0.5/' $dir/events && break; sleep 0.1; done
-            kill $client",
-        )
+            wait_for bound; wait_for_change
+            kill -USR1 $client; wait_for 'bound 10.77.0.5/'
+            kill $client"
+        ))
     });
     eventually("the first lease", || server.leases().iter().any(|lease| lease.address == POOL_FIRST)).await;
     let mut service = lab.service();
@@ -171,17 +174,16 @@ async fn a_changed_range_moves_a_running_client_when_its_lease_ends() {
     lab.script("udhcpc", UDHCPC);
     let there = lab.clone();
     let client = tokio::task::spawn_blocking(move || {
-        there.must(
-            "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
+        there.must(&format!(
+            "{WAIT_FOR} busybox udhcpc -f -i eth0 -s $dir/udhcpc &
             client=$!
-            for try in $(seq 300); do [ -e $dir/changed ] && break; sleep 0.1; done
+            wait_for bound; wait_for_change
             sleep 2
-            kill -USR1 $client
-            for try in $(seq 100); do grep -q 'renew 10.77.0.100/' $dir/events && break; sleep 0.1; done
-            kill -USR2 $client; sleep 0.3; kill -USR1 $client
-            for try in $(seq 100); do grep -q 'bound 10.77.0.150/' $dir/events && break; sleep 0.1; done
-            kill $client",
-        )
+            kill -USR1 $client; wait_for 'renew 10.77.0.100/'
+            kill -USR2 $client; sleep 0.3
+            kill -USR1 $client; wait_for 'bound 10.77.0.150/'
+            kill $client"
+        ))
     });
     eventually("the first lease", || server.leases().iter().any(|lease| lease.address == POOL_FIRST)).await;
     let mut service = lab.service();
