@@ -87,7 +87,8 @@ nodev
 option routers' > $dir/conf
 dhcpcd -4 -B -f $dir/conf eth0 </dev/null & client=$!"#,
         renew: "true",
-        release: "dhcpcd -4 -f $dir/conf -k eth0",
+        // 9.4 sometimes does not hear a signal that comes while its hooks run; it waits for ten seconds then.
+        release: "dhcpcd -4 -f $dir/conf -k eth0 || dhcpcd -4 -f $dir/conf -k eth0",
         reboots_with: Some("REQUEST rebooting 10.77.0.100"),
         releases: true,
     },

@@ -59,8 +59,8 @@ async fn an_agent_may_name_the_link_and_the_server_and_must_be_known() {
     assert_eq!(own_link.options[&54], ROUTER.octets());
     let renamed = agent.ask(&with(2, &[11, 4, 10, 77, 0, 250])).expect("an offer");
     assert_eq!(renamed.options[&54], AGENT.octets(), "RFC 5107");
-    assert!(agent.ask(&with(3, &[5, 4, 10, 78, 0, 0])).is_none(), "RFC 3527: a link that is not served here");
-    assert!(agent.ask(&Message::new(DISCOVER, MAC, 4).giaddr([10, 77, 0, 251].into())).is_none());
+    assert!(agent.is_not_answered(&with(3, &[5, 4, 10, 78, 0, 0])), "RFC 3527: a link that is not served here");
+    assert!(agent.is_not_answered(&Message::new(DISCOVER, MAC, 4).giaddr([10, 77, 0, 251].into())));
     let drops = &server.counters().networks.values().next().expect("the network").drops.clone();
     assert_eq!((drops.get("relayed-from-elsewhere"), drops.get("relay-not-allowed")), (Some(&1), Some(&1)));
 }
@@ -117,7 +117,7 @@ async fn a_network_served_elsewhere() {
     // A client cannot be an agent, and nobody else can be the server.
     ip(&format!("-n {} address add {AGENT}/24 dev eth0", lab.client()));
     let wire = Wire::open(&lab.client_netns(), "eth0");
-    assert!(wire.ask(&relayed(DISCOVER, 1)).is_none());
+    assert!(wire.is_not_answered(&relayed(DISCOVER, 1)));
     let mut forged = Message::new(OFFER, MAC, 2).broadcast().giaddr(ROUTER).bytes();
     forged[0] = 2;
     wire.send_bytes(&forged);

@@ -4,10 +4,11 @@
 mod lab;
 
 use edge_config::{DeviceId, Host};
-use edge_dhcp::{Counters, Server};
+use edge_dhcp::{Counters, Server, Service};
 use lab::{
     Lab, ROUTER, eventually, ip,
     message::{ACK, Answer, DISCOVER, Message, OFFER, REQUEST},
+    wide_service,
     wire::Wire,
 };
 use std::{
@@ -33,9 +34,18 @@ struct Scene {
 impl Scene {
     /// A pool of 100, one known client with a lease in it, and one reserved address in it.
     async fn new() -> Self {
+        Self::of(Lab::service).await
+    }
+
+    /// The same with a pool that nobody empties during a test.
+    async fn wide() -> Self {
+        Self::of(|lab| wide_service("lan0", Some(lab.netns()))).await
+    }
+
+    async fn of(service: fn(&Lab) -> Service) -> Self {
         let lab = Lab::new();
         ip(&format!("-n {} address add 10.77.0.250/24 dev eth0", lab.client()));
-        let mut service = lab.service();
+        let mut service = service(&lab);
         service.reservations.push(Host {
             name: "reserved".parse().expect("a name"),
             network: service.network.clone(),
@@ -89,7 +99,7 @@ fn answer_to(wire: &Wire, message: &Message) -> Option<Answer> {
 fn answer_by(wire: &Wire, source: [u8; 6], message: &Message) -> Option<Answer> {
     let mac: [u8; 6] = message.bytes()[28..34].try_into().expect("six bytes");
     wire.send_from(source, &message.bytes());
-    let end = Instant::now() + Duration::from_secs(2);
+    let end = Instant::now() + Duration::from_secs(10);
     while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
         if let Some((answer, _)) = wire.receive(left)
             && answer.mac == mac
@@ -116,7 +126,8 @@ fn invented(number: u32) -> [u8; 6] {
 /// dhcpstarv: one machine asks for as many clients as there are addresses.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_machine_that_invents_clients_gets_little_and_honest_ones_are_served() {
-    let scene = Scene::new().await;
+    let scene = Scene::wide().await;
+    let start = Instant::now();
     for number in 0..2_000 {
         scene.wire.send_from(ATTACKER, &discover(invented(number), number).bytes());
         if number % 500 == 250 {
@@ -129,7 +140,9 @@ async fn one_machine_that_invents_clients_gets_little_and_honest_ones_are_served
     }
     assert!(boot(&scene.wire, NEW).is_some(), "a new one that speaks for itself is served during the attack");
     scene.has_refused(1_000).await;
-    assert!(scene.counters().offers < 400, "{:?}", scene.counters());
+    // Fifty a second, and some for the honest; the disk may be slow to serve these.
+    let most = 50 * (start.elapsed().as_secs() + 2) + 50;
+    assert!(scene.counters().offers < most, "{most}: {:?}", scene.counters());
 }
 
 /// The same to the server alone, which would come by another socket.

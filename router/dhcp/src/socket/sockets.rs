@@ -148,6 +148,7 @@ fn udp() -> io::Result<Socket> {
 /// Hears nothing before its filter is there.
 fn strangers() -> io::Result<Socket> {
     let socket = packet::open()?;
+    setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;
     filter::strangers(&socket, SERVER_PORT)?;
     hear(&socket, libc::ETH_P_IP)?;
     Ok(socket)

@@ -94,10 +94,18 @@ impl Wire {
         Some((Answer::read(&bytes), *from.as_socket_ipv4().expect("IPv4").ip()))
     }
 
-    /// The answer to `message`; the message is sent once.
+    /// The answer to `message`, which is sent once. An ACK waits for the disk, whoever else writes there.
     pub fn ask(&self, message: &Message) -> Option<Answer> {
+        self.ask_for(message, Duration::from_secs(10))
+    }
+
+    pub fn is_not_answered(&self, message: &Message) -> bool {
+        self.ask_for(message, Duration::from_secs(1)).is_none()
+    }
+
+    fn ask_for(&self, message: &Message, patience: Duration) -> Option<Answer> {
         self.send(message);
-        let end = Instant::now() + Duration::from_secs(1);
+        let end = Instant::now() + patience;
         while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
             if let Some((answer, _)) = self.receive(left)
                 && answer.xid == message.xid()
