@@ -7,7 +7,12 @@ mod lab;
 
 use edge_config::{DeviceId, Host};
 use edge_dhcp::{LeaseState, Server, Service};
-use lab::{Lab, ROUTER, ear::Ear, ip, machine::Machine};
+use lab::{
+    Lab, ROUTER,
+    ear::Ear,
+    ip,
+    machine::{Disk, Machine},
+};
 use std::{fmt::Write, net::Ipv4Addr, time::Duration};
 
 /// Seconds; renewed after half of it, rebound after seven eighths.
@@ -66,7 +71,7 @@ exit 0
 EOT
 chmod +x $dir/script
 echo 'initial-interval 1; backoff-cutoff 2; timeout 10; retry 1;' > $dir/conf
-run() { dhclient -4 -cf $dir/conf -sf $dir/script -lf $dir/leases -pf /run/pid "$@" eth0 </dev/null; }
+run() { dhclient -4 -cf $dir/conf -sf $dir/script -lf /var/lib/dhcp/leases -pf /run/pid "$@" eth0 </dev/null; }
  run -d &"#,
         renew: "true",
         // It releases what is in its file of leases, which it writes when it starts and then every fifteenth second at most
@@ -154,6 +159,7 @@ struct Life {
     client: &'static Client,
     lab: Lab,
     ear: Ear,
+    disk: Disk,
     machine: Option<Machine>,
     server: Option<Server>,
     service: Service,
@@ -169,12 +175,12 @@ impl Life {
         service.pool.as_mut().expect("a pool").lease = Duration::from_secs(SHORT);
         std::fs::write(lab.directory.path().join("machine-id"), "0123456789abcdef0123456789abcdef\n").expect("writable");
         let ear = Ear::open(&lab.netns());
-        Self { client, lab, ear, machine: None, server: None, service, from: 0, told: String::new() }
+        Self { client, lab, ear, disk: Disk::new(), machine: None, server: None, service, from: 0, told: String::new() }
     }
 
     async fn live(mut self) -> String {
         self.server = Some(self.lab.serve(self.service.clone()).await);
-        self.machine = Some(Machine::boot(&self.lab, self.client.start));
+        self.machine = Some(Machine::boot(&self.lab, &self.disk, self.client.start));
         self.step("boot", FIRST, &["DISCOVER", "OFFER 10.77.0.100", "REQUEST selecting 10.77.0.100", "ACK 10.77.0.100"]).await;
 
         self.lasts(LONG);
@@ -192,7 +198,7 @@ impl Life {
         self.machine = None;
         ip(&format!("-n {} address flush dev eth0", self.lab.client()));
         self.from = self.ear.heard().len();
-        self.machine = Some(Machine::boot(&self.lab, self.client.start));
+        self.machine = Some(Machine::boot(&self.lab, &self.disk, self.client.start));
         let first = self.client.reboots_with.into_iter();
         self.step("reboot", FIRST, &first.chain(["ACK 10.77.0.100"]).collect::<Vec<_>>()).await;
 

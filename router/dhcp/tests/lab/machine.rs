@@ -10,6 +10,15 @@ use std::{
 
 pub struct Machine(Child);
 
+/// What a machine keeps in `/var/lib`. In memory: on a busy disk a client's file would be half written when its power goes.
+pub struct Disk(tempfile::TempDir);
+
+impl Disk {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir_in("/dev/shm").expect("a file system in memory"))
+    }
+}
+
 /// `/var/lib` outlives the machine's power, `/run` does not. A read-only `/sys` says that there is no udev.
 const ROOM: &str = r#"
 set -e
@@ -21,13 +30,13 @@ cp -a /etc /run/etc
 mount --bind /run/etc /etc
 rm -f /etc/resolv.conf
 cp $dir/machine-id /etc/machine-id
-mkdir -p $dir/var/dhcp $dir/var/dhcpcd /run/dhcpcd
-mount --bind $dir/var /var/lib
+mkdir -p $disk/dhcp $disk/dhcpcd /run/dhcpcd
+mount --bind $disk /var/lib
 "#;
 
 impl Machine {
     /// Switched on, with `script` run; its output is the file `console` of the lab.
-    pub fn boot(lab: &Lab, script: &str) -> Self {
+    pub fn boot(lab: &Lab, disk: &Disk, script: &str) -> Self {
         let console = lab.directory.path().join("console");
         let console = std::fs::File::options().create(true).append(true).open(console).expect("the directory is writable");
         let script = format!("{ROOM}\n{script}\nwhile read -r line; do eval \"$line\"; done");
@@ -35,6 +44,7 @@ impl Machine {
         let child = Command::new("nsenter")
             .args([&net, "unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script])
             .env("dir", lab.directory.path())
+            .env("disk", disk.0.path())
             .env("clients", unpacked())
             .env_remove("DBUS_SYSTEM_BUS_ADDRESS")
             .stdin(Stdio::piped())
