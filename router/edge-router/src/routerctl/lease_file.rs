@@ -46,10 +46,8 @@ fn isc(text: &str) -> Vec<LeaseRecord> {
                 let expires = lease.expires.filter(|_| active);
                 leases.insert(lease.address, LeaseRecord { expires, ..lease });
             }
-        } else if let Some((lease, active)) = &mut current
-            && let Some(statement) = line.split(';').next()
-        {
-            match statement.split_once(' ') {
+        } else if let Some((lease, active)) = &mut current {
+            match isc_statement(line).split_once(' ') {
                 Some(("ends", when)) => lease.expires = isc_time(when),
                 Some(("binding", state)) => *active = state == "state active",
                 Some(("hardware", hardware)) => lease.mac = hardware.strip_prefix("ethernet ").map(str::to_owned),
@@ -60,6 +58,18 @@ fn isc(text: &str) -> Vec<LeaseRecord> {
         }
     }
     leases.into_values().filter(|lease| lease.mac.is_some()).collect()
+}
+
+/// Up to its semicolon. Between quotes that is a character like others, and `\` takes the meaning of the one after it.
+fn isc_statement(line: &str) -> &str {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let ends = |character: char| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        is_escaped = character == '\\' && !was_escaped;
+        is_quoted ^= character == '"' && !was_escaped;
+        character == ';' && !is_quoted
+    };
+    line.split(ends).next().unwrap_or_default()
 }
 
 /// `4 2023/11/02 13:00:00` (UTC), `epoch 1698930000` or `never`, as unix seconds.
@@ -162,10 +172,18 @@ lease 10.0.1.7 {
   ends never;
   binding state abandoned;
 }
+lease 10.0.1.8 {
+  ends never;
+  binding state active;
+  hardware ethernet 02:00:00:00:01:08;
+  uid "\000;\";\\"; # a;b
+  client-hostname "a;b";
+}
 "#;
         let want = vec![
             lease([10, 0, 1, 5], "02:00:00:00:01:05", Some("01:02:00:22:61:62"), Some("device1"), Some(1_709_251_201)),
             lease([10, 0, 1, 6], "02:00:00:00:01:06", Some("01:02"), None, None),
+            lease([10, 0, 1, 8], "02:00:00:00:01:08", Some("00:3b:22:3b:5c"), Some("a;b"), Some(NEVER)),
         ];
         assert_eq!(parse(text), Some(LeaseFile { leases: want }));
         assert_eq!(isc_time("4 2023/11/02 13:00:00"), Some(1_698_930_000));
