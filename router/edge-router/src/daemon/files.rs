@@ -13,6 +13,9 @@ use std::{
 /// Below the state directory; `ssh-gate` reads it too.
 pub const NAMESPACES: &str = "namespaces";
 
+/// In a copy that may lack files: the directories that could not be listed, and why.
+const PARTIAL: &str = "partial";
+
 type CopyFile<'a> = dyn Fn(&Path, &Path) -> io::Result<()> + 'a;
 type RemoveFile<'a> = dyn Fn(&Path) -> io::Result<()> + 'a;
 
@@ -36,13 +39,17 @@ impl Files {
 
     /// A state directory that cannot be written, on a worn card or a full one, must not cost the box its networks: a copy in the run
     /// directory takes its place, and the status says so. The copy lives until the box boots, or until the directory can be written
-    /// at a start: then it goes back there, with what was decided in the meantime.
+    /// at a start: then it goes back there, with what was decided in the meantime. Not so a copy that may lack files: the leases in them
+    /// would end with it.
     pub fn in_memory(self, why: &dyn Display) -> anyhow::Result<Self> {
         let (state_dir, copy) = (self.state_dir.display(), self.copy());
         let problem = format!("{state_dir} cannot be written: {why}");
         log::error!("{problem}; going on with a copy in memory");
         take_out(&self.state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
-        Ok(Self { state_dir: copy, problem: Some(problem), ..self })
+        let lacks = partial(&copy).map(|unlisted| {
+            format!("{problem}; the copy may lack leases and is not put back: export them before a reboot ({unlisted})")
+        });
+        Ok(Self { state_dir: copy, problem: Some(lacks.unwrap_or(problem)), ..self })
     }
 
     fn copy(&self) -> PathBuf {
@@ -138,8 +145,18 @@ fn take_out(state_dir: &Path, copy: &Path) -> io::Result<()> {
         return Ok(());
     }
     let fresh = clean(copy)?;
-    copy_files(state_dir, &fresh, &copy_what_can_be_read)?;
+    let unlisted = copy_files(state_dir, &fresh, &copy_what_can_be_read)?;
+    if !unlisted.is_empty() {
+        let unlisted = unlisted.join("; ");
+        log::error!("{unlisted}: there may be more files, with leases");
+        fs::write(fresh.join(PARTIAL), unlisted)?;
+    }
     fs::rename(fresh, copy)
+}
+
+/// What that copy could not be made of.
+fn partial(copy: &Path) -> Option<String> {
+    copy.join(PARTIAL).exists().then(|| fs::read_to_string(copy.join(PARTIAL)).unwrap_or_default())
 }
 
 /// A bad sector costs what is in it, and no more.
@@ -154,6 +171,9 @@ fn copy_what_can_be_read(from: &Path, to: &Path) -> io::Result<()> {
 fn put_back(copy: &Path, state_dir: &Path) -> io::Result<()> {
     if !copy.exists() {
         return Ok(());
+    }
+    if partial(copy).is_some() {
+        return Err(io::Error::other("an earlier start could not read all of it"));
     }
     replace_files(copy, state_dir, &|from, to| durable::replace(to, &fs::read(from)?), &durable::remove)?;
     fs::rename(copy, clean(copy)?)?;
@@ -173,36 +193,51 @@ fn clean(copy: &Path) -> io::Result<PathBuf> {
 /// In the directories below it goes last: it is the leases, as long as the power may go before all of those that follow are there.
 fn replace_files(model: &Path, directory: &Path, copy: &CopyFile, remove: &RemoveFile) -> io::Result<()> {
     remove_others(model, directory, remove)?;
-    copy_files(model, directory, copy)?;
-    for entry in model.read_dir()?.flatten().filter(|entry| entry.path().is_dir()) {
-        remove_others(&entry.path(), &directory.join(entry.file_name()), remove)?;
+    if let Some(unlisted) = copy_files(model, directory, copy)?.pop() {
+        return Err(io::Error::other(unlisted));
+    }
+    for entry in model.read_dir()? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_others(&entry.path(), &directory.join(entry.file_name()), remove)?;
+        }
     }
     Ok(())
 }
 
 /// Those that `model` does not have.
 fn remove_others(model: &Path, directory: &Path, remove: &RemoveFile) -> io::Result<()> {
-    for entry in directory.read_dir()?.flatten() {
-        if entry.file_type()?.is_file() && !model.join(entry.file_name()).exists() {
+    for entry in directory.read_dir()? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && !model.join(entry.file_name()).try_exists()? {
             remove(&entry.path())?;
         }
     }
     Ok(())
 }
 
-/// Files, and those of directories below.
-fn copy_files(from: &Path, to: &Path, copy: &CopyFile) -> io::Result<()> {
+/// Files, and those of directories below. Gives the directories that cannot be listed to their end, and why.
+fn copy_files(from: &Path, to: &Path, copy: &CopyFile) -> io::Result<Vec<String>> {
     fs::create_dir_all(to)?;
-    let Ok(entries) = from.read_dir() else { return Ok(()) };
-    for entry in entries.flatten() {
+    let mut unlisted = Vec::new();
+    let (entries, error) = list(from);
+    unlisted.extend(error.map(|error| format!("{}: {error}", from.display())));
+    for entry in entries {
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy_files(&entry.path(), &target, copy)?;
+            unlisted.extend(copy_files(&entry.path(), &target, copy)?);
         } else if entry.file_type()?.is_file() {
             copy(&entry.path(), &target)?;
         }
     }
-    Ok(())
+    Ok(unlisted)
+}
+
+/// As much as can be read of a directory, of one that is not there nothing; and the error that hides the rest.
+fn list(directory: &Path) -> (Vec<fs::DirEntry>, Option<io::Error>) {
+    let mut found = Vec::new();
+    let listed = directory.read_dir().and_then(|mut entries| entries.try_for_each(|entry| entry.map(|entry| found.push(entry))));
+    (found, listed.err().filter(|error| error.kind() != io::ErrorKind::NotFound))
 }
 
 #[cfg(test)]
@@ -284,6 +319,26 @@ mod tests {
         copy_what_can_be_read(Path::new("/proc/self/mem"), &to).unwrap();
         assert!(fs::read(&to).unwrap().is_empty());
         assert!(copy_what_can_be_read(Path::new("/proc/self/mem"), &to.join("no directory")).is_err());
+    }
+
+    /// A link that leads to itself: ELOOP, where a bad sector gives EIO.
+    #[test]
+    fn a_directory_that_cannot_be_listed_loses_nothing_by_its_copy() {
+        let (both, card, copy) = worn();
+        fs::remove_dir_all(&copy).unwrap();
+        let (pulled, files) = (both.path().join("pulled"), || Files::open(Path::new("none"), &card, both.path()).unwrap());
+        fs::rename(&card, &pulled).unwrap();
+        std::os::unix::fs::symlink(&card, &card).unwrap();
+        assert_eq!(files().state_dir(), copy);
+        let why = files().problem().unwrap().to_owned();
+        assert!(why.contains("may lack leases") && why.contains("symbolic links"), "{why}");
+
+        fs::remove_file(&card).unwrap();
+        fs::rename(&pulled, &card).unwrap();
+        let before = read(&card);
+        directory(&copy, [None, None, None, None, None, Some("new")]);
+        assert_eq!(files().state_dir(), copy, "with what was promised since");
+        assert_eq!(read(&card), before);
     }
 
     #[test]
