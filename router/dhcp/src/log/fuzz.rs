@@ -38,7 +38,7 @@ impl Fs for Found {
 
     fn read(&self, name: &str) -> io::Result<Salvaged> {
         let bytes = self.0.get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Salvaged { bytes, unreadable: Vec::new() })
+        Ok(Salvaged::new(name, bytes))
     }
 
     fn size(&self, name: &str) -> io::Result<u64> {

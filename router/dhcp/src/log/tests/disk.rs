@@ -1,7 +1,7 @@
 use crate::log::{
     block::BLOCK,
     fs::{Fs, LogFile},
-    salvage::Salvaged,
+    salvage::{Salvaged, mark},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -227,11 +227,10 @@ impl Fs for Disk {
         let inner = self.lock();
         let file = *inner.names.get(name).ok_or(io::ErrorKind::NotFound)?;
         let mut bytes = inner.files[file].now.clone();
-        let unreadable: Vec<_> = inner.unreadable.iter().filter(|(bad, _)| *bad == file).map(|(_, block)| *block).collect();
-        for block in &unreadable {
-            bytes[block * BLOCK..][..BLOCK].fill(0);
+        for (_, block) in inner.unreadable.iter().filter(|(bad, _)| *bad == file) {
+            bytes[block * BLOCK..][..BLOCK].copy_from_slice(&mark(name));
         }
-        Ok(Salvaged { bytes, unreadable })
+        Ok(Salvaged::new(name, bytes))
     }
 
     fn size(&self, name: &str) -> io::Result<u64> {

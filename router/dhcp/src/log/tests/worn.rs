@@ -6,6 +6,13 @@ fn hosts(known: &Known) -> Vec<u8> {
     known.keys().map(|address| address.octets()[3]).collect()
 }
 
+/// Where all can be read, as it is taken off a worn card.
+fn copy(disk: &Disk) -> Disk {
+    let copy = Disk::default();
+    disk.names().expect("names").iter().for_each(|name| copy.take_over(name, disk));
+    copy
+}
+
 /// Four commits of one block each.
 fn four() -> Disk {
     let disk = Disk::default();
@@ -41,8 +48,25 @@ fn of_a_long_commit_the_readable_blocks_are_taken() {
         let disk = Disk::default();
         assert!(Store::open(&disk, 0).expect("it opens").commit((1..=30).map(|host| bind(host, host, 1)).collect()));
         disk.wear_out("log.1", block);
+        let copy = copy(&disk);
         let found = hosts(&Store::open(&disk, 0).expect("it starts").past.known[0]);
         assert!((10..30).contains(&found.len()), "without block {block}: {found:?}");
+        let copied = Store::open(&copy, 0).expect("it starts");
+        assert_eq!(hosts(&copied.past.known[0]), found, "of a copy the same, without block {block}");
+        assert!(copied.notes[0].contains(&format!("cannot be read, block {block} first")), "{:?}", copied.notes);
+    }
+}
+
+#[test]
+fn a_log_with_marks_is_used_again() {
+    let disk = Disk::default();
+    Store::open(&disk, 20).expect("it opens").work(1..3);
+    disk.wear_out("log.1", 0);
+    let copy = copy(&disk);
+    let mut store = Store::open(&copy, 20).expect("it starts");
+    for version in 3..30 {
+        store.work(version..version + 1);
+        assert_eq!(read(&copy).expect("readable").1.notes, Vec::<String>::new(), "after {version}");
     }
 }
 
