@@ -170,7 +170,7 @@ struct Life {
 
 impl Life {
     fn new(client: &'static Client) -> Self {
-        let lab = Lab::new();
+        let lab = Lab::in_memory();
         let mut service = lab.service();
         service.pool.as_mut().expect("a pool").lease = Duration::from_secs(SHORT);
         std::fs::write(lab.directory.path().join("machine-id"), "0123456789abcdef0123456789abcdef\n").expect("writable");

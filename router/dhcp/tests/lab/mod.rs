@@ -29,8 +29,17 @@ pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 impl Lab {
     /// Needs root. `lan0` is the router's interface, `eth0` the client's.
     pub fn new() -> Self {
+        Self::on(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    /// One whose files, the server's state among them, are in memory: for what is over when the disk lets a lease wait for a second.
+    pub fn in_memory() -> Self {
+        Self::on(tempfile::tempdir_in("/dev/shm").expect("a file system in memory"))
+    }
+
+    fn on(directory: tempfile::TempDir) -> Self {
         let name = format!("edhcp{}x{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
-        let lab = Self { name, directory: tempfile::tempdir().expect("a temporary directory") };
+        let lab = Self { name, directory };
         let (server, client) = (lab.server(), lab.client());
         for arguments in [
             format!("netns add {server}"),
@@ -43,12 +52,16 @@ impl Lab {
         ] {
             ip(&arguments);
         }
-        // The kernel tells of a carrier up to a second late, and some clients only look once.
-        let up = || ip(&format!("-n {client} link show eth0")).contains("state UP");
+        lab.wait_for_carrier();
+        lab
+    }
+
+    /// The kernel tells of a carrier up to a second late, sends nothing until then, and some clients only look once.
+    pub fn wait_for_carrier(&self) {
+        let up = || ip(&format!("-n {} link show eth0", self.client())).contains("state UP");
         while !up() {
             std::thread::sleep(Duration::from_millis(20));
         }
-        lab
     }
 
     pub fn server(&self) -> String {

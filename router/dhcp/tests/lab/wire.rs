@@ -99,6 +99,11 @@ impl Wire {
         self.ask_for(message, Duration::from_secs(10))
     }
 
+    /// The answer to `message`, which is sent again and again as a client does: the server may only just begin to listen.
+    pub fn ask_again(&self, message: &Message) -> Option<Answer> {
+        (0..80).find_map(|_| self.ask_for(message, Duration::from_millis(250)))
+    }
+
     pub fn is_not_answered(&self, message: &Message) -> bool {
         self.ask_for(message, Duration::from_secs(1)).is_none()
     }
