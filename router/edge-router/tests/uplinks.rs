@@ -6,7 +6,7 @@ mod site;
 
 use anyhow::{Context, Result, ensure};
 use edge_lab::wait_until;
-use site::{Site, longest_gap, pinging, same};
+use site::{Site, longest_gap, lost_in_a_row, pinging, same};
 use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
 
 const LAN: &str = "
@@ -52,21 +52,22 @@ fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
     let file = site.path("state/uplinks/wan.json");
     same(fs::metadata(&file)?.permissions().mode() & 0o777, 0o600)?;
     let resolvers = site.path("run/resolv.conf");
-    wait_until("the resolvers", Duration::from_secs(5), || {
+    wait_until("the resolvers", Duration::from_secs(30), || {
         Ok(fs::read_to_string(&resolvers).is_ok_and(|text| text == "nameserver 9.9.9.9\nsearch site.example\n"))
     })?;
 
     let asked = |isp: &site::Provider| isp.log().matches("DHCPREQUEST").count();
-    let before = asked(&isp);
+    let discovers = |isp: &site::Provider| isp.log().matches("DHCPDISCOVER").count();
+    let before = (asked(&isp), discovers(&isp));
     let mut notices = String::new();
-    let answers = pinging(&container, || {
+    let answers = pinging(&container, |_| {
         let router = site.router()?;
         let addresses = router.ip("-o -4 address show")?;
         site.kill()?;
         let monitor = router.daemon(router.command("ip").args(["-4", "monitor", "address", "route"]))?;
         thread::sleep(Duration::from_millis(300));
         site.start(&config)?;
-        wait_until("the confirmation", Duration::from_secs(10), || Ok(asked(&isp) > before))?;
+        wait_until("the confirmation", Duration::from_secs(30), || Ok(asked(&isp) > before.0))?;
         same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
         thread::sleep(Duration::from_millis(500));
         notices = monitor.log()?;
@@ -74,10 +75,10 @@ fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
         same(router.ip("-o -4 address show")?, addresses)
     })?;
     same(notices.as_str(), "").context("something was rewritten")?;
-    same(isp.log().matches("DHCPDISCOVER").count(), 1).context(isp.log())?;
+    same(discovers(&isp), before.1).with_context(|| isp.log())?;
     same(site.apply(&config)?["writes"].as_u64(), Some(0))?;
-    let gap = longest_gap(&answers);
-    ensure!(gap < 1000, "{gap} ms without an answer over the restart");
+    let lost = lost_in_a_row(&answers);
+    ensure!(lost < 50, "{lost} pings in a row without an answer over the restart");
     Ok(())
 }
 
@@ -94,18 +95,15 @@ fn another_address_is_followed_and_a_denial_obeyed() {
         site.edge.ip("address delete 10.77.0.1/24 dev br-lan")?;
         site.edge.ip("address add 10.77.0.1/24 dev br-lan")?;
         let container = site.container()?;
-        let answers = pinging(&container, || {
+        pinging(&container, |pings| {
             // Another pool; the cable out and in lets the client ask. It is denied, and asks anew.
             isp.dnsmasq(60, &[])?;
             isp.host.ip("link set eth0 down")?;
-            site.until("wan", 10, |row| row["state"] == "down")?;
+            site.until("wan", 30, |row| row["state"] == "down")?;
             isp.host.ip("link set eth0 up")?;
-            site.until("wan", 20, |row| row["address"] == "192.0.2.60/24" && row["state"] == "online")?;
-            thread::sleep(Duration::from_secs(3));
-            Ok(())
+            site.until("wan", 60, |row| row["address"] == "192.0.2.60/24" && row["state"] == "online")?;
+            pings.go_on(100).with_context(|| format!("the flow does not go on\n{}", site.log()))
         })?;
-        // Some came before, and for three seconds there is one every 20 ms.
-        ensure!(answers.len() > 100, "the flow does not go on: {answers:?}\n{}", site.log());
         ensure!(isp.log().contains("DHCPNAK"), "{}", isp.log());
         let addresses = site.edge.ip("-o -4 address show dev eth1")?;
         ensure!(!addresses.contains("192.0.2.50"), "{addresses}");
@@ -123,16 +121,16 @@ fn a_lease_that_runs_out_takes_address_and_route_along() {
         isp.udhcpd(50, 12)?;
         site.start(&format!("{}{LAN}", uplink("wan", "eth1", "")))?;
         same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
-        // Renewed more than once.
-        thread::sleep(Duration::from_secs(15));
+        let acks = || isp.log().matches("sending ACK to").count();
+        wait_until("the second renewal", Duration::from_secs(60), || Ok(acks() > 2)).with_context(|| isp.log())?;
         same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
         isp.silence();
-        let row = site.until("wan", 20, |row| row["state"] == "no-lease")?;
+        let row = site.until("wan", 60, |row| row["state"] == "no-lease")?;
         ensure!(row["why"].as_str().is_some_and(|why| why.starts_with("192.0.2.50 ran out, no server answers for")), "{row}");
         same(site.edge.ip("-4 address show dev eth1")?.as_str(), "")?;
         ensure!(!site.edge.ip("route")?.contains("default"), "the default route stays");
         isp.udhcpd(70, 60)?;
-        site.until("wan", 70, |row| row["state"] == "online")?;
+        site.until("wan", 120, |row| row["state"] == "online")?;
         Ok(())
     };
     runs_out().unwrap();
@@ -148,7 +146,7 @@ fn a_site_with_our_own_numbers_breaks_nothing() {
         let lan = LAN.replace("[[allow]]", "[[host]]\nname = \"c1\"\nnetwork = \"lan\"\naddress = \"10.77.0.50\"\n[[allow]]");
         site.start(&format!("{}{lan}", uplink("wan", "eth1", "")))?;
         let container = site.container()?;
-        let row = site.until("wan", 20, |row| row["why"].as_str().is_some_and(|why| why.contains("overlaps network lan")))?;
+        let row = site.until("wan", 60, |row| row["why"].as_str().is_some_and(|why| why.contains("overlaps network lan")))?;
         same((row["state"].as_str(), row["address"].as_str()), (Some("no-lease"), None))?;
         container.run("ping", ["-c", "1", "-W", "2", "10.77.0.1"])?;
         same(site.edge.ip("-4 address show dev eth1")?.as_str(), "")?;
@@ -193,29 +191,26 @@ fn fails_over(and_back: bool) -> Result<(u64, u64)> {
     site.online("lte")?;
     let container = site.container()?;
     let in_use = |name: &str, seconds| site.until(name, seconds, |row| row["in_use"] == true && row["state"] == "online");
-    let dark = pinging(&container, || {
+    let dark = pinging(&container, |_| {
         first.go_dark()?;
-        in_use("lte", 20)?;
+        in_use("lte", 60)?;
         let row = site.uplink("wan")?;
         let why = row["why"].as_str().unwrap_or_default();
         ensure!(why.starts_with("probe 8.8.8.8 fails since "), "{row}");
-        thread::sleep(Duration::from_millis(500));
         Ok(())
     })?;
     first.go_bright()?;
-    let back = pinging(&container, || in_use("wan", 30).map(drop))?;
-    ensure!(longest_gap(&back) < 1000, "coming back cost {} ms", longest_gap(&back));
-    let pulled = pinging(&container, || {
+    let back = pinging(&container, |_| in_use("wan", 90).map(drop))?;
+    ensure!(lost_in_a_row(&back) < 50, "coming back cost {} pings in a row", lost_in_a_row(&back));
+    let pulled = pinging(&container, |_| {
         first.host.ip("link set eth0 down")?;
-        in_use("lte", 20)?;
-        thread::sleep(Duration::from_millis(500));
-        Ok(())
+        in_use("lte", 60).map(drop)
     })?;
     if and_back {
         first.host.ip("link set eth0 up")?;
         // The second time it has to wait longer: held down, though it answers.
-        site.until("wan", 10, |row| row["why"].as_str().is_some_and(|why| why.starts_with("answers again, trusted in ")))?;
-        in_use("wan", 40)?;
+        site.until("wan", 60, |row| row["why"].as_str().is_some_and(|why| why.starts_with("answers again, trusted in ")))?;
+        in_use("wan", 120)?;
         let routes = site.edge.ip("route show default")?;
         ensure!(routes.contains("dev eth1 proto 237 metric 100") && routes.contains("dev eth2 proto 237 metric 200"), "{routes}");
     }

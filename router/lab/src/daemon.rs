@@ -47,11 +47,11 @@ impl Daemon {
         Ok(self.child.try_wait()?)
     }
 
-    /// Asks it to end (SIGTERM) and waits up to ten seconds for it.
+    /// Asks it to end (SIGTERM) and waits up to a minute for it.
     pub fn stop(mut self) -> Result<ExitStatus> {
         self.signal(Signal::SIGTERM)?;
         let mut status = ExitStatus::from_raw(0);
-        wait_until(&format!("the end of {}", self.what), Duration::from_secs(10), || {
+        wait_until(&format!("the end of {}", self.what), Duration::from_secs(60), || {
             let ended = self.child.try_wait()?;
             status = ended.unwrap_or(status);
             Ok(ended.is_some())

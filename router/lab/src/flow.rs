@@ -2,7 +2,10 @@
 
 use crate::host::Host;
 use anyhow::{Context, Result, anyhow};
-use nix::libc;
+use nix::{
+    libc,
+    sys::socket::{setsockopt, sockopt::RcvBufForce},
+};
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream, UdpSocket},
@@ -15,8 +18,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the last packets may take to come back.
-const STRAGGLERS: Duration = Duration::from_millis(500);
+/// How long the last packets may take to come back; waited for only while one is missing.
+const STRAGGLERS: Duration = Duration::from_secs(5);
+/// Bytes that may wait for a thread that is off the processor: the kernel's default is full after half a second.
+const ROOM: usize = 8 << 20;
 
 /// A UDP flow at a fixed rate. Every packet has a number and is sent back to where it came from.
 #[derive(Debug)]
@@ -46,6 +51,9 @@ impl Flow {
             socket.set_nonblocking(true)?;
             Ok(socket)
         })?;
+        for socket in [&echo, &socket] {
+            setsockopt(socket, RcvBufForce, &ROOM)?;
+        }
         let (stop, echoing, back) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
         echo.set_read_timeout(Some(Duration::from_millis(100)))?;
         let over = Arc::clone(&echoing);
@@ -56,7 +64,7 @@ impl Flow {
         };
         let flow = Self { stop, back, sending, echoing };
         let what = format!("the first packet from {} to {address} and back", from.name());
-        crate::wait_until(&what, Duration::from_secs(5), || Ok(flow.returned() > 0))?;
+        crate::wait_until(&what, Duration::from_secs(20), || Ok(flow.returned() > 0))?;
         Ok(flow)
     }
 

@@ -66,7 +66,7 @@ impl Sea {
         let answer = self.rig.apply(&next.text())?;
         let met = self.rig.take_fault()?;
         if met.is_some() && fault.is_some_and(|(kind, _)| kind.starts_with("kill")) {
-            wait_until("the end of the daemon", Duration::from_secs(5), || self.rig.has_died())?;
+            wait_until("the end of the daemon", Duration::from_secs(30), || self.rig.has_died())?;
             self.rig.start()?;
             self.rig.bring(&next.text())?;
             self.scene = next;

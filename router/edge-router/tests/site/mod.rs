@@ -47,7 +47,7 @@ impl Site {
         command.arg("daemon").arg("--config").arg(self.path("edge-router.toml"));
         command.arg("--state-dir").arg(self.path("state")).arg("--run-dir").arg(self.path("run"));
         self.daemon = Some(self.edge.daemon(&mut command)?);
-        wait_until("the daemon's answer", Duration::from_secs(30), || Ok(self.status().is_ok())).with_context(|| self.log())
+        wait_until("the daemon's answer", Duration::from_secs(120), || Ok(self.status().is_ok())).with_context(|| self.log())
     }
 
     pub fn container(&self) -> Result<Host> {
@@ -97,7 +97,7 @@ impl Site {
 
     /// Until it has an address that its gateway answers to.
     pub fn online(&self, name: &str) -> Result<String> {
-        let row = self.until(name, 30, |row| row["state"] == "online")?;
+        let row = self.until(name, 60, |row| row["state"] == "online")?;
         Ok(row["address"].as_str().unwrap_or_default().to_owned())
     }
 
@@ -150,7 +150,7 @@ impl Provider {
         command.arg(format!("--dhcp-range={subnet}.{address},{subnet}.{address},120"));
         command.arg(format!("--dhcp-option=option:router,{subnet}.1")).args(more);
         self.server = Some(self.host.daemon(&mut command)?);
-        wait_until("dnsmasq", Duration::from_secs(20), || Ok(self.log().contains("IP range")))
+        wait_until("dnsmasq", Duration::from_secs(60), || Ok(self.log().contains("IP range")))
     }
 
     /// The server is gone.
@@ -158,7 +158,7 @@ impl Provider {
         self.server = None;
     }
 
-    /// What dnsmasq wrote.
+    /// What its server wrote.
     pub fn log(&self) -> String {
         self.server.as_ref().and_then(|server| server.log().ok()).unwrap_or_default()
     }
@@ -173,26 +173,57 @@ impl Provider {
     }
 }
 
-/// A stream of pings that goes on meanwhile: when each answer came, in milliseconds.
-pub fn pinging(from: &Host, during: impl FnOnce() -> Result<()>) -> Result<Vec<u64>> {
-    let mut command = from.command("ping");
-    let pings = from.daemon(command.args(["-n", "-D", "-i", "0.02", "-s", "8", "8.8.8.8"]))?;
-    let answers = || -> Result<Vec<u64>> { Ok(pings.log()?.lines().filter_map(answer).collect()) };
-    wait_until("an answer", Duration::from_secs(10), || Ok(answers()?.len() > 5))
-        .with_context(|| pings.log().unwrap_or_default())?;
-    during()?;
-    answers()
+/// A stream of pings, fifty a second.
+pub struct Pings(Daemon);
+
+/// To one of the pings.
+pub struct Answer {
+    number: u64,
+    /// In milliseconds.
+    at: u64,
 }
 
-/// The time of `[1700000000.123456] 16 bytes from 8.8.8.8: icmp_seq=1 …`.
-fn answer(line: &str) -> Option<u64> {
-    let seconds: f64 = line.strip_prefix('[')?.split(']').next().filter(|_| line.contains("bytes from"))?.parse().ok()?;
-    Some((seconds * 1000.0) as u64)
+impl Pings {
+    fn answers(&self) -> Result<Vec<Answer>> {
+        Ok(self.0.log()?.lines().filter_map(Answer::read).collect())
+    }
+
+    /// Until so many more are answered.
+    pub fn go_on(&self, more: usize) -> Result<()> {
+        let enough = self.answers()?.len() + more;
+        wait_until(&format!("{more} answers"), Duration::from_secs(60), || Ok(self.answers()?.len() >= enough))
+            .with_context(|| self.0.log().unwrap_or_default())
+    }
+}
+
+impl Answer {
+    /// `[1700000000.123456] 16 bytes from 8.8.8.8: icmp_seq=1 …`.
+    fn read(line: &str) -> Option<Self> {
+        let (time, what) = line.strip_prefix('[')?.split_once("] ").filter(|(_, what)| what.contains("bytes from"))?;
+        let (_, number) = what.split_once("icmp_seq=")?;
+        let seconds: f64 = time.parse().ok()?;
+        Some(Self { number: number.split(' ').next()?.parse().ok()?, at: (seconds * 1000.0) as u64 })
+    }
+}
+
+/// Pings that go on meanwhile and after it; their answers.
+pub fn pinging(from: &Host, during: impl FnOnce(&Pings) -> Result<()>) -> Result<Vec<Answer>> {
+    let mut command = from.command("ping");
+    let pings = Pings(from.daemon(command.args(["-n", "-D", "-i", "0.02", "-s", "8", "8.8.8.8"]))?);
+    pings.go_on(5)?;
+    during(&pings)?;
+    pings.go_on(5)?;
+    pings.answers()
 }
 
 /// The longest time without an answer, in milliseconds.
-pub fn longest_gap(answers: &[u64]) -> u64 {
-    answers.windows(2).map(|two| two[1].saturating_sub(two[0])).max().unwrap_or(0)
+pub fn longest_gap(answers: &[Answer]) -> u64 {
+    answers.windows(2).map(|two| two[1].at.saturating_sub(two[0].at)).max().unwrap_or(0)
+}
+
+/// The most pings in a row that were not answered. Unlike a time it does not grow while ping waits for a busy processor.
+pub fn lost_in_a_row(answers: &[Answer]) -> u64 {
+    answers.windows(2).map(|two| two[1].number.saturating_sub(two[0].number + 1)).max().unwrap_or(0)
 }
 
 /// `ensure!` with both sides shown.

@@ -69,7 +69,7 @@ impl Walk {
             let met = self.rig.take_fault()?;
             let died = met.is_some() && kind.starts_with("kill");
             if died {
-                wait_until("the end of the daemon", Duration::from_secs(5), || self.rig.has_died())?;
+                wait_until("the end of the daemon", Duration::from_secs(30), || self.rig.has_died())?;
             }
             if is_late(&answer) {
                 // Somebody else held the kernel's lock for a minute: once more.
