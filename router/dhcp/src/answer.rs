@@ -1,6 +1,6 @@
 use crate::{
     decide::{Decision, Moment, OFFER, Reason, Scope, Who, decide},
-    lease::{Binding, Change, Secs, Table},
+    lease::{Binding, Change, Offer, Secs, Table, Told},
     relay,
     socket::{To, Via},
     state::Network,
@@ -75,7 +75,7 @@ impl Network {
         self.events.tell(network, request, &decision, &self.table, now);
         let is_out = decision == Decision::Silence(Reason::Exhausted);
         self.events.look(network, || self.table.used(now), scope.pool_size(), is_out, now);
-        let (kind, change, shared, direct) = match decision {
+        let (kind, change, unheard, direct) = match decision {
             Decision::Silence(why) => return self.dropped(why.as_str()),
             Decision::Withdraw(identity) => {
                 self.table.withdraw(&identity);
@@ -83,27 +83,32 @@ impl Network {
             }
             Decision::Note(changes) => return Answer { changes: changes.into(), ..Answer::default() },
             Decision::Probe { address, identity } => {
-                self.table.offer(address, identity, now + OFFER);
+                self.table.offer(address, Offer { to: identity, until: now + OFFER, told: Told::Never });
                 return Answer { probe: Some((address, request.mac)), ..Answer::default() };
             }
             Decision::Offer { address, identity, lease } => {
-                let shared = self.table.shares_mac(request.mac, &identity);
-                self.table.offer(address, identity, now + OFFER);
-                (ReplyKind::Offer { address, lease }, None, shared, is_direct(request, via, None))
+                let told = match self.table.offers().told(&identity) {
+                    Told::Never => Told::Once,
+                    Told::Once | Told::Again => Told::Again,
+                };
+                let unheard = told == Told::Again || self.table.shares_mac(request.mac, &identity);
+                self.table.offer(address, Offer { to: identity, until: now + OFFER, told });
+                (ReplyKind::Offer { address, lease }, None, unheard, is_direct(request, via, None))
             }
             Decision::Ack { mut binding, lease, rapid } => {
-                let shared = self.table.shares_mac(request.mac, &binding.identity);
+                let again = self.table.offers().told(&binding.identity) == Told::Again;
+                let unheard = again || self.table.shares_mac(request.mac, &binding.identity);
                 let before = self.table.at(binding.address).filter(|before| before.is_same_device(&binding));
                 binding.direct = is_direct(request, via, before);
                 let (address, direct) = (binding.address, binding.direct);
-                (ReplyKind::Ack { address, lease, rapid }, Some(Change::Bind(binding)), shared, direct)
+                (ReplyKind::Ack { address, lease, rapid }, Some(Change::Bind(binding)), unheard, direct)
             }
             Decision::Nak(why) => (ReplyKind::Nak(why), None, false, false),
             Decision::Inform => (ReplyKind::Options, None, false, is_direct(request, via, None)),
         };
         let hostname = hostname(&self.table, scope, request, now);
         let reply = Reply { kind, server: scope.server_id(request), hostname: hostname.as_deref() };
-        let to = destination(kind, scope, request, shared, direct);
+        let to = destination(kind, scope, request, unheard, direct);
         reply.encode(request, &scope.service, bytes);
         match kind {
             ReplyKind::Offer { .. } => self.counters.offers += 1,
@@ -177,9 +182,9 @@ fn is_direct(request: &Request, via: Via, before: Option<&Binding>) -> bool {
     heard && request.relayed.is_none()
 }
 
-/// RFC 2131, 4.1. `shared`: several clients have the MAC, as ipvlan's do, and until this one has its address only a broadcast
-/// reaches it.
-fn destination(kind: ReplyKind, scope: &Scope, request: &Request, shared: bool, direct: bool) -> To {
+/// RFC 2131, 4.1. `unheard`: until the client has its address only a broadcast may reach it. So it is where several have the MAC, as
+/// ipvlan's children have their parent's; who is the first of them that asks here, asks twice.
+fn destination(kind: ReplyKind, scope: &Scope, request: &Request, unheard: bool, direct: bool) -> To {
     if let Some(relayed) = &request.relayed {
         return To::Relay(relayed.agent);
     }
@@ -187,7 +192,7 @@ fn destination(kind: ReplyKind, scope: &Scope, request: &Request, shared: bool, 
         (ReplyKind::Nak(_), _) => To::Broadcast,
         (_, Some(address)) if scope.has_host(address) && direct => To::Hardware(request.mac, address),
         (_, Some(address)) if scope.has_host(address) => To::Address(address),
-        (ReplyKind::Offer { address, .. } | ReplyKind::Ack { address, .. }, _) if !request.broadcast && !shared => {
+        (ReplyKind::Offer { address, .. } | ReplyKind::Ack { address, .. }, _) if !request.broadcast && !unheard => {
             To::Hardware(request.mac, address)
         }
         _ => To::Broadcast,

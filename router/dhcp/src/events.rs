@@ -52,12 +52,17 @@ impl Events {
         }
         self.next_look = now + LOOK;
         let used = used();
-        if !self.is_full && used * 100 >= size * FULL {
+        if !self.is_full && (is_out || used * 100 >= size * FULL) {
             self.is_full = true;
-            log::warn!("DHCP {network}: {used} of {size} addresses are in use; widen the range or shorten the lease");
+            let rest = match used {
+                _ if used >= size => "none is left",
+                _ if is_out => "the rest is on offer",
+                _ => "few are left",
+            };
+            log::warn!("DHCP {network}: {used} of {size} addresses are in use, {rest}; widen the range or shorten the lease");
             return true;
         }
-        if self.is_full && used * 100 < size * ROOMY {
+        if self.is_full && !is_out && used * 100 < size * ROOMY {
             self.is_full = false;
             log::info!("DHCP {network}: there is room again, {used} of {size} addresses are in use");
         }
@@ -124,5 +129,14 @@ mod tests {
         assert!(!events.look(&name, || panic!("not yet"), 100, false, 105));
         assert!(events.look(&name, || 100, 100, true, 105));
         assert!(!events.look(&name, || panic!("it is known"), 100, true, 106));
+    }
+
+    #[test]
+    fn a_pool_that_is_all_on_offer_is_warned_about() {
+        let name: Name = "vehicle".parse().expect("a name");
+        let mut events = Events::default();
+        assert!(!events.look(&name, || 7, 10, false, 100));
+        assert!(events.look(&name, || 7, 10, true, 101));
+        assert!(!events.look(&name, || 7, 10, true, 200), "it is known");
     }
 }

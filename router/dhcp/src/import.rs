@@ -34,8 +34,8 @@ impl From<Lease> for Import {
             LeaseState::Bound { until } => Some(until),
             LeaseState::Held | LeaseState::Released { .. } | LeaseState::Expired { .. } => None,
         };
-        let hostname = lease.name.filter(|_| container.is_none());
-        Self { network: lease.network, address: lease.address, mac: lease.mac, client_id, container, hostname, expires }
+        let Lease { network, address, mac, hostname, .. } = lease;
+        Self { network, address, mac, client_id, container, hostname, expires }
     }
 }
 

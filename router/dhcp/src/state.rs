@@ -176,6 +176,7 @@ pub fn lease(network: &Name, scope: &Scope, binding: &Binding, clock: &Clock) ->
         identity: binding.identity.clone(),
         mac: binding.mac,
         name: reserved.map(|host| host.name.to_string()).or(own),
+        hostname: binding.hostname.clone(),
         kind,
         state,
         permanent: reserved.is_some(),

@@ -42,7 +42,7 @@ fn insisted(table: &Table, scope: &Scope, who: &Who, address: Ipv4Addr, now: Sec
         return Ok(address);
     }
     let bound = table.at(address).map(|binding| binding.identity.to_string());
-    let offered = || table.offers().at(address).map(|(identity, _)| format!("{identity} (offered)"));
+    let offered = || table.offers().at(address).map(|offer| format!("{} (offered)", offer.to));
     let owner = bound.or_else(offered).unwrap_or_else(|| "somebody who took it without a lease".to_owned());
     Err(ClaimError::InUse { address, network, owner })
 }

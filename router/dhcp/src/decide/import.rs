@@ -1,4 +1,4 @@
-use super::{Moment, Scope, who::identity};
+use super::{Moment, Scope, who::identify};
 use crate::{
     Identity, Import,
     lease::{Binding, Secs, State, Table},
@@ -8,7 +8,8 @@ use crate::{
 /// The longest that a lease of another server is believed, seconds: a year.
 const LONGEST: Secs = 365 * 86_400;
 
-/// A lease that another server gave, as it is kept here, or why it is not. `until` is its end on the lease clock.
+/// A lease that another server gave, as it is kept here, or why it is not. `until` is its end on the lease clock. What was promised here
+/// stays promised.
 pub fn import(
     table: &Table,
     scope: &Scope,
@@ -20,7 +21,7 @@ pub fn import(
     let now = moment.now;
     let identity = match (&lease.container, lease.mac) {
         (Some(name), _) if (1..=255).contains(&name.len()) => Identity::Container(name.clone()),
-        (None, Some(mac)) => identity(mac, lease.client_id.as_deref()),
+        (None, Some(mac)) => identify(table, mac, lease.client_id.as_deref(), now),
         _ => return Err("it says neither a MAC address nor a container's name"),
     };
     if !scope.has_host(address) {
@@ -35,7 +36,10 @@ pub fn import(
         }
         _ => State::Released { since: now },
     };
-    let binding = Binding { address, identity, mac: lease.mac, hostname, state, direct: false };
+    let binding = match table.at(address).filter(|own| own.identity == identity && own.is_live(now)) {
+        Some(own) => Binding { hostname: hostname.or(own.hostname.clone()), state: longer(own.state, state), ..own.clone() },
+        None => Binding { address, identity, mac: lease.mac, hostname, state, direct: false },
+    };
     if scope.reserved_at(address).is_some_and(|host| !super::is_reserved_for(host, &binding)) {
         return Err("it is reserved for another");
     }
@@ -46,4 +50,14 @@ pub fn import(
         return Err("its owner has another address here");
     }
     Ok(binding)
+}
+
+/// Of what was promised here, and what another server promised.
+fn longer(here: State, there: State) -> State {
+    match (here, there) {
+        (State::Bound { until, logged, lagging }, State::Bound { until: other, .. }) => {
+            State::Bound { until: until.max(other), logged: logged.max(other), lagging }
+        }
+        (here, _) => here,
+    }
 }

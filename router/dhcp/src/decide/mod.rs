@@ -221,9 +221,9 @@ fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs
 pub fn quarantine(table: &Table, scope: &Scope, address: Ipv4Addr, now: Secs) -> Vec<Change> {
     let mut changes = Vec::new();
     if is_quarantine_full(table, scope)
-        && let Some((oldest, _)) = table.quarantine().iter().min_by_key(|(_, until)| **until)
+        && let Some(oldest) = table.longest_quarantined()
     {
-        changes.push(Change::Forget { address: *oldest });
+        changes.push(Change::Forget { address: oldest });
     }
     changes.push(Change::Quarantine { address, until: now + QUARANTINE });
     changes

@@ -19,6 +19,7 @@ pub struct Scope {
     by_hostname: HashMap<String, usize>,
     by_container: HashMap<String, usize>,
     by_address: HashMap<Ipv4Addr, usize>,
+    pool_size: u64,
     /// As a device would be known by it.
     own_name: Option<String>,
 }
@@ -31,6 +32,7 @@ impl Scope {
             by_hostname: HashMap::new(),
             by_container: HashMap::new(),
             by_address: HashMap::new(),
+            pool_size: 0,
             own_name: service.own_name.as_ref().and_then(|name| hostname::clean(name.as_bytes())),
             service,
         };
@@ -42,6 +44,11 @@ impl Scope {
                 None => drop(scope.by_container.insert(host.name.to_string(), at)),
             }
             scope.by_address.insert(host.address, at);
+        }
+        if let Some(pool) = &scope.service.pool {
+            let all = (u64::from(u32::from(pool.to)) + 1).saturating_sub(u32::from(pool.from).into());
+            let kept = scope.excluded().iter().filter(|address| scope.range().contains(*address)).count();
+            scope.pool_size = all.saturating_sub(kept as u64);
         }
         scope
     }
@@ -124,12 +131,9 @@ impl Scope {
         self.by_address.keys().copied().chain(ends).chain([self.router()]).collect()
     }
 
-    /// Addresses of the pool.
+    /// Addresses of the pool that are for anybody: neither reserved nor the router's own.
     pub fn pool_size(&self) -> u64 {
-        self.service
-            .pool
-            .as_ref()
-            .map_or(0, |pool| (u64::from(u32::from(pool.to)) + 1).saturating_sub(u32::from(pool.from).into()))
+        self.pool_size
     }
 }
 

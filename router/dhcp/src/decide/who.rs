@@ -19,7 +19,11 @@ impl<'a> Who<'a> {
     pub fn device(table: &'a Table, scope: &'a Scope, request: &'a Request, now: Secs) -> Self {
         let by_mac = scope.of_mac(request.mac);
         // The user named the MAC: its firmware, its installer and its system are all that one device.
-        let identity = if by_mac.is_some() { Identity::Mac(request.mac) } else { identify(table, request, now) };
+        let identity = if by_mac.is_some() {
+            Identity::Mac(request.mac)
+        } else {
+            identify(table, request.mac, request.client_id.as_deref(), now)
+        };
         let id = request.client_id.as_deref().filter(|_| !matches!(identity, Identity::Cloned(..)));
         let offered = || table.offers().of(&identity).and_then(|address| scope.hostname_at(address));
         let before =
@@ -61,7 +65,7 @@ impl<'a> Who<'a> {
 
 /// The client identifier comes before the MAC (RFC 2131, 4.2), unless it is too short to be one (RFC 2132, 9.14) or says
 /// only the MAC again.
-pub fn identity(mac: Mac, client_id: Option<&[u8]>) -> Identity {
+fn identity(mac: Mac, client_id: Option<&[u8]>) -> Identity {
     match client_id {
         Some(id) if id.len() >= 2 && id.strip_prefix(&[1]) != Some(&mac.bytes()) => Identity::ClientId(ClientId::from_slice(id)),
         _ => Identity::Mac(mac),
@@ -69,9 +73,8 @@ pub fn identity(mac: Mac, client_id: Option<&[u8]>) -> Identity {
 }
 
 /// A client identifier by which another device holds a lease is told apart by the MAC.
-fn identify(table: &Table, request: &Request, now: Secs) -> Identity {
-    let mac = request.mac;
-    let plain = identity(mac, request.client_id.as_deref());
+pub fn identify(table: &Table, mac: Mac, client_id: Option<&[u8]>, now: Secs) -> Identity {
+    let plain = identity(mac, client_id);
     let Identity::ClientId(id) = &plain else { return plain };
     let cloned = Identity::Cloned(id.clone(), mac);
     let elsewhere = table.of(&plain).is_some_and(|binding| binding.mac != Some(mac) && binding.is_live(now));

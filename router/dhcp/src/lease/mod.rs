@@ -7,6 +7,7 @@ pub(crate) mod name;
 mod offers;
 mod owners;
 mod probed;
+mod resting;
 mod table;
 mod unused;
 
@@ -16,8 +17,10 @@ use std::{net::Ipv4Addr, time::SystemTime};
 pub(crate) use binding::{Binding, Change, Secs, State};
 pub use identity::{ClientId, Identity};
 use offers::Offers;
+pub(crate) use offers::{Offer, Told};
 use owners::{Bindings, Owners};
 use probed::Probed;
+use resting::Resting;
 pub(crate) use table::Table;
 use unused::Unused;
 
@@ -32,6 +35,8 @@ pub struct Lease {
     /// The reservation's name, else the host name the device sent, cleaned to letters, digits and hyphens; a
     /// container's own name.
     pub name: Option<String>,
+    /// What the device calls itself, cleaned in the same way.
+    pub hostname: Option<String>,
     pub kind: Kind,
     pub state: LeaseState,
     /// Reserved by a `[[host]]`.

@@ -1,4 +1,4 @@
-use super::{Binding, Bindings, Change, Identity, Offers, Owners, Probed, Secs, Unused};
+use super::{Binding, Bindings, Change, Identity, Offer, Offers, Owners, Probed, Resting, Secs, Unused};
 use edge_config::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -9,6 +9,9 @@ use std::{
     },
 };
 
+/// Most addresses that are suspected. An attacker can decline whatever it is offered.
+const MOST_SUSPECTS: usize = 4096;
+
 /// One network's bindings. An identity has at most one of them, an address too.
 #[derive(Debug)]
 pub struct Table {
@@ -16,7 +19,9 @@ pub struct Table {
     owners: Owners,
     /// How many bindings a MAC has: more than one where ipvlan children share their parent's.
     macs: HashMap<Mac, u32>,
-    quarantine: BTreeMap<Ipv4Addr, Secs>,
+    quarantine: Resting,
+    /// Out of quarantine before their time, for want of room there: whoever used them likely still does.
+    suspects: Resting,
     offers: Offers,
     probed: Probed,
     range: RangeInclusive<Ipv4Addr>,
@@ -33,7 +38,8 @@ impl Default for Table {
             bindings: Bindings::new(),
             owners: Owners::default(),
             macs: HashMap::new(),
-            quarantine: BTreeMap::new(),
+            quarantine: Resting::default(),
+            suspects: Resting::default(),
             offers: Offers::default(),
             probed: Probed::default(),
             // Empty until `settle`.
@@ -54,8 +60,8 @@ impl Table {
         (self.range, self.excluded) = (range, excluded);
         self.idle.clear();
         self.excluded.iter().for_each(|address| self.offers.remove(*address));
-        let known = self.bindings.keys().chain(self.quarantine.keys()).chain(self.offers.addresses());
-        let known: Vec<_> = known.copied().collect();
+        let resting = self.quarantine.by_address().keys().chain(self.suspects.by_address().keys());
+        let known: Vec<_> = self.bindings.keys().chain(resting).chain(self.offers.addresses()).copied().collect();
         known.into_iter().for_each(|address| self.shelve(address));
     }
 
@@ -76,7 +82,11 @@ impl Table {
     }
 
     pub fn quarantine(&self) -> &BTreeMap<Ipv4Addr, Secs> {
-        &self.quarantine
+        self.quarantine.by_address()
+    }
+
+    pub fn longest_quarantined(&self) -> Option<Ipv4Addr> {
+        self.quarantine.by_end().next()
     }
 
     pub fn offers(&self) -> &Offers {
@@ -92,8 +102,8 @@ impl Table {
     /// Whether somebody could have the address without taking it from anybody; `own` says which identities are theirs.
     pub fn is_free(&self, address: Ipv4Addr, own: impl Fn(&Identity) -> bool, now: Secs) -> bool {
         let bound = self.at(address).is_some_and(|binding| !own(&binding.identity) && binding.is_live(now));
-        let offered = self.offers.at(address).is_some_and(|(to, until)| !own(to) && *until > now);
-        let quarantined = self.quarantine.get(&address).is_some_and(|until| *until > now);
+        let offered = self.offers.at(address).is_some_and(|offer| !own(&offer.to) && offer.until > now);
+        let quarantined = self.quarantine().get(&address).is_some_and(|until| *until > now);
         !bound && !offered && !quarantined
     }
 
@@ -119,10 +129,16 @@ impl Table {
         ends.collect::<Option<Vec<_>>>().map(|ends| ends.into_iter().max().unwrap_or_default())
     }
 
-    /// An address for somebody new: never used first, then the one unused for longest.
+    /// An address for somebody new: never used first, then the one unused for longest, then what was suspected first.
     pub fn pick(&self, now: Secs) -> Option<Ipv4Addr> {
         let idle = || self.idle.first().filter(|(since, _)| *since <= now).map(|(_, address)| *address);
-        self.unused.first().or_else(idle)
+        let suspect =
+            || self.suspects.by_end().find(|address| self.is_for_anybody(address) && self.offers.at(*address).is_none());
+        self.unused.first().or_else(idle).or_else(suspect)
+    }
+
+    fn is_for_anybody(&self, address: &Ipv4Addr) -> bool {
+        self.range.contains(address) && !self.excluded.contains(address)
     }
 
     /// Whether the log already says what `change` would make it say.
@@ -138,19 +154,31 @@ impl Table {
             Change::Bind(binding) => self.bind(binding),
             Change::Quarantine { address, until } => {
                 self.unbind(address);
+                self.suspects.remove(address);
                 self.quarantine.insert(address, until);
                 self.shelve(address);
             }
             Change::Forget { address } => {
-                self.quarantine.remove(&address);
+                if let Some(until) = self.quarantine.remove(address) {
+                    self.suspect(address, until);
+                }
                 self.unbind(address);
                 self.shelve(address);
             }
         }
     }
 
-    pub fn offer(&mut self, address: Ipv4Addr, identity: Identity, until: Secs) {
-        let freed = self.offers.add(address, identity, until);
+    fn suspect(&mut self, address: Ipv4Addr, until: Secs) {
+        self.suspects.insert(address, until);
+        let first = self.suspects.by_end().next();
+        if let Some(first) = first.filter(|_| self.suspects.by_address().len() > MOST_SUSPECTS) {
+            self.suspects.remove(first);
+            self.shelve(first);
+        }
+    }
+
+    pub fn offer(&mut self, address: Ipv4Addr, offer: Offer) {
+        let freed = self.offers.add(address, offer);
         freed.into_iter().chain([address]).for_each(|address| self.shelve(address));
     }
 
@@ -160,14 +188,10 @@ impl Table {
         }
     }
 
-    /// Ends what `now` has run past: offers and quarantines.
+    /// Ends what `now` has run past: offers, quarantines and suspicions.
     pub fn lapse(&mut self, now: Secs) {
-        let ended: Vec<_> = self.quarantine.iter().filter(|(_, until)| **until <= now).map(|(address, _)| *address).collect();
-        ended.iter().for_each(|address| {
-            self.quarantine.remove(address);
-        });
-        let lapsed = self.offers.lapse(now);
-        ended.into_iter().chain(lapsed).for_each(|address| self.shelve(address));
+        let ended = [self.quarantine.lapse(now), self.suspects.lapse(now), self.offers.lapse(now)];
+        ended.into_iter().flatten().for_each(|address| self.shelve(address));
     }
 
     fn bind(&mut self, binding: Binding) {
@@ -181,7 +205,8 @@ impl Table {
         let room = self.unbind(address);
         self.offers.remove(address);
         self.withdraw(&binding.identity);
-        self.quarantine.remove(&address);
+        self.quarantine.remove(address);
+        self.suspects.remove(address);
         if let Some(mac) = binding.mac {
             *self.macs.entry(mac).or_default() += 1;
         }
@@ -221,9 +246,9 @@ impl Table {
         if let Some(Some(since)) = idle_from {
             self.idle.remove(&(since, address));
         }
-        let barred = !self.range.contains(&address)
-            || self.excluded.contains(&address)
-            || self.quarantine.contains_key(&address)
+        let barred = !self.is_for_anybody(&address)
+            || self.quarantine().contains_key(&address)
+            || self.suspects.by_address().contains_key(&address)
             || self.offers.at(address).is_some();
         match idle_from {
             _ if barred => self.unused.remove(address),
@@ -242,16 +267,15 @@ impl Table {
             Some(Change::Quarantine { address, .. }) => (Excluded(Ipv4Addr::BROADCAST), Excluded(*address)),
             Some(change) => (Excluded(change.address()), Unbounded),
         };
-        let quarantine = self.quarantine.range((resting, Unbounded));
+        let quarantine = self.quarantine().range((resting, Unbounded));
         let quarantine = quarantine.map(|(address, until)| Change::Quarantine { address: *address, until: *until });
         self.bindings.range((bindings, Unbounded)).map(|(_, binding)| Change::Bind(Binding::clone(binding))).chain(quarantine)
     }
 
-    /// Addresses of the range that are somebody's now.
+    /// Addresses for anybody that are somebody's now.
     pub fn used(&self, now: Secs) -> u64 {
-        let ours = |address: &Ipv4Addr| self.range.contains(address);
-        let live = self.bindings.values().filter(|binding| binding.is_live(now) && ours(&binding.address)).count();
-        let quarantined = self.quarantine.keys().filter(|address| ours(address)).count();
+        let live = self.bindings.values().filter(|binding| binding.is_live(now) && self.is_for_anybody(&binding.address)).count();
+        let quarantined = self.quarantine().keys().filter(|address| self.is_for_anybody(address)).count();
         (live + quarantined) as u64
     }
 }

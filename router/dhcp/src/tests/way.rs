@@ -47,3 +47,17 @@ fn clients_that_share_a_mac_renew_each_by_its_own_address() {
     assert_eq!(renewal(&mut desk, Via::Unicast, 1, b"one"), to_a(1));
     assert_eq!(renewal(&mut desk, Via::Unicast, 2, b"two"), to_a(2));
 }
+
+/// The first child of an ipvlan that asks here has a MAC that is nobody else's yet, and its parent swallows what is not to a child's
+/// address.
+#[test]
+fn who_asks_twice_did_not_hear() {
+    let mut desk = Desk::new(service(1, 8));
+    let mut way = |message: Message| desk.ask(message).map(|said| (said.kind, said.to));
+    let discover = || Message::new(DISCOVER, A).option(61, b"one");
+    assert_eq!(way(discover()), Some((OFFER, to_a(1))));
+    assert_eq!(way(discover()), Some((OFFER, To::Broadcast)));
+    let request = || Message::new(REQUEST, A).option(61, b"one").requests(ip(1)).at_server();
+    assert_eq!(way(request()), Some((ACK, To::Broadcast)));
+    assert_eq!(way(discover()), Some((OFFER, to_a(1))), "and the next time it is tried anew");
+}

@@ -104,7 +104,10 @@ impl Reply<'_> {
         let mut total = 0;
         let options = service.pool.iter().flat_map(|pool| &pool.options);
         let always = options.filter(|option| option.always).map(|option| option.code);
-        for option in asked.iter().copied().chain(always) {
+        // Few clients ask for these two, and all do as they say.
+        let timers = service.pool.as_ref().filter(|pool| pool.renew.is_some() || pool.rebind.is_some());
+        let timers = timers.map_or(&[][..], |_| &[code::RENEWAL, code::REBINDING]);
+        for option in asked.iter().chain(timers).copied().chain(always) {
             if !std::mem::replace(&mut seen[usize::from(option)], true)
                 && let Some(value) = self.value(option, lease, service, &mut Scratch::default())
             {

@@ -5,10 +5,6 @@ use crate::{
     lease::Change,
 };
 
-fn device(last: u8) -> Request {
-    request(Kind::Discover, mac(last))
-}
-
 fn with_id(last: u8, id: &[u8]) -> Request {
     Request { client_id: Some(id.into()), ..device(last) }
 }
@@ -233,8 +229,23 @@ fn a_declined_address_rests_and_the_quarantine_is_small() {
     assert!(is_nak(&office.select(&device(31), ip(1), NOW)));
     assert!(matches!(office.ask(&decline(ip(2)), NOW + 1), Decision::Note(_)));
     assert_eq!(office.table.quarantine().len(), 1, "an eighth of the pool");
-    assert_eq!(office.boot(&client, NOW + 2), Some(ip(1)), "the older one is out again");
-    assert_eq!(office.boot(&device(31), NOW + 2 + super::super::QUARANTINE), Some(ip(2)));
+    assert_eq!(office.boot(&client, NOW + 2), Some(ip(6)), "the older one is out again, but others come first");
+    assert_eq!(office.boot(&device(31), NOW + 2 + super::super::QUARANTINE), Some(ip(1)));
+}
+
+/// More strangers in the pool than the quarantine holds: who tries one after the other comes to the end of them, and around again.
+#[test]
+fn squatters_are_tried_once_before_the_rest_of_the_pool() {
+    let mut office = Office::new(service());
+    let client = device(30);
+    let mut tried = Vec::new();
+    for at in 0..7 {
+        let address = office.boot(&client, NOW + at).expect("an address");
+        tried.push(address);
+        let decline = Request { kind: Kind::Decline, requested: Some(address), server_id: Some(ip(3)), ..client.clone() };
+        assert!(matches!(office.ask(&decline, NOW + at), Decision::Note(_)));
+    }
+    assert_eq!(tried, [1, 2, 6, 7, 8, 1, 2].map(ip));
 }
 
 #[test]

@@ -3,10 +3,6 @@
 use super::*;
 use crate::lease::State;
 
-fn device(last: u8) -> Request {
-    request(Kind::Discover, mac(last))
-}
-
 fn reserve(device: DeviceId, address: Ipv4Addr) -> Service {
     let mut service = service();
     service.reservations.push(Host { device: Some(device), ..host("own", None, address) });

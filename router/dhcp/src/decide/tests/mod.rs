@@ -1,11 +1,12 @@
 mod cases;
 mod configured;
+mod import;
 mod properties;
 
 use super::{Decision, Scope, decide};
 use crate::{
     Service,
-    lease::{Identity, Secs, Table},
+    lease::{Identity, Offer, Secs, Table, Told},
     wire::{Kind, Request},
 };
 use edge_config::{DeviceId, Dhcp, Host, Mac};
@@ -67,6 +68,10 @@ pub fn request(kind: Kind, from: Mac) -> Request {
     }
 }
 
+pub fn device(last: u8) -> Request {
+    request(Kind::Discover, mac(last))
+}
+
 /// A table and a configuration, with the steps a conversation takes.
 pub struct Office {
     pub table: Table,
@@ -91,7 +96,7 @@ impl Office {
         let decision = decide(&self.table, &self.scope, request, now.into());
         match decision.clone() {
             Decision::Offer { address, identity, .. } | Decision::Probe { address, identity } => {
-                self.table.offer(address, identity, now + super::OFFER)
+                self.table.offer(address, Offer { to: identity, until: now + super::OFFER, told: Told::Once })
             }
             Decision::Ack { binding, .. } => self.table.apply(crate::lease::Change::Bind(binding)),
             Decision::Note(changes) => changes.into_iter().for_each(|change| self.table.apply(change)),

@@ -187,6 +187,17 @@ fn t1_and_t2_are_the_configured_part_of_any_lease() {
     assert_eq!(timers(u32::MAX, Some(1800), None), (Some(2_147_483_647), Some(3_758_096_383)));
 }
 
+/// Few clients ask for them.
+#[test]
+fn t1_and_t2_of_the_file_are_told_to_everybody() {
+    let mut service = service();
+    assert_eq!(order(&encode(OFFER, &asking(&[1]), &service)), [53, 54, 51, 1]);
+    service.pool.as_mut().expect("a pool").renew = Some(Duration::from_secs(600));
+    assert_eq!(order(&encode(OFFER, &asking(&[1]), &service)), [53, 54, 51, 1, 58, 59]);
+    let options = Request { ciaddr: Some(ip(9)), ..asking(&[1]) };
+    assert_eq!(order(&encode(ReplyKind::Options, &options, &service)), [53, 54, 1], "but with a lease only");
+}
+
 #[test]
 fn an_option_that_is_always_sent_is_sent_unasked() {
     let service = with(vec![DhcpOption { always: true, ..option(150, &[1]) }, option(151, &[2])]);
