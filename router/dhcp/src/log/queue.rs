@@ -27,6 +27,12 @@ const QUEUE: usize = 32_768;
 const BUSY: usize = 8;
 const GATHER: Duration = Duration::from_millis(2);
 
+/// A disk that takes longer for one commit is told of: a card stalls for less.
+#[cfg(not(test))]
+const PATIENCE: Duration = Duration::from_secs(5);
+#[cfg(test)]
+const PATIENCE: Duration = Duration::from_millis(50);
+
 pub struct Job {
     pub records: Vec<Record>,
     /// None with records.
@@ -38,20 +44,28 @@ pub struct Job {
 pub struct Log {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
-    trouble: Arc<Mutex<Trouble>>,
+    seen: Arc<Mutex<Seen>>,
     /// Jobs in the queue.
     waiting: Arc<AtomicUsize>,
+}
+
+/// What others see of the thread.
+#[derive(Default)]
+struct Seen {
+    trouble: Trouble,
+    /// When it began what it does with the disk.
+    busy: Option<Instant>,
 }
 
 impl Log {
     pub fn start<F: Fs>(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
         let writer = Writer::new(fs, recovered, slices)?;
-        let trouble = Arc::new(Mutex::new(writer.trouble()));
+        let seen = Arc::new(Mutex::new(Seen { trouble: writer.trouble(), busy: None }));
         let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let (seen, left) = (trouble.clone(), waiting.clone());
-        let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &left, &seen))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread), trouble, waiting })
+        let (shown, left) = (seen.clone(), waiting.clone());
+        let thread = thread::Builder::new().name("lease-log".to_owned()).spawn(move || run(writer, &queue, &left, &shown))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread), seen, waiting })
     }
 
     /// Queues `records`; `done` is called on the log's thread once they are on disk, in the order of the calls. Without
@@ -77,13 +91,19 @@ impl Log {
         self.waiting.load(Ordering::Relaxed) < QUEUE
     }
 
-    /// Nothing can be written.
+    /// Nothing can be written, as the disk said.
     pub fn is_failing(&self) -> bool {
-        lock(&self.trouble).broken.is_some()
+        lock(&self.seen).trouble.broken.is_some()
     }
 
+    /// With what the disk does not say: a card that hangs ends no commit, and a thread that ended neither.
     pub fn trouble(&self) -> Trouble {
-        lock(&self.trouble).clone()
+        let Seen { trouble, busy } = &*lock(&self.seen);
+        let silent = busy.map(|since| since.elapsed()).filter(|time| *time >= PATIENCE);
+        let silent = silent.map(|time| format!("the disk has not answered for {} s", time.as_secs()));
+        let has_stopped = self.thread.as_ref().is_some_and(thread::JoinHandle::is_finished);
+        let stopped = has_stopped.then(|| "its thread has stopped; restart the daemon".to_owned());
+        Trouble { broken: stopped.or(silent).or_else(|| trouble.broken.clone()), ..trouble.clone() }
     }
 }
 
@@ -99,7 +119,7 @@ impl Drop for Log {
 }
 
 /// Some of the other work after each commit, and while nothing waits.
-fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, trouble: &Mutex<Trouble>) {
+fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, seen: &Mutex<Seen>) {
     loop {
         let first = if writer.has_work() { queue.try_recv() } else { queue.recv().map_err(mpsc::TryRecvError::from) };
         match first {
@@ -108,8 +128,9 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
                 group.extend(queue.try_iter());
                 waiting.fetch_sub(group.len(), Ordering::Relaxed);
                 let (started, is_busy) = (Instant::now(), group.len() >= BUSY);
+                lock(seen).busy = Some(started);
                 let result = writer.commit(&mut group);
-                *lock(trouble) = writer.trouble();
+                *lock(seen) = Seen { trouble: writer.trouble(), busy: None };
                 for job in group {
                     let holds = job.relies_on.is_some_and(|place| writer.holds(&place));
                     (job.done)(if holds { Ok(()) } else { result.as_ref().map(|_| ()).map_err(String::as_str) });
@@ -122,7 +143,8 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
             // The next start makes up for what is left to do.
             Err(mpsc::TryRecvError::Disconnected) => return,
         }
+        lock(seen).busy = Some(Instant::now());
         writer.work();
-        *lock(trouble) = writer.trouble();
+        *lock(seen) = Seen { trouble: writer.trouble(), busy: None };
     }
 }

@@ -8,6 +8,8 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io,
     sync::{Arc, Mutex, MutexGuard},
+    thread,
+    time::Duration,
 };
 
 type Names = BTreeMap<String, usize>;
@@ -34,6 +36,8 @@ struct Inner {
     full: bool,
     /// It has no room for another file.
     crowded: bool,
+    /// It answers to nothing that changes anything.
+    hangs: bool,
     /// Files and places of blocks.
     unreadable: BTreeSet<(usize, usize)>,
 }
@@ -88,6 +92,10 @@ impl Disk {
 
     pub fn crowd(&self, crowded: bool) {
         self.lock().crowded = crowded;
+    }
+
+    pub fn hang(&self, hangs: bool) {
+        self.lock().hangs = hangs;
     }
 
     pub fn damage(&self, name: &str, at: usize) {
@@ -156,6 +164,9 @@ impl Disk {
 
     /// The operation is done, or fails after that much of it.
     fn step(&self, half: impl FnOnce(&mut Inner)) -> io::Result<MutexGuard<'_, Inner>> {
+        while self.lock().hangs {
+            thread::sleep(Duration::from_millis(1));
+        }
         let mut inner = self.lock();
         if inner.left == Some(0) {
             return Err(io::Error::other("no power"));

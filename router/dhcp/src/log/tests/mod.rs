@@ -1,3 +1,4 @@
+mod alarm;
 mod disk;
 mod half_back;
 mod restart;
