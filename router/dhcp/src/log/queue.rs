@@ -1,7 +1,7 @@
 use super::{
     Place, Record, Recovered, Slices,
     fs::Fs,
-    writer::{Trouble, Writer},
+    writer::{LONG_REST, Trouble, Writer},
 };
 use crate::lock::lock;
 use std::{
@@ -121,7 +121,14 @@ impl Drop for Log {
 /// Some of the other work after each commit, and while nothing waits.
 fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize, seen: &Mutex<Seen>) {
     loop {
-        let first = if writer.has_work() { queue.try_recv() } else { queue.recv().map_err(mpsc::TryRecvError::from) };
+        let first = match writer.has_work() {
+            true => queue.try_recv(),
+            false if writer.is_resting() => queue.recv_timeout(LONG_REST).map_err(|error| match error {
+                mpsc::RecvTimeoutError::Timeout => mpsc::TryRecvError::Empty,
+                mpsc::RecvTimeoutError::Disconnected => mpsc::TryRecvError::Disconnected,
+            }),
+            false => queue.recv().map_err(mpsc::TryRecvError::from),
+        };
         match first {
             Ok(first) => {
                 let mut group = vec![first];

@@ -24,6 +24,11 @@ const ZEROS: u32 = 4;
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Work<F: Fs> {
     Snapshot(Snapshot<F::File>),
+    /// The snapshot is there, of so many bytes.
+    Whole {
+        generation: u64,
+        bytes: u64,
+    },
     NextLog(NextLog<F::File>),
     Done,
 }
@@ -56,6 +61,7 @@ impl<F: Fs> Work<F> {
     pub fn step(self, fs: &F, slices: &Slices) -> io::Result<Self> {
         match self {
             Work::Snapshot(snapshot) => snapshot.step(fs, slices),
+            Work::Whole { generation, bytes } => NextLog::begin(fs, generation, generation + 1, bytes),
             Work::NextLog(log) => log.step(fs),
             Work::Done => Ok(Work::Done),
         }
@@ -83,7 +89,7 @@ impl<File: LogFile> Snapshot<File> {
         let name = snapshot_name(self.generation);
         fs.rename(&fresh(&name), &name)?;
         fs.sync_names()?;
-        NextLog::begin(fs, self.generation, self.generation + 1, self.written + blocks.len() as u64)
+        Ok(Work::Whole { generation: self.generation, bytes: self.written + blocks.len() as u64 })
     }
 }
 

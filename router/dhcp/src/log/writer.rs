@@ -19,6 +19,12 @@ const REST: Duration = Duration::from_secs(1);
 #[cfg(test)]
 const REST: Duration = Duration::from_millis(1);
 
+/// The same for what nobody waits for: each time may cost a card that is nearly full a snapshot.
+#[cfg(not(test))]
+pub const LONG_REST: Duration = Duration::from_secs(10);
+#[cfg(test)]
+pub const LONG_REST: Duration = Duration::from_millis(1);
+
 /// What the disk says, as long as it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trouble {
@@ -77,10 +83,7 @@ impl<F: Fs> Writer<F> {
             writer.next_generation()?;
         } else {
             writer.file = Some(writer.fs.open(&log_name(generation))?);
-            let size = || writer.fs.size(&snapshot_name(generation));
-            let next_log = || NextLog::begin(&writer.fs, whole, generation + 1, size()?);
-            let begun = if whole < generation { Work::begin(&writer.fs, generation) } else { next_log() };
-            writer.begin(begun);
+            writer.begin(writer.what_is_missing());
         }
         Ok(writer)
     }
@@ -102,17 +105,30 @@ impl<F: Fs> Writer<F> {
 
     pub fn trouble(&self) -> Trouble {
         let why = |failure: &Option<Failure>| failure.as_ref().map(|failure| failure.why.clone());
-        Trouble { broken: why(&self.broken), behind: why(&self.behind) }
+        let behind = if self.broken.is_some() { None } else { why(&self.behind) };
+        Trouble { broken: why(&self.broken), behind }
     }
 
     pub fn has_work(&self) -> bool {
-        self.broken.is_none() && self.behind.is_none() && !matches!(self.work, Work::Done)
+        self.broken.is_none() && !matches!(self.work, Work::Done)
+    }
+
+    /// What failed is to be tried again.
+    pub fn is_resting(&self) -> bool {
+        self.broken.is_some() || self.behind.is_some()
     }
 
     /// A step of what is to be done between commits.
     pub fn work(&mut self) {
-        let rests = |failure: &Failure| failure.since.elapsed() < REST;
-        if self.broken.is_some() || self.behind.as_ref().is_some_and(rests) {
+        let rests = |failure: &Failure| failure.since.elapsed() < LONG_REST;
+        if let Some(failure) = &self.broken {
+            if !rests(failure) {
+                // It is told by whether the log is still broken.
+                let _ = self.write(&[]);
+            }
+            return;
+        }
+        if matches!(self.work, Work::Done) && self.behind.as_ref().is_some_and(rests) {
             return;
         }
         if let Err(error) = self.resume().and_then(|()| self.step()) {
@@ -129,24 +145,36 @@ impl<F: Fs> Writer<F> {
 
     fn fall_behind(&mut self, error: &io::Error) {
         let why = error.to_string();
-        log::error!("a snapshot of the leases cannot be written: {why}; the log goes on without until it is full");
+        if self.behind.as_ref().is_none_or(|before| before.why != why) {
+            log::error!("a snapshot of the leases cannot be written: {why}; the log goes on without until it is full");
+        }
         (self.work, self.behind) = (Work::Done, Some(Failure { since: Instant::now(), why }));
     }
 
-    /// What failed begins anew.
+    /// What failed is begun again, without what is there already.
     fn resume(&mut self) -> io::Result<()> {
-        if self.behind.take().is_some() {
-            self.work = Work::begin(&self.fs, self.generation)?;
+        if self.behind.is_some() && matches!(self.work, Work::Done) {
+            self.work = self.what_is_missing()?;
         }
         Ok(())
     }
 
+    /// Of this generation: the next log at least, if there is none.
+    fn what_is_missing(&self) -> io::Result<Work<F>> {
+        if self.whole < self.generation {
+            return Work::begin(&self.fs, self.generation);
+        }
+        let bytes = self.fs.size(&snapshot_name(self.generation))?;
+        NextLog::begin(&self.fs, self.whole, self.generation + 1, bytes)
+    }
+
     fn step(&mut self) -> io::Result<()> {
         let before = std::mem::replace(&mut self.work, Work::Done);
-        let was_snapshot = matches!(before, Work::Snapshot(_));
         self.work = before.step(&self.fs, &self.slices)?;
-        if was_snapshot && !matches!(self.work, Work::Snapshot(_)) {
-            self.whole = self.generation;
+        match self.work {
+            Work::Whole { generation, .. } => self.whole = generation,
+            Work::Done => self.behind = None,
+            _ => {}
         }
         Ok(())
     }
@@ -154,6 +182,7 @@ impl<F: Fs> Writer<F> {
     /// Does at once what was to be done between commits.
     fn finish(&mut self) -> io::Result<()> {
         self.resume()?;
+        self.step()?;
         while !matches!(self.work, Work::Done) {
             self.step()?;
         }

@@ -32,3 +32,35 @@ fn a_log_that_has_stopped_is_told_of() {
     assert!(log.submit(Vec::new(), None, Box::new(|_| panic!("for the test"))));
     assert!(eventually(&log, |trouble| is_broken(trouble, "stopped")), "{:?}", log.trouble());
 }
+
+#[test]
+fn the_alarm_ends_when_the_disk_has_room_though_nobody_asks_for_anything() {
+    let disk = Disk::default();
+    let log = start(&disk);
+    disk.fill(true);
+    assert!(log.note(vec![bind(1, 1, 1)]));
+    assert!(eventually(&log, |trouble| is_broken(trouble, "no storage space")), "{:?}", log.trouble());
+    disk.fill(false);
+    assert!(eventually(&log, |trouble| *trouble == Trouble::default()), "{:?}", log.trouble());
+}
+
+/// The disk is full when the snapshot is written, and before the next log is.
+#[test]
+fn only_what_is_missing_is_written_again_and_the_alarm_lasts_as_long() {
+    let disk = Disk::default();
+    let mut store = Store::open(&disk, 0).expect("it opens");
+    (1..30).take_while(|_| read(&disk).expect("readable").1.generation < 2).for_each(|version| store.work(version..version + 1));
+    while newest_snapshot(&disk) < 2 {
+        store.writer.work();
+    }
+    disk.fill(true);
+    store.writer.work();
+    disk.fill(false);
+    while disk.names_with("log.3").iter().all(|name| name != "log.3") {
+        assert_eq!(store.writer.trouble().behind.as_deref(), Some("no storage space"));
+        assert_eq!(disk.names_with("snapshot.2"), ["snapshot.2"], "not again");
+        sleep(Duration::from_millis(2));
+        store.writer.work();
+    }
+    assert_eq!((store.writer.trouble(), store.writer.has_work()), (Trouble::default(), false));
+}
