@@ -103,7 +103,7 @@ impl Log {
         let silent = silent.map(|time| format!("the disk has not answered for {} s", time.as_secs()));
         let has_stopped = self.thread.as_ref().is_some_and(thread::JoinHandle::is_finished);
         let stopped = has_stopped.then(|| "its thread has stopped; restart the daemon".to_owned());
-        Trouble { broken: stopped.or(silent).or_else(|| trouble.broken.clone()), ..trouble.clone() }
+        Trouble { broken: stopped.or_else(|| trouble.broken.clone()).or(silent), ..trouble.clone() }
     }
 }
 

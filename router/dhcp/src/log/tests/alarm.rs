@@ -7,7 +7,7 @@ fn start(disk: &Disk) -> Log {
 }
 
 fn eventually(log: &Log, told: impl Fn(&Trouble) -> bool) -> bool {
-    (0..5_000).any(|_| told(&log.trouble()) || (sleep(Duration::from_millis(1)), false).1)
+    (0..30_000).any(|_| told(&log.trouble()) || (sleep(Duration::from_millis(1)), false).1)
 }
 
 fn is_broken(trouble: &Trouble, why: &str) -> bool {
