@@ -151,7 +151,7 @@ fn what_breaks_the_policy_is_mended_at_once_and_told() {
         for (hand, named) in hands {
             let before = truck.log().len();
             truck.edge.sh(hand)?;
-            wait_until("the daemon to mend it", Duration::from_secs(10), || {
+            wait_until("the daemon to mend it", Duration::from_secs(30), || {
                 Ok(truck.log()[before..].lines().any(|line| line.contains("put back") && line.contains(named)))
             })
             .with_context(|| format!("after {hand}:\n{}", truck.log()))?;
@@ -159,7 +159,7 @@ fn what_breaks_the_policy_is_mended_at_once_and_told() {
         }
         // The rest is left as it is, told once, and mended by an apply.
         truck.edge.ip("link set br-cabin down")?;
-        wait_until("the daemon to tell it", Duration::from_secs(10), || {
+        wait_until("the daemon to tell it", Duration::from_secs(30), || {
             Ok(truck.log().contains("bridge br-cabin") && truck.ctl(&["status"])?.contains("routerctl diff"))
         })?;
         truck.edge.ip("link set br-cabin alias touched")?;
@@ -176,12 +176,12 @@ fn a_card_is_plugged_in_though_drift_is_only_reported() {
     let plugged = || -> Result<()> {
         let truck = running(CONFIG)?;
         truck.edge.ip("link delete wlp3s0f0")?;
-        wait_until("the uplink to wait", Duration::from_secs(10), || {
+        wait_until("the uplink to wait", Duration::from_secs(30), || {
             Ok(truck.ctl_json(&["status"])?["waiting"][0]["device"] == "wlp3s0f0")
         })?;
         same(drifted(&truck)?, vec![])?;
         truck.lab.wire(&truck.edge, "wlp3s0f0", &truck.internet, "eth7")?;
-        wait_until("the uplink", Duration::from_secs(10), || {
+        wait_until("the uplink", Duration::from_secs(30), || {
             Ok(truck.router()?.ip("address show dev up-wan").is_ok_and(|text| text.contains("192.168.50.2/24")))
         })?;
         same(drifted(&truck)?, vec![])
@@ -194,7 +194,7 @@ fn without_a_word_everything_is_mended_and_named() {
     let mended = || -> Result<()> {
         let truck = running(&CONFIG.replace("drift = \"report\"", ""))?;
         truck.edge.ip("link set br-cabin down")?;
-        wait_until("the daemon to mend it", Duration::from_secs(10), || {
+        wait_until("the daemon to mend it", Duration::from_secs(30), || {
             Ok(truck.log().lines().any(|line| line.contains("put back") && line.contains("bridge br-cabin")))
         })?;
         same(drifted(&truck)?, vec![])

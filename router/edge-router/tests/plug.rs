@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 const GATEWAY: [u8; 4] = [10, 0, 1, 1];
 const INTERNET: [u8; 4] = [8, 8, 8, 8];
 

@@ -7,6 +7,7 @@ mod common;
 use common::{apply, create, in_a_box, ip, link, named, veth};
 use edge_config::Interface;
 use edge_kernel::Kernel;
+use edge_lab::wait_until;
 use edge_plan::{Address, Link, LinkKind, Op, Owner, Route, Space};
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
@@ -16,8 +17,12 @@ use netlink_packet_route::{
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use rtnetlink::AddressMessageBuilder;
 use std::{
+    io::{BufRead, BufReader},
     net::Ipv4Addr,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
 };
 
 const HOST: Space = Space::Host;
@@ -41,6 +46,46 @@ fn mark_address(link: &str, address: [u8; 4], prefix: u8) {
     socket.recv(&mut answer, 0).unwrap();
     // `struct nlmsgerr` starts with the error number after the header of 16 bytes.
     assert_eq!(answer[16..20], [0; 4], "the kernel refuses the mark");
+}
+
+/// `ip monitor` of links, addresses and routes.
+struct Monitor {
+    child: Child,
+    told: Arc<Mutex<String>>,
+}
+
+impl Monitor {
+    /// Returns when it is heard to tell: of a link `canary`.
+    fn open() -> Self {
+        let mut command = Command::new("ip");
+        let mut child = command.args(["monitor", "link", "address", "route"]).stdout(Stdio::piped()).spawn().unwrap();
+        let told = Arc::<Mutex<String>>::default();
+        let (lines, list) = (BufReader::new(child.stdout.take().unwrap()).lines(), told.clone());
+        thread::spawn(move || lines.map_while(Result::ok).for_each(|line| *list.lock().unwrap() += &(line + "\n")));
+        let monitor = Self { child, told };
+        ip("link add canary type bridge");
+        let mut sizes = 1000..;
+        monitor.hears("canary", || drop(ip(&format!("link set canary mtu {}", sizes.next().unwrap()))));
+        monitor
+    }
+
+    fn hears(&self, word: &str, mut again: impl FnMut()) {
+        let heard = || {
+            again();
+            Ok(self.told.lock().unwrap().contains(word))
+        };
+        wait_until(&format!("ip monitor to tell of {word}"), Duration::from_secs(30), heard).unwrap();
+    }
+
+    /// All that it told.
+    fn close(mut self) -> String {
+        ip("link set canary name last");
+        self.hears("last", || ());
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        ip("link delete last");
+        self.told.lock().unwrap().clone()
+    }
 }
 
 #[test]
@@ -93,13 +138,9 @@ fn what_an_older_release_made_is_taken_over_as_it_runs() {
         assert_eq!(before.spaces[&HOST].links["br0"].owner, Owner::Foreign);
         assert!(before.spaces[&HOST].addresses.is_empty() && before.spaces[&HOST].routes.is_empty());
 
-        let mut monitor =
-            Command::new("ip").args(["monitor", "link", "address", "route"]).stdout(Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        let monitor = Monitor::open();
         assert_eq!(upgraded.adopt().await.unwrap(), 7);
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        monitor.kill().unwrap();
-        let heard = String::from_utf8(monitor.wait_with_output().unwrap().stdout).unwrap();
+        let heard = monitor.close();
         assert!(heard.contains("br0") && !heard.contains("Deleted"), "nothing is removed on the way:\n{heard}");
         assert_eq!(upgraded.writes(), 7, "one change each");
 

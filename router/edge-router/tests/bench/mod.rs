@@ -78,7 +78,7 @@ impl Box {
         command.env("RUST_LOG", "info,edge_kernel=debug").envs(variables.iter().copied());
         command.arg("--state-dir").arg(self.state_dir()).arg("--run-dir").arg(self.run_dir());
         self.daemon = Some(self.edge.daemon(&mut command)?);
-        wait_until("the daemon's answer", Duration::from_secs(30), || Ok(self.ctl(&["status"]).is_ok()))
+        wait_until("the daemon's answer", Duration::from_secs(120), || Ok(self.ctl(&["status"]).is_ok()))
             .with_context(|| self.log())
     }
 
@@ -130,7 +130,7 @@ impl Box {
 
     /// Until `status` says that exactly these devices, in order, are waited for.
     pub fn waits_for(&self, devices: &[&str]) -> Result<()> {
-        wait_until("status to tell what is waited for", Duration::from_secs(15), || {
+        wait_until("status to tell what is waited for", Duration::from_secs(60), || {
             let status = self.ctl_json(&["status"])?;
             let waiting = status["waiting"].as_array().cloned().unwrap_or_default();
             let mut waiting: Vec<_> = waiting.iter().filter_map(|one| one["device"].as_str()).collect();
@@ -176,18 +176,21 @@ impl Box {
             let script = "stdbuf -oL ip monitor link address route & exec stdbuf -oL nft monitor";
             monitors.push(place.daemon(place.command("sh").args(["-c", script]))?);
         }
-        std::thread::sleep(Duration::from_millis(1500));
-        // A change of our own proves that the monitors hear.
-        for place in &places {
-            place.ip("link add canary type dummy")?;
-            place.ip("link delete canary")?;
-        }
-        let heard = |log: &str| log.contains("canary");
-        for monitor in &monitors {
-            wait_until("the monitor", Duration::from_secs(10), || Ok(heard(&monitor.log()?)))?;
-        }
+        // Changes of our own prove that the monitors hear, before and after.
+        let canaries = |name: &str| -> Result<()> {
+            for (place, monitor) in places.iter().zip(&monitors) {
+                wait_until("the monitors", Duration::from_secs(60), || {
+                    place.sh(&format!("ip link add {name} type dummy; ip link delete {name}"))?;
+                    place.sh(&format!("nft add table inet {name}; nft delete table inet {name}"))?;
+                    let log = monitor.log()?;
+                    Ok(log.contains(&format!(" {name}: ")) && log.contains(&format!("add table inet {name}")))
+                })?;
+            }
+            Ok(())
+        };
+        canaries("canary1")?;
         during()?;
-        std::thread::sleep(Duration::from_millis(500));
+        canaries("canary2")?;
         let mut notices = String::new();
         for monitor in &monitors {
             notices.extend(monitor.log()?.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")));
