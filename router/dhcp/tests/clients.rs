@@ -5,7 +5,7 @@ mod lab;
 
 use edge_config::{DeviceId, Host};
 use edge_dhcp::{Identity, LeaseState};
-use lab::{Lab, ROUTER, eventually, is_bound, only_lease};
+use lab::{Lab, ROUTER, WAIT_FOR, eventually, is_bound, only_lease};
 use std::{net::Ipv4Addr, sync::Arc};
 
 const POOL_FIRST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
@@ -29,12 +29,6 @@ exit 0
 
 const DHCPCD: &str =
     r#"echo "$reason $new_ip_address $new_subnet_cidr router=$new_routers dns=$new_domain_name_servers" >> $dir/events"#;
-
-/// A client does as it is told by a signal only once it has its lease, which the server knows before it does.
-const WAIT_FOR: &str = r#"
-wait_for() { for try in $(seq 300); do grep -q "^$1" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
-wait_for_change() { for try in $(seq 300); do [ -e $dir/changed ] && return; sleep 0.1; done; exit 1; }
-"#;
 
 fn host(name: &str, mac: Option<&str>, address: Ipv4Addr) -> Host {
     let network = "vehicle".parse().expect("a name");

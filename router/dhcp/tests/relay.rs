@@ -6,7 +6,7 @@ mod lab;
 use edge_config::DhcpRelay;
 use edge_dhcp::{Server, Service};
 use lab::{
-    Lab, ROUTER, eventually, ip,
+    Lab, ROUTER, WAIT_FOR, eventually, ip,
     message::{ACK, DISCOVER, Message, NAK, OFFER, REQUEST},
     wire::Wire,
 };
@@ -70,7 +70,7 @@ async fn an_agent_may_name_the_link_and_the_server_and_must_be_known() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_served_elsewhere() {
     let lab = Lab::new();
-    let (there, box_) = (format!("{}u", lab.name), lab.server());
+    let (there, box_) = (lab.upstream(), lab.server());
     let far = Ipv4Addr::new(10, 77, 0, 2);
     ip(&format!("netns add {there}"));
     for line in [
@@ -100,14 +100,13 @@ async fn a_network_served_elsewhere() {
         "udhcpc",
         "echo \"$1 $ip server=$serverid\" >> $dir/events; case $1 in bound) ip address add $ip/24 dev $interface;; esac",
     );
-    lab.must(
-        "busybox udhcpc -f -i eth0 -s $dir/udhcpc &
+    lab.must(&format!(
+        "{WAIT_FOR} busybox udhcpc -f -i eth0 -s $dir/udhcpc &
         client=$!
-        wait_for() { for try in $(seq 100); do grep -q \"^$1\" $dir/events && return; sleep 0.1; done; cat $dir/events; exit 1; }
         wait_for bound
         kill -USR1 $client; wait_for renew
-        kill $client",
-    );
+        kill $client"
+    ));
     let events = lab.kept("events");
     let got = format!("10.77.0.100 server={ROUTER}");
     assert!(events.contains(&format!("bound {got}")) && events.contains(&format!("renew {got}")), "{events}");
@@ -127,5 +126,4 @@ async fn a_network_served_elsewhere() {
     assert!(wire.receive(Duration::from_millis(300)).is_none());
     let drops = counters().drops;
     assert_eq!((drops.get("relay-not-allowed"), drops.get("not-the-relays-server")), (Some(&1), Some(&1)));
-    ip(&format!("netns delete {there}"));
 }

@@ -26,6 +26,12 @@ pub struct Lab {
 
 pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 
+/// A client does as it is told by a signal only once it has its lease, which the server knows before it does.
+pub const WAIT_FOR: &str = r#"
+wait_for() { for try in $(seq 300); do grep -q "^$1" $dir/events && return; sleep 0.1; done; cat $dir/events $dir/log; exit 1; }
+wait_for_change() { for try in $(seq 300); do [ -e $dir/changed ] && return; sleep 0.1; done; exit 1; }
+"#;
+
 impl Lab {
     /// Needs root. `lan0` is the router's interface, `eth0` the client's.
     pub fn new() -> Self {
@@ -70,6 +76,11 @@ impl Lab {
 
     pub fn client(&self) -> String {
         format!("{}c", self.name)
+    }
+
+    /// Beyond the router, for a test that makes it.
+    pub fn upstream(&self) -> String {
+        format!("{}u", self.name)
     }
 
     pub fn netns(&self) -> PathBuf {
@@ -166,7 +177,7 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        for namespace in [self.server(), self.client()] {
+        for namespace in [self.server(), self.client(), self.upstream()] {
             let _ = Command::new("ip").args(["netns", "delete", &namespace]).output();
         }
     }
