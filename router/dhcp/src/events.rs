@@ -54,10 +54,12 @@ impl Events {
         let used = used();
         if !self.is_full && (is_out || used * 100 >= size * FULL) {
             self.is_full = true;
-            let rest = match used {
-                _ if used >= size => "none is left",
-                _ if is_out => "the rest is on offer",
-                _ => "few are left",
+            let rest = if used >= size {
+                "none is left"
+            } else if is_out {
+                "the rest is on offer"
+            } else {
+                "few are left"
             };
             log::warn!("DHCP {network}: {used} of {size} addresses are in use, {rest}; widen the range or shorten the lease");
             return true;
