@@ -1,6 +1,6 @@
 use crate::{
     decide::{Decision, Moment, OFFER, Reason, Scope, Who, decide},
-    lease::{Binding, Change, Offer, Secs, Table, Told},
+    lease::{Binding, Change, Offer, Secs, Table},
     relay,
     socket::{To, Via},
     state::Network,
@@ -83,21 +83,18 @@ impl Network {
             }
             Decision::Note(changes) => return Answer { changes: changes.into(), ..Answer::default() },
             Decision::Probe { address, identity } => {
-                self.table.offer(address, Offer { to: identity, until: now + OFFER, told: Told::Never });
+                self.table.offer(address, Offer { to: identity, until: now + OFFER, told: 0 });
                 return Answer { probe: Some((address, request.mac)), ..Answer::default() };
             }
             Decision::Offer { address, identity, lease } => {
-                let told = match self.table.offers().told(&identity) {
-                    Told::Never => Told::Once,
-                    Told::Once | Told::Again => Told::Again,
-                };
-                let unheard = told == Told::Again || self.table.shares_mac(request.mac, &identity);
-                self.table.offer(address, Offer { to: identity, until: now + OFFER, told });
+                let shared = self.table.shares_mac(request.mac, &identity);
+                self.table.offer(address, Offer { to: identity, until: now + OFFER, told: 1 });
+                let unheard = shared || self.table.offers().is_again(address);
                 (ReplyKind::Offer { address, lease }, None, unheard, is_direct(request, via, None))
             }
             Decision::Ack { mut binding, lease, rapid } => {
-                let again = self.table.offers().told(&binding.identity) == Told::Again;
-                let unheard = again || self.table.shares_mac(request.mac, &binding.identity);
+                let unheard =
+                    self.table.offers().is_again(binding.address) || self.table.shares_mac(request.mac, &binding.identity);
                 let before = self.table.at(binding.address).filter(|before| before.is_same_device(&binding));
                 binding.direct = is_direct(request, via, before);
                 let (address, direct) = (binding.address, binding.direct);
@@ -207,7 +204,7 @@ pub fn fuzz_packet(service: crate::Service, bytes: &[u8]) {
     network.table.settle(scope.range(), scope.excluded());
     network.scope = Some(scope);
     for now in [1, 2] {
-        let moment = Moment { now, lagging: false, log_fails: false };
+        let moment = Moment { now, lagging: false, log_fails: false, asks_enough: false };
         let reply = &mut Vec::new();
         let mut answer = network.answer(bytes, Via::Broadcast, moment, reply);
         if let Some((address, _)) = answer.probe {

@@ -36,11 +36,11 @@ pub struct Batch {
 
 impl Batch {
     /// For what came in by these sockets; while the tables are locked, and finished before they are not.
-    pub fn new(core: &Core, sockets: &Arc<Sockets>) -> Self {
+    pub fn new(core: &Core, networks: &Networks, sockets: &Arc<Sockets>) -> Self {
         sockets.refresh_links();
         Self {
             sockets: sockets.clone(),
-            moment: core.moment(),
+            moment: core.moment(networks),
             at_once: sockets.outbox(),
             durable: sockets.outbox(),
             records: Vec::new(),

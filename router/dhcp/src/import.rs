@@ -51,7 +51,7 @@ impl Server {
             if !core.log.has_room() {
                 return Err(busy());
             }
-            let moment = core.moment();
+            let moment = core.moment(&networks);
             let now = moment.now;
             let (mut left_out, mut records) = (Vec::new(), Vec::new());
             for lease in leases {

@@ -45,16 +45,16 @@ impl Core {
         packet: &Packet,
     ) -> bool {
         let key = (name.clone(), address);
-        let waiting = Waiting { client, sockets: batch.sockets.clone(), packet: packet.to_owned() };
+        let waiting = || Waiting { client, sockets: batch.sockets.clone(), packet: packet.to_owned() };
         if let Some(asked) = networks.probes.0.get_mut(&key) {
             // The client repeats itself and wants its last message answered.
-            *asked = waiting;
+            *asked = waiting();
             return true;
         }
-        if networks.probes.0.len() >= MOST || !batch.sockets.probe(packet.ifindex, address) {
+        if networks.probes.are_enough() || !batch.sockets.probe(packet.ifindex, address) {
             return false;
         }
-        networks.probes.0.insert(key.clone(), waiting);
+        networks.probes.0.insert(key.clone(), waiting());
         batch.sockets.hear_arp(true);
         let (core, sockets, ifindex) = (self.itself.clone(), batch.sockets.clone(), packet.ifindex);
         tokio::spawn(async move {
@@ -91,14 +91,18 @@ fn silence(core: &Weak<Core>, key: (Name, Ipv4Addr)) {
     let mut networks = lock(&core.networks);
     // Gone: somebody answered.
     let Some(Waiting { sockets, packet, .. }) = networks.probes.remove(&key) else { return };
+    let mut batch = Batch::new(&core, &networks, &sockets);
     let Some(network) = networks.by_name.get_mut(&key.0) else { return };
-    let mut batch = Batch::new(&core, &sockets);
     network.table.clear(key.1, batch.moment.now);
     core.answer_again(&mut networks, &mut batch, &key.0, &packet);
     batch.finish(&core);
 }
 
 impl Probes {
+    pub fn are_enough(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
     fn remove(&mut self, key: &(Name, Ipv4Addr)) -> Option<Waiting> {
         let waiting = self.0.remove(key)?;
         if !self.0.values().any(|other| other.sockets.netns() == waiting.sockets.netns()) {

@@ -204,8 +204,13 @@ impl Core {
         networks.apply(records);
     }
 
-    pub fn moment(&self) -> Moment {
-        Moment { now: self.clock.now(), lagging: self.clock.is_lagging(), log_fails: self.log.is_failing() }
+    pub fn moment(&self, networks: &Networks) -> Moment {
+        Moment {
+            now: self.clock.now(),
+            lagging: self.clock.is_lagging(),
+            log_fails: self.log.is_failing(),
+            asks_enough: networks.probes.are_enough(),
+        }
     }
 
     /// Logs and applies; both while the tables are locked, so that the log's order is theirs.
@@ -231,7 +236,7 @@ fn receive(core: &Weak<Core>, sockets: &Arc<Sockets>, heard: Heard) {
     if let Heard::Messages(_) = heard {
         core.keep_time(&mut networks, clock::synchronised());
     }
-    let mut batch = Batch::new(&core, sockets);
+    let mut batch = Batch::new(&core, &networks, sockets);
     match heard {
         Heard::Messages(inbox) => inbox.packets().for_each(|packet| core.answer(&mut networks, &mut batch, &packet)),
         Heard::Arp { ifindex, address, mac } => {

@@ -11,7 +11,7 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
     if !(1..=255).contains(&claim.name.len()) {
         return Err(ClaimError::BadName(claim.name.len()));
     }
-    let who = Who::container(scope, &claim.name);
+    let who = Who::container(table, scope, &claim.name);
     let address = match (claim.address, who.reserved) {
         (Some(address), Some(host)) if host.address != address => {
             return Err(ClaimError::ReservedElsewhere { name: claim.name.clone(), address, reserved: host.address });
@@ -19,7 +19,7 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
         (Some(address), _) => insisted(table, scope, &who, address, now)?,
         (None, Some(host)) => insisted(table, scope, &who, host.address, now)?,
         (None, None) => {
-            let had = table.of(&who.identity).map(|binding| binding.address);
+            let had = who.own.map(|binding| binding.address);
             let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);
             had.filter(good).or_else(|| table.pick(now)).ok_or_else(|| ClaimError::Exhausted { network: network() })?
         }

@@ -92,15 +92,15 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -
     let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
     match request.kind {
         Kind::Discover => match choose(table, scope, &who, request.requested, now) {
-            Some(address) if must_probe(table, scope, &who, request, address, now) => {
+            Some(address) if must_probe(table, scope, &who, request, address, moment) => {
                 Decision::Probe { address, identity: who.identity }
             }
-            Some(address) if request.rapid_commit && pool.rapid_commit => acknowledge(table, who, address, lease, moment, true),
+            Some(address) if request.rapid_commit && pool.rapid_commit => acknowledge(who, address, lease, moment, true),
             Some(address) => Decision::Offer { address, identity: who.identity, lease },
             None => Decision::Silence(Reason::Exhausted),
         },
         Kind::Request => judge(table, scope, who, request, lease, moment),
-        Kind::Release => release(table, scope, who, request, now),
+        Kind::Release => release(scope, &who, request, now),
         Kind::Decline => decline(table, scope, &who, request, now),
         Kind::Inform => match request.ciaddr {
             Some(address) if scope.has_host(address) => Decision::Inform,
@@ -113,8 +113,8 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -
 /// (RFC 2131, 4.3.1).
 fn choose(table: &Table, scope: &Scope, who: &Who, requested: Option<Ipv4Addr>, now: Secs) -> Option<Ipv4Addr> {
     let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);
-    let had = || table.of(&who.identity).map(|binding| binding.address).filter(good);
-    let offered = || table.offers().of(&who.identity).filter(good);
+    let had = || who.own.map(|binding| binding.address).filter(good);
+    let offered = || who.offered.filter(good);
     // Wishes are granted out of what nobody ever had: an idle address is still kept for its last owner.
     let wished = || requested.filter(|address| table.at(*address).is_none()).filter(good);
     who.reservation(table, now).or_else(had).or_else(offered).or_else(wished).or_else(|| table.pick(now))
@@ -132,10 +132,10 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     if !scope.has_host(address) {
         return Decision::Nak("this address is not of this network");
     }
-    let own = table.of(&who.identity).map(|binding| binding.address);
-    let own_binding = table.of(&who.identity).filter(|binding| binding.address == address);
+    let own = who.own.map(|binding| binding.address);
     if !who.may_have(scope, address) {
-        if let Some((binding, left)) = own_binding.and_then(|binding| outlives_range(scope, binding, moment)) {
+        let held = who.own.filter(|binding| binding.address == address);
+        if let Some((binding, left)) = held.and_then(|binding| outlives_range(scope, binding, moment)) {
             return Decision::Ack { binding, lease: left.min(lease), rapid: false };
         }
         // Outside of the range and nobody's here: another server's, who shares the subnet.
@@ -157,7 +157,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
         return Decision::Silence(Reason::Unknown);
     }
-    acknowledge(table, who, address, lease, moment, false)
+    acknowledge(who, address, lease, moment, false)
 }
 
 /// A lease of an address that the range no longer has is kept to its end and not prolonged: what is left of it, seconds. From an
@@ -172,8 +172,8 @@ fn outlives_range(scope: &Scope, binding: &Binding, moment: Moment) -> Option<(B
 
 /// The lease, and at least half of its length more in the log: a renewal at half of it, or somewhat later, needs no write. While nothing
 /// can be written the lease is what the log has left for it, if that is worth an answer.
-fn acknowledge(table: &Table, who: Who, address: Ipv4Addr, lease: u32, moment: Moment, rapid: bool) -> Decision {
-    let own = table.at(address).filter(|own| own.identity == who.identity && own.mac == who.mac);
+fn acknowledge(who: Who, address: Ipv4Addr, lease: u32, moment: Moment, rapid: bool) -> Decision {
+    let own = who.own.filter(|own| own.address == address && own.mac == who.mac);
     let logged = own.and_then(|own| match own.state {
         State::Bound { logged, lagging, .. } => Some(logged).filter(|_| lagging == moment.lagging),
         State::Held | State::Released { .. } => None,
@@ -193,8 +193,8 @@ fn acknowledge(table: &Table, who: Who, address: Ipv4Addr, lease: u32, moment: M
 }
 
 /// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.
-fn release(table: &Table, scope: &Scope, who: Who, request: &Request, now: Secs) -> Decision {
-    let own = table.of(&who.identity).filter(|binding| {
+fn release(scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
+    let own = who.own.filter(|binding| {
         Some(binding.address) == request.ciaddr
             && binding.mac == Some(request.mac)
             && request.server_id == Some(scope.server_id(request))
@@ -209,8 +209,8 @@ fn release(table: &Table, scope: &Scope, who: Who, request: &Request, now: Secs)
 
 /// DHCPDECLINE (RFC 2131, 4.3.3), of an address that was offered or given to this very client.
 fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
-    let bound = table.of(&who.identity).filter(|binding| binding.mac == Some(request.mac)).map(|binding| binding.address);
-    let its = |address: &Ipv4Addr| bound == Some(*address) || table.offers().of(&who.identity) == Some(*address);
+    let bound = who.own.filter(|binding| binding.mac == Some(request.mac)).map(|binding| binding.address);
+    let its = |address: &Ipv4Addr| bound == Some(*address) || who.offered == Some(*address);
     let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.server_id(request))).filter(its) else {
         return Decision::Silence(Reason::NotItsLease);
     };
@@ -234,12 +234,13 @@ fn is_quarantine_full(table: &Table, scope: &Scope) -> bool {
 }
 
 /// An address that its client never had is asked for first. Not a reserved one, which is its owner's whoever uses it; not
-/// behind a relay agent, where nobody would hear; and not while the quarantine is full: somebody answers to everything then, and
-/// would close the pool.
-fn must_probe(table: &Table, scope: &Scope, who: &Who, request: &Request, address: Ipv4Addr, now: Secs) -> bool {
+/// behind a relay agent, where nobody would hear; not while the quarantine is full: somebody answers to everything then, and would close
+/// the pool; and not while enough others are asked for.
+fn must_probe(table: &Table, scope: &Scope, who: &Who, request: &Request, address: Ipv4Addr, moment: Moment) -> bool {
     scope.service.pool.as_ref().is_some_and(|pool| pool.probe)
         && request.relayed.is_none()
         && who.reserved.is_none_or(|host| host.address != address)
-        && !table.is_clear(address, &who.identity, now)
+        && (!moment.asks_enough || table.offers().is_untold(address))
+        && !table.is_clear(address, &who.identity, moment.now)
         && !is_quarantine_full(table, scope)
 }

@@ -9,6 +9,8 @@ pub struct Moment {
     pub lagging: bool,
     /// Nothing can be written to the log at present.
     pub log_fails: bool,
+    /// So many addresses are asked for by ARP that no other is.
+    pub asks_enough: bool,
 }
 
 impl Moment {
@@ -27,6 +29,6 @@ impl Moment {
 #[cfg(test)]
 impl From<Secs> for Moment {
     fn from(now: Secs) -> Self {
-        Self { now, lagging: false, log_fails: false }
+        Self { now, lagging: false, log_fails: false, asks_enough: false }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
 };
 use edge_config::{DeviceId, Host, Mac};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     net::Ipv4Addr,
     ops::RangeInclusive,
 };
@@ -125,7 +125,7 @@ impl Scope {
     }
 
     /// Addresses of the range that are not for the unknown.
-    pub fn excluded(&self) -> HashSet<Ipv4Addr> {
+    pub fn excluded(&self) -> BTreeSet<Ipv4Addr> {
         let subnet = self.service.address.subnet();
         let ends = [subnet.network(), subnet.broadcast()].into_iter().filter(|end| !self.service.address.has_host(*end));
         self.by_address.keys().copied().chain(ends).chain([self.router()]).collect()

@@ -1,6 +1,6 @@
 use super::Scope;
 use crate::{
-    lease::{ClientId, Identity, Secs, Table},
+    lease::{Binding, ClientId, Identity, Secs, Table},
     wire::Request,
 };
 use edge_config::{Host, Mac};
@@ -13,6 +13,9 @@ pub struct Who<'a> {
     /// What a device calls itself. It need not say so each time.
     pub name: Option<&'a str>,
     pub reserved: Option<&'a Host>,
+    pub own: Option<&'a Binding>,
+    /// The address on offer to them.
+    pub offered: Option<Ipv4Addr>,
 }
 
 impl<'a> Who<'a> {
@@ -25,17 +28,19 @@ impl<'a> Who<'a> {
             identify(table, request.mac, request.client_id.as_deref(), now)
         };
         let id = request.client_id.as_deref().filter(|_| !matches!(identity, Identity::Cloned(..)));
-        let offered = || table.offers().of(&identity).and_then(|address| scope.hostname_at(address));
-        let before =
-            || table.of(&identity).and_then(|binding| binding.hostname.as_deref()).filter(|name| !scope.is_own_name(name));
-        let name = request.hostname.as_deref().or_else(offered).or_else(before);
+        let (own, offered) = (table.of(&identity), table.offers().of(&identity));
+        let by_offer = || offered.and_then(|address| scope.hostname_at(address));
+        let before = || own.and_then(|binding| binding.hostname.as_deref()).filter(|name| !scope.is_own_name(name));
+        let name = request.hostname.as_deref().or_else(by_offer).or_else(before);
         let by_id = || id.and_then(|id| scope.of_client_id(id));
         let reserved = by_mac.or_else(by_id).or_else(|| scope.of_hostname(name?));
-        Self { identity, mac: Some(request.mac), name, reserved }
+        Self { identity, mac: Some(request.mac), name, reserved, own, offered }
     }
 
-    pub fn container(scope: &'a Scope, name: &str) -> Self {
-        Self { identity: Identity::Container(name.to_owned()), mac: None, name: None, reserved: scope.of_container(name) }
+    pub fn container(table: &'a Table, scope: &'a Scope, name: &str) -> Self {
+        let identity = Identity::Container(name.to_owned());
+        let own = table.of(&identity);
+        Self { identity, mac: None, name: None, reserved: scope.of_container(name), own, offered: None }
     }
 
     /// Whether the configuration lets them have the address.
@@ -50,9 +55,8 @@ impl<'a> Who<'a> {
     /// Whether they could have the address without taking it from anybody.
     pub fn is_free(&self, table: &Table, address: Ipv4Addr, now: Secs) -> bool {
         // A device whose MAC was reserved may still be known by the client identifier it was bound under before.
-        let before = table.at(address).filter(|binding| {
-            self.reserved.is_some() && self.mac.is_some() && binding.mac == self.mac && !binding.identity.is_container()
-        });
+        let before = self.reserved.zip(self.mac).and_then(|_| table.at(address));
+        let before = before.filter(|binding| binding.mac == self.mac && !binding.identity.is_container());
         let own = |identity: &Identity| *identity == self.identity || before.is_some_and(|binding| binding.identity == *identity);
         table.is_free(address, own, now)
     }

@@ -16,8 +16,8 @@ use std::{net::Ipv4Addr, time::SystemTime};
 
 pub(crate) use binding::{Binding, Change, Secs, State};
 pub use identity::{ClientId, Identity};
+pub(crate) use offers::Offer;
 use offers::Offers;
-pub(crate) use offers::{Offer, Told};
 use owners::{Bindings, Owners};
 use probed::Probed;
 use resting::Resting;

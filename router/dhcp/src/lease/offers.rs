@@ -1,8 +1,6 @@
 use super::{Identity, Secs};
-use std::{
-    collections::{BTreeSet, HashMap},
-    net::Ipv4Addr,
-};
+use foldhash::HashMap;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 /// Most offers a network keeps at a time; a flood of DISCOVERs pushes out the oldest.
 const MOST: usize = 4096;
@@ -12,17 +10,9 @@ const MOST: usize = 4096;
 pub struct Offer {
     pub to: Identity,
     pub until: Secs,
-    pub told: Told,
-}
-
-/// How often its client was sent the offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// Not yet: it is asked whether anybody uses the address.
-    Never,
-    Once,
-    /// It asked again, so it may not have heard.
-    Again,
+    /// How often its client was sent an offer. Not yet, where it is still asked whether anybody uses the address; more than once, where
+    /// the client asked again, so that it may not have heard.
+    pub told: u8,
 }
 
 /// Addresses offered and not yet requested. In memory only: a client that requests after a restart is judged afresh.
@@ -38,6 +28,16 @@ impl Offers {
         self.by_address.get(&address)
     }
 
+    /// Whether who is offered that address asked more than once.
+    pub fn is_again(&self, address: Ipv4Addr) -> bool {
+        self.at(address).is_some_and(|offer| offer.told > 1)
+    }
+
+    /// Whether it is still asked if anybody uses that address.
+    pub fn is_untold(&self, address: Ipv4Addr) -> bool {
+        self.at(address).is_some_and(|offer| offer.told == 0)
+    }
+
     pub fn addresses(&self) -> impl Iterator<Item = &Ipv4Addr> {
         self.by_address.keys()
     }
@@ -46,14 +46,14 @@ impl Offers {
         self.by_identity.get(identity).copied()
     }
 
-    pub fn told(&self, identity: &Identity) -> Told {
-        self.of(identity).and_then(|address| self.at(address)).map_or(Told::Never, |offer| offer.told)
-    }
-
-    /// Replaces what was offered to the same one before, and whoever `address` was offered to; returns the addresses that
-    /// are no longer on offer.
-    pub fn add(&mut self, address: Ipv4Addr, offer: Offer) -> Vec<Ipv4Addr> {
-        let mut freed: Vec<_> = self.withdraw(&offer.to).into_iter().filter(|old| *old != address).collect();
+    /// Replaces what was offered to the same one before, who was told so often more, and whoever `address` was offered to; returns the
+    /// addresses that are no longer on offer.
+    pub fn add(&mut self, address: Ipv4Addr, mut offer: Offer) -> Vec<Ipv4Addr> {
+        let mut freed = Vec::new();
+        if let Some(before) = self.of(&offer.to) {
+            offer.told = self.remove(before).map_or(0, |before| before.told).saturating_add(offer.told);
+            freed.extend(Some(before).filter(|before| *before != address));
+        }
         self.remove(address);
         while self.by_address.len() >= MOST {
             let Some(&(_, oldest)) = self.by_end.first() else { break };
@@ -66,11 +66,11 @@ impl Offers {
         freed
     }
 
-    pub fn remove(&mut self, address: Ipv4Addr) {
-        if let Some(offer) = self.by_address.remove(&address) {
-            self.by_identity.remove(&offer.to);
-            self.by_end.remove(&(offer.until, address));
-        }
+    pub fn remove(&mut self, address: Ipv4Addr) -> Option<Offer> {
+        let offer = self.by_address.remove(&address)?;
+        self.by_identity.remove(&offer.to);
+        self.by_end.remove(&(offer.until, address));
+        Some(offer)
     }
 
     pub fn withdraw(&mut self, identity: &Identity) -> Option<Ipv4Addr> {

@@ -1,10 +1,7 @@
 use super::{Binding, Identity};
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::{
-    collections::BTreeMap,
-    hash::{BuildHasher, RandomState},
-    net::Ipv4Addr,
-};
+use std::{collections::BTreeMap, hash::BuildHasher, net::Ipv4Addr};
 
 /// Boxed, as a tree keeps room for twice what it holds.
 pub type Bindings = BTreeMap<Ipv4Addr, Box<Binding>>;
@@ -18,9 +15,12 @@ pub struct Owners {
 
 impl Owners {
     pub fn of<'a>(&self, identity: &Identity, bindings: &'a Bindings) -> Option<&'a Binding> {
-        let is_its = |address: &Ipv4Addr| bindings.get(address).is_some_and(|binding| binding.identity == *identity);
-        let address = self.addresses.find(self.hasher.hash_one(identity), is_its)?;
-        bindings.get(address).map(Box::as_ref)
+        let mut found = None;
+        self.addresses.find(self.hasher.hash_one(identity), |address| {
+            found = bindings.get(address).filter(|binding| binding.identity == *identity);
+            found.is_some()
+        });
+        found.map(Box::as_ref)
     }
 
     /// The owner of that address, whose binding is there already.

@@ -1,5 +1,6 @@
 use super::Secs;
-use std::{collections::HashMap, net::Ipv4Addr};
+use foldhash::HashMap;
+use std::net::Ipv4Addr;
 
 /// How long nobody need ask again after silence, seconds: a client's whole conversation.
 const CLEAR: Secs = 60;

@@ -1,7 +1,8 @@
 use super::{Binding, Bindings, Change, Identity, Offer, Offers, Owners, Probed, Resting, Secs, Unused};
 use edge_config::Mac;
+use foldhash::HashMap;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     ops::{
         Bound::{Excluded, Unbounded},
@@ -26,7 +27,7 @@ pub struct Table {
     probed: Probed,
     range: RangeInclusive<Ipv4Addr>,
     /// Addresses of the range that are never picked: reserved, or the router's own.
-    excluded: HashSet<Ipv4Addr>,
+    excluded: BTreeSet<Ipv4Addr>,
     /// What may be picked: never used, or (least recently used first) no longer anybody's.
     unused: Unused,
     idle: BTreeSet<(Secs, Ipv4Addr)>,
@@ -37,14 +38,14 @@ impl Default for Table {
         Self {
             bindings: Bindings::new(),
             owners: Owners::default(),
-            macs: HashMap::new(),
+            macs: HashMap::default(),
             quarantine: Resting::default(),
             suspects: Resting::default(),
             offers: Offers::default(),
             probed: Probed::default(),
             // Empty until `settle`.
             range: Ipv4Addr::BROADCAST..=Ipv4Addr::UNSPECIFIED,
-            excluded: HashSet::new(),
+            excluded: BTreeSet::new(),
             unused: Unused::default(),
             idle: BTreeSet::new(),
         }
@@ -54,12 +55,12 @@ impl Default for Table {
 impl Table {
     /// Says which addresses [`Table::pick`] may give out. What is on offer stays so, unless it is reserved: for whom may be another
     /// than before.
-    pub fn settle(&mut self, range: RangeInclusive<Ipv4Addr>, excluded: HashSet<Ipv4Addr>) {
+    pub fn settle(&mut self, range: RangeInclusive<Ipv4Addr>, excluded: BTreeSet<Ipv4Addr>) {
         self.unused = Unused::new(&range);
         excluded.iter().for_each(|address| self.unused.remove(*address));
         (self.range, self.excluded) = (range, excluded);
         self.idle.clear();
-        self.excluded.iter().for_each(|address| self.offers.remove(*address));
+        self.excluded.iter().for_each(|address| drop(self.offers.remove(*address)));
         let resting = self.quarantine.by_address().keys().chain(self.suspects.by_address().keys());
         let known: Vec<_> = self.bindings.keys().chain(resting).chain(self.offers.addresses()).copied().collect();
         known.into_iter().for_each(|address| self.shelve(address));
@@ -95,8 +96,8 @@ impl Table {
 
     /// Whether a binding other than `identity`'s has the same MAC.
     pub fn shares_mac(&self, mac: Mac, identity: &Identity) -> bool {
-        let own = self.of(identity).is_some_and(|binding| binding.mac == Some(mac));
-        self.macs.get(&mac).copied().unwrap_or(0) > u32::from(own)
+        let own = || self.of(identity).is_some_and(|binding| binding.mac == Some(mac));
+        self.macs.get(&mac).is_some_and(|count| *count > u32::from(own()))
     }
 
     /// Whether somebody could have the address without taking it from anybody; `own` says which identities are theirs.
@@ -203,8 +204,9 @@ impl Table {
             self.shelve(before);
         }
         let room = self.unbind(address);
-        self.offers.remove(address);
-        self.withdraw(&binding.identity);
+        if self.offers.remove(address).is_none_or(|offer| offer.to != binding.identity) {
+            self.withdraw(&binding.identity);
+        }
         self.quarantine.remove(address);
         self.suspects.remove(address);
         if let Some(mac) = binding.mac {

@@ -22,8 +22,8 @@ pub type Done = Box<dyn FnOnce(Result<(), &str>) + Send>;
 /// may be one packet.
 const QUEUE: usize = 32_768;
 
-/// Jobs of one commit that say that more are on their way, and how long after its start the next one begins then: what a commit costs
-/// the processor is shared by more leases. A disk that takes longer by itself is not waited for.
+/// Records of one commit that say that more are on their way, and how long after its start the next one begins then: what a commit
+/// costs the processor is shared by more leases. A disk that takes longer by itself is not waited for.
 const BUSY: usize = 8;
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -134,7 +134,8 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
                 let mut group = vec![first];
                 group.extend(queue.try_iter());
                 waiting.fetch_sub(group.len(), Ordering::Relaxed);
-                let (started, is_busy) = (Instant::now(), group.len() >= BUSY);
+                let records: usize = group.iter().map(|job| job.records.len()).sum();
+                let (started, is_busy) = (Instant::now(), records >= BUSY);
                 lock(seen).busy = Some(started);
                 let result = writer.commit(&mut group);
                 *lock(seen) = Seen { trouble: writer.trouble(), busy: None };

@@ -39,7 +39,7 @@ impl Run {
     }
 
     fn ask(&mut self, log: &mut Vec<Record>, message: Message) {
-        let moment = Moment { now: self.clock.now(), lagging: self.clock.is_lagging(), log_fails: false };
+        let moment = Moment { lagging: self.clock.is_lagging(), ..self.clock.now().into() };
         let network = self.network();
         let answer = network.answer(&message.end(), Via::Broadcast, moment, &mut Vec::new());
         assert!(answer.reply.is_some());

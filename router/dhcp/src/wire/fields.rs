@@ -38,15 +38,29 @@ impl<'a> Fields<'a> {
         self.bytes[at..at + value.len()].copy_from_slice(value);
     }
 
-    /// Whether options of that size altogether fit without `file` and `sname`.
-    pub fn has_room(&self, size: usize) -> bool {
-        self.bytes.len() + size <= self.limit
+    /// Where the next option goes.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes back the options from there on.
+    pub fn cut(&mut self, len: usize) {
+        self.bytes.truncate(len);
+    }
+
+    /// Adds an option where it fits without `file` and `sname`, also for all that follow. False where it does not.
+    pub fn add(&mut self, option: u8, value: &[u8]) -> bool {
+        let fits = self.bytes.len() + size(value) <= self.limit;
+        if fits {
+            write(option, value, |part| self.bytes.extend_from_slice(part));
+        }
+        fits
     }
 
     /// Adds an option, to `file` or `sname` where the options are full; one that fits nowhere is left out.
     pub fn put(&mut self, option: u8, value: &[u8]) {
         let size = size(value);
-        if self.has_room(size + OVERLOAD) {
+        if self.bytes.len() + size + OVERLOAD <= self.limit {
             write(option, value, |part| self.bytes.extend_from_slice(part));
             return;
         }

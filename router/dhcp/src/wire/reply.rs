@@ -101,7 +101,8 @@ impl Reply<'_> {
         let mut seen = [false; 256];
         let mut wanted = [0; 256];
         let mut count = 0;
-        let mut total = 0;
+        let mut fits = true;
+        let before = fields.len();
         let options = service.pool.iter().flat_map(|pool| &pool.options);
         let always = options.filter(|option| option.always).map(|option| option.code);
         // Few clients ask for these two, and all do as they say.
@@ -111,15 +112,17 @@ impl Reply<'_> {
             if !std::mem::replace(&mut seen[usize::from(option)], true)
                 && let Some(value) = self.value(option, lease, service, &mut Scratch::default())
             {
-                total += size(value);
+                fits = fits && fields.add(option, value);
                 wanted[count] = option;
                 count += 1;
             }
         }
-        let wanted = &mut wanted[..count];
-        if !fields.has_room(total) {
-            wanted.sort_by_key(|option| VITAL.iter().position(|vital| vital == option).unwrap_or(VITAL.len()));
+        if fits {
+            return;
         }
+        fields.cut(before);
+        let wanted = &mut wanted[..count];
+        wanted.sort_by_key(|option| VITAL.iter().position(|vital| vital == option).unwrap_or(VITAL.len()));
         for option in wanted {
             if let Some(value) = self.value(*option, lease, service, &mut Scratch::default()) {
                 fields.put(*option, value);

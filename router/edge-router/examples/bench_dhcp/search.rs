@@ -5,15 +5,21 @@ use anyhow::Result;
 const LOST: f64 = 1.0;
 /// A shared machine's disk and CPU stall now and then, which is not the server's doing.
 const TRIES: u32 = 2;
-/// Where the search begins, exchanges a second, how far it steps until it knows two bounds, and how fine it ends.
+/// Where the search for an unknown rate begins, exchanges a second, and how far it steps until it knows two bounds.
 const FIRST: f64 = 400.0;
 const STEP: f64 = 4.0;
+/// The same for one that is about known, as parts of it.
+const NEAR: f64 = 0.6;
+const NEAR_STEP: f64 = 1.6;
+/// How fine it ends.
 const FINE: f64 = 1.05;
 /// A server that cannot do this many is not worth more time.
 const LEAST: f64 = 1.0;
 
-/// The highest rate at which no more than [`LOST`] is lost in one of [`TRIES`], and whether the generator was the limit.
-pub fn search(mut probe: impl FnMut(f64) -> Result<Outcome>) -> Result<(f64, bool)> {
+/// The highest rate at which no more than [`LOST`] is lost in one of [`TRIES`], as it was reached, and whether the generator was the
+/// limit. `about`: what it was the last time.
+pub fn search(about: Option<f64>, mut probe: impl FnMut(f64) -> Result<Outcome>) -> Result<(f64, bool)> {
+    let (first, step) = about.map_or((FIRST, STEP), |about| (about * NEAR, NEAR_STEP));
     let mut holds = |rate: f64| -> Result<(bool, f64)> {
         let mut reached = 0.0;
         for _ in 0..TRIES {
@@ -28,22 +34,22 @@ pub fn search(mut probe: impl FnMut(f64) -> Result<Outcome>) -> Result<(f64, boo
         Ok((false, reached))
     };
     let (mut good, mut bad) = (0.0, f64::INFINITY);
-    let mut rate = FIRST;
+    let (mut rate, mut best) = (first, 0.0);
     while bad / good > FINE && rate >= LEAST {
         let (held, reached) = holds(rate)?;
         if held && reached < 0.9 * rate {
             return Ok((reached, true));
         }
         if held {
-            good = rate
+            (good, best) = (rate, reached.min(rate))
         } else {
             bad = rate
         }
         rate = match (good == 0.0, bad.is_infinite()) {
-            (true, _) => bad / STEP,
-            (_, true) => good * STEP,
+            (true, _) => bad / step,
+            (_, true) => good * step,
             _ => (good * bad).sqrt(),
         };
     }
-    Ok((good, false))
+    Ok((best, false))
 }

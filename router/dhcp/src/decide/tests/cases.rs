@@ -120,7 +120,7 @@ fn while_nothing_can_be_written_a_lease_is_what_the_log_has_left() {
     for (after, given, is_written) in
         [(LEASE / 2, 3600, true), (3000, 2850, true), (logged - 61, 60, true), (logged - 60, 3600, false)]
     {
-        let moment = Moment { now: NOW + after, lagging: false, log_fails: true };
+        let moment = Moment { now: NOW + after, lagging: false, log_fails: true, asks_enough: false };
         let decision = decide(&office.table, &office.scope, &named("new"), moment);
         let Decision::Ack { binding, lease, .. } = decision else { panic!("after {after} s: {decision:?}") };
         assert_eq!((lease, office.table.says(&Change::Bind(binding))), (given, is_written), "after {after} s");

@@ -1,7 +1,7 @@
 //! What a configuration says beyond a range: reservations of each kind, rapid commit, a range that changes.
 
 use super::*;
-use crate::lease::State;
+use crate::{decide::Moment, lease::State};
 
 fn reserve(device: DeviceId, address: Ipv4Addr) -> Service {
     let mut service = service();
@@ -154,6 +154,16 @@ fn an_address_is_asked_for_before_its_first_offer_to_somebody_and_not_again() {
     assert_eq!(office.boot(&device(30), NOW + 1), Some(ip(1)));
     assert_eq!(office.boot(&device(30), NOW + 10 * LEASE), Some(ip(1)), "its own: whoever else has it is at fault");
     assert_eq!(office.discover(&device(5), NOW), Some(ip(5)), "reserved");
+}
+
+#[test]
+fn while_enough_is_asked_for_others_are_offered_unasked_and_those_asked_for_are_waited_for() {
+    let mut office = probing();
+    assert!(is_probe_of(&office.ask(&device(30), NOW), ip(1)));
+    let moment = Moment { asks_enough: true, ..NOW.into() };
+    let decide = |last| decide(&office.table, &office.scope, &device(last), moment);
+    assert!(matches!(decide(31), Decision::Offer { address, .. } if address == ip(2)));
+    assert!(is_probe_of(&decide(30), ip(1)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod properties;
 use super::{Decision, Scope, decide};
 use crate::{
     Service,
-    lease::{Identity, Offer, Secs, Table, Told},
+    lease::{Identity, Offer, Secs, Table},
     wire::{Kind, Request},
 };
 use edge_config::{DeviceId, Dhcp, Host, Mac};
@@ -96,7 +96,8 @@ impl Office {
         let decision = decide(&self.table, &self.scope, request, now.into());
         match decision.clone() {
             Decision::Offer { address, identity, .. } | Decision::Probe { address, identity } => {
-                self.table.offer(address, Offer { to: identity, until: now + super::OFFER, told: Told::Once })
+                let told = u8::from(matches!(decision, Decision::Offer { .. }));
+                self.table.offer(address, Offer { to: identity, until: now + super::OFFER, told })
             }
             Decision::Ack { binding, .. } => self.table.apply(crate::lease::Change::Bind(binding)),
             Decision::Note(changes) => changes.into_iter().for_each(|change| self.table.apply(change)),
