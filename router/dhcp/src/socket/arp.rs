@@ -1,6 +1,6 @@
 use super::{
-    Sockets, links,
-    packet::{address, hear, readable},
+    Sockets, filter, links,
+    packet::{address, hear, open, readable},
 };
 use crate::wire::arp;
 use edge_config::Mac;
@@ -10,27 +10,38 @@ use nix::{
     sys::socket::{LinkAddr, MsgFlags, recvfrom, sendto},
 };
 use socket2::Socket;
-use std::{io, net::Ipv4Addr, os::fd::AsRawFd};
+use std::{
+    io,
+    net::Ipv4Addr,
+    os::fd::AsRawFd,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use tokio::io::{Interest, unix::AsyncFd};
 
 /// A packet socket for ARP. It hears nothing unless somebody waits for an answer, as networks are full of ARP.
-pub struct ArpSocket(AsyncFd<Socket>);
+pub struct ArpSocket {
+    socket: AsyncFd<Socket>,
+    hears: AtomicBool,
+}
 
 impl ArpSocket {
-    /// To be called on a tokio runtime.
+    /// To be called on a tokio runtime, with what [`arp_socket`] opened.
     pub fn new(socket: Socket) -> io::Result<Self> {
-        readable(socket).map(Self)
+        Ok(Self { socket: readable(socket)?, hears: false.into() })
     }
 
     pub fn hear(&self, on: bool) {
-        if let Err(error) = hear(self.0.get_ref(), if on { libc::ETH_P_ARP } else { 0 }) {
+        if self.hears.swap(on, Ordering::Relaxed) == on {
+            return;
+        }
+        if let Err(error) = filter::all_or_nothing(self.socket.get_ref(), on) {
             log::debug!("DHCP: ARP is not heard: {error}");
         }
     }
 
     pub async fn receive(&self) -> io::Result<(u32, Ipv4Addr, Mac)> {
         loop {
-            if let Some(heard) = self.0.async_io(Interest::READABLE, |socket| Ok(take(socket)?)).await? {
+            if let Some(heard) = self.socket.async_io(Interest::READABLE, |socket| Ok(take(socket)?)).await? {
                 return Ok(heard);
             }
         }
@@ -38,8 +49,16 @@ impl ArpSocket {
 
     pub fn send(&self, ifindex: u32, packet: &[u8]) -> nix::Result<()> {
         let broadcast = address(libc::ETH_P_ARP, ifindex, [0xff; 6])?;
-        sendto(self.0.as_raw_fd(), packet, &broadcast, MsgFlags::MSG_DONTWAIT).map(drop)
+        sendto(self.socket.as_raw_fd(), packet, &broadcast, MsgFlags::MSG_DONTWAIT).map(drop)
     }
+}
+
+/// Which hears nothing yet. By a filter, as bind(2) takes no protocol for the one before (packet(7) does not say so).
+pub fn arp_socket() -> io::Result<Socket> {
+    let socket = open()?;
+    filter::all_or_nothing(&socket, false)?;
+    hear(&socket, libc::ETH_P_ARP)?;
+    Ok(socket)
 }
 
 fn take(socket: &Socket) -> nix::Result<Option<(u32, Ipv4Addr, Mac)>> {
@@ -75,5 +94,31 @@ impl Sockets {
         let data = unsafe { request.ifr_ifru.ifru_hwaddr }.sa_data;
         let [a, b, c, d, e, f, ..] = data.map(|byte| byte as u8);
         Some([a, b, c, d, e, f])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sched::{CloneFlags, unshare};
+    use std::{process::Command, time::Duration};
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn it_hears_while_it_is_told_to() {
+        // Of this thread alone, which runs nothing else.
+        unshare(CloneFlags::CLONE_NEWNET).expect("root may have a namespace");
+        let ip = Command::new("ip").args(["link", "set", "lo", "up"]).status().expect("iproute2");
+        assert!(ip.success());
+        let arp = ArpSocket::new(arp_socket().expect("a socket")).expect("a runtime");
+        let ifindex = nix::net::if_::if_nametoindex("lo").expect("it is there");
+        let answer = [&[0, 1, 8, 0, 6, 4, 0, 2][..], &[2, 0, 0, 0, 0, 9, 10, 0, 1, 9], &[0; 10]].concat();
+        for on in [false, true, true, false, true, false] {
+            arp.hear(on);
+            arp.send(ifindex, &answer).expect("it is sent");
+            let heard = timeout(Duration::from_millis(if on { 10_000 } else { 100 }), arp.receive()).await;
+            let heard = heard.ok().map(|heard| heard.expect("a socket").1);
+            assert_eq!(heard, on.then_some(Ipv4Addr::new(10, 0, 1, 9)), "told to: {on}");
+        }
     }
 }

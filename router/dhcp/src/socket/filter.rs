@@ -78,6 +78,11 @@ pub fn strangers(socket: &Socket, port: u16) -> io::Result<()> {
     socket.attach_filter(&program.collect::<Vec<_>>())
 }
 
+/// For a socket that is to hear only now and then.
+pub fn all_or_nothing(socket: &Socket, all: bool) -> io::Result<()> {
+    socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, if all { ALL } else { NOTHING })])
+}
+
 /// Ends a program; `yes` is returned by the last but one instruction.
 fn speaks_for_itself(udp: u32, yes: u32, no: u32) -> [SockFilter; 10] {
     [

@@ -14,7 +14,7 @@ pub fn open() -> io::Result<Socket> {
     Socket::new(Domain::PACKET, Type::DGRAM.nonblocking(), None)
 }
 
-/// What a packet socket receives from now on, on all interfaces: an EtherType, or zero for nothing.
+/// What a packet socket receives from now on, on all interfaces: an EtherType.
 pub fn hear(socket: &Socket, protocol: i32) -> io::Result<()> {
     let address = address(protocol, 0, [0; 6])?;
     Ok(nix::sys::socket::bind(socket.as_raw_fd(), &address)?)

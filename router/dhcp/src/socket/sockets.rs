@@ -1,5 +1,5 @@
 use super::{
-    arp::ArpSocket,
+    arp::{ArpSocket, arp_socket},
     filter,
     inbox::{Inbox, Whose},
     links::Links,
@@ -25,8 +25,9 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 /// Emptied outboxes that are kept: the two of the batch at hand, and those that wait for the disk.
 const SPARE: usize = 64;
-/// Bytes the kernel keeps for us while we are busy or do not get the processor: some thousand clients that start at the same moment.
-const BUFFER: usize = 4 << 20;
+/// Bytes the kernel keeps for us while we are busy or do not get the processor: some ten thousand clients that start at the same
+/// moment. It takes them only while there are so many.
+const BUFFER: usize = 16 << 20;
 
 /// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
 /// And a packet socket that only sends, one that only receives, and one for ARP.
@@ -50,7 +51,7 @@ impl Sockets {
             let udp = udp().map_err(udp_failed)?;
             let strangers = strangers().map_err(packet_failed)?;
             let raw = packet::open().map_err(packet_failed)?;
-            let arp = packet::open().map_err(packet_failed)?;
+            let arp = arp_socket().map_err(packet_failed)?;
             let links = Links::open().map_err(links_failed)?;
             Ok((udp, strangers, raw, arp, links))
         })?;
