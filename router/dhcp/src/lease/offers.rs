@@ -2,8 +2,9 @@ use super::{Identity, Secs};
 use foldhash::HashMap;
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
-/// Most offers a network keeps at a time; a flood of DISCOVERs pushes out the oldest.
-const MOST: usize = 4096;
+/// Most offers a network keeps at a time, some 3 MiB; a flood of DISCOVERs pushes out the oldest. More than the messages that wait in
+/// the socket: whoever requests what was pushed out, and offered to the next, gets a NAK.
+const MOST: usize = 16_384;
 
 /// An address on offer.
 #[derive(Debug)]

@@ -101,23 +101,46 @@ fn declining_everything_closes_no_pool() {
     assert!(desk.boot(A, plain).is_some());
 }
 
-#[test]
-fn a_flood_of_offers_is_bounded_and_short() {
+/// With room for some 50,000 clients.
+fn spacious() -> Desk {
     let mut service = service(1, 1);
     service.address = edge_config::Interface::new("10.0.1.3/16".parse().expect("a net")).expect("an address");
     let pool = service.pool.as_mut().expect("a pool");
     (pool.from, pool.to) = (Ipv4Addr::new(10, 0, 2, 0), Ipv4Addr::new(10, 0, 200, 0));
-    let mut desk = Desk::new(service);
+    Desk::new(service)
+}
+
+fn mac(number: u32) -> [u8; 6] {
+    let [_, b, c, d] = number.to_be_bytes();
+    [2, 9, 9, b, c, d]
+}
+
+/// A power cut is over: what the socket keeps of their DISCOVERs is answered before the first REQUEST is seen.
+#[test]
+fn ten_thousand_that_start_at_once_get_what_they_were_offered() {
+    let mut desk = spacious();
+    let mut at_once = |message| {
+        desk.now = NOW;
+        desk.ask(message).expect("an answer")
+    };
+    let offers: Vec<_> = (0..10_000).map(|number| at_once(Message::new(DISCOVER, mac(number))).yiaddr).collect();
+    for (number, offered) in (0..).zip(offers) {
+        let ack = at_once(Message::new(REQUEST, mac(number)).requests(offered).at_server());
+        assert_eq!((ack.kind, ack.yiaddr), (ACK, offered), "client {number}");
+    }
+}
+
+#[test]
+fn a_flood_of_offers_is_bounded_and_short() {
+    let mut desk = spacious();
     let mut offered = std::collections::BTreeSet::new();
-    for number in 0..10_000u32 {
-        let [_, b, c, d] = number.to_be_bytes();
+    for number in 0..40_000 {
         let mut bytes = Vec::new();
-        let answer =
-            desk.network.answer(&Message::new(DISCOVER, [2, 9, 9, b, c, d]).end(), Via::Broadcast, NOW.into(), &mut bytes);
+        let answer = desk.network.answer(&Message::new(DISCOVER, mac(number)).end(), Via::Broadcast, NOW.into(), &mut bytes);
         assert!(answer.reply.is_some(), "an offer");
         offered.insert(bytes[at::YIADDR..at::SIADDR].to_vec());
     }
-    assert!(offered.len() <= 4097, "{} addresses are on offer at a time", offered.len());
+    assert!(offered.len() <= 16_385, "{} addresses are on offer at a time", offered.len());
     assert_eq!(desk.network.table.bindings().count(), 0);
 }
 
