@@ -87,6 +87,10 @@ impl Network {
                 return Answer { probe: Some((address, request.mac)), ..Answer::default() };
             }
             Decision::Offer { address, identity, lease } => {
+                if moment.asks_enough {
+                    // Nor is it asked for while it is on its way to its client.
+                    self.table.clear(address, now);
+                }
                 let shared = self.table.shares_mac(request.mac, &identity);
                 self.table.offer(address, Offer { to: identity, until: now + OFFER, told: 1 });
                 let unheard = shared || self.table.offers().is_again(address);

@@ -4,7 +4,7 @@ use crate::{
     wire::{Kind, Request},
 };
 use edge_config::Mac;
-use foldhash::HashMap;
+use std::collections::HashMap;
 
 /// Messages of one client that are worth an answer within one second. A client sends a handful.
 const MOST: u32 = 20;

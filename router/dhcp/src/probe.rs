@@ -75,6 +75,7 @@ impl Core {
             return;
         }
         let Some(Waiting { packet, .. }) = networks.probes.remove(&key) else { return };
+        batch.moment.asks_enough = networks.probes.are_enough();
         let Some(network) = networks.by_name.get_mut(name) else { return };
         let Some(scope) = &network.scope else { return };
         log::warn!("DHCP in {name}: {address} is in use by {mac} without a lease; it rests");
@@ -92,9 +93,10 @@ fn silence(core: &Weak<Core>, key: (Name, Ipv4Addr)) {
     // Gone: somebody answered.
     let Some(Waiting { sockets, packet, .. }) = networks.probes.remove(&key) else { return };
     let mut batch = Batch::new(&core, &networks, &sockets);
-    let Some(network) = networks.by_name.get_mut(&key.0) else { return };
-    network.table.clear(key.1, batch.moment.now);
-    core.answer_again(&mut networks, &mut batch, &key.0, &packet);
+    if let Some(network) = networks.by_name.get_mut(&key.0) {
+        network.table.clear(key.1, batch.moment.now);
+        core.answer_again(&mut networks, &mut batch, &key.0, &packet);
+    }
     batch.finish(&core);
 }
 
@@ -105,7 +107,7 @@ impl Probes {
 
     fn remove(&mut self, key: &(Name, Ipv4Addr)) -> Option<Waiting> {
         let waiting = self.0.remove(key)?;
-        if !self.0.values().any(|other| other.sockets.netns() == waiting.sockets.netns()) {
+        if !self.0.values().any(|other| Arc::ptr_eq(&other.sockets, &waiting.sockets)) {
             waiting.sockets.hear_arp(false);
         }
         Some(waiting)

@@ -1,9 +1,11 @@
 use super::{Identity, Secs};
-use foldhash::HashMap;
-use std::{collections::BTreeSet, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::Ipv4Addr,
+};
 
-/// Most offers a network keeps at a time, some 3 MiB; a flood of DISCOVERs pushes out the oldest. More than the messages that wait in
-/// the socket: whoever requests what was pushed out, and offered to the next, gets a NAK.
+/// Most offers a network keeps at a time, some 5 MiB, and 13 with the longest client identifiers; a flood of DISCOVERs pushes out the
+/// oldest. More than the messages that wait in the socket: whoever requests what was pushed out, and offered to the next, gets a NAK.
 const MOST: usize = 16_384;
 
 /// An address on offer.
@@ -19,14 +21,18 @@ pub struct Offer {
 /// Addresses offered and not yet requested. In memory only: a client that requests after a restart is judged afresh.
 #[derive(Debug, Default)]
 pub struct Offers {
-    by_address: HashMap<Ipv4Addr, Offer>,
+    by_address: HashMap<Ipv4Addr, (Offer, Number)>,
     by_identity: HashMap<Identity, Ipv4Addr>,
-    by_end: BTreeSet<(Secs, Ipv4Addr)>,
+    by_end: BTreeMap<(Secs, Number), Ipv4Addr>,
+    next: Number,
 }
+
+/// Of offers that end in the same second the lower is the older one.
+type Number = u64;
 
 impl Offers {
     pub fn at(&self, address: Ipv4Addr) -> Option<&Offer> {
-        self.by_address.get(&address)
+        self.by_address.get(&address).map(|(offer, _)| offer)
     }
 
     /// Whether who is offered that address asked more than once.
@@ -47,30 +53,34 @@ impl Offers {
         self.by_identity.get(identity).copied()
     }
 
-    /// Replaces what was offered to the same one before, who was told so often more, and whoever `address` was offered to; returns the
-    /// addresses that are no longer on offer.
+    /// Replaces what was offered to the same one before, and whoever `address` was offered to; returns the addresses that are no longer on
+    /// offer. Who is told now has been told so often more.
     pub fn add(&mut self, address: Ipv4Addr, mut offer: Offer) -> Vec<Ipv4Addr> {
         let mut freed = Vec::new();
         if let Some(before) = self.of(&offer.to) {
-            offer.told = self.remove(before).map_or(0, |before| before.told).saturating_add(offer.told);
+            let told = self.remove(before).map_or(0, |before| before.told);
+            if offer.told > 0 {
+                offer.told = offer.told.saturating_add(told);
+            }
             freed.extend(Some(before).filter(|before| *before != address));
         }
         self.remove(address);
         while self.by_address.len() >= MOST {
-            let Some(&(_, oldest)) = self.by_end.first() else { break };
+            let Some((_, &oldest)) = self.by_end.first_key_value() else { break };
             self.remove(oldest);
             freed.push(oldest);
         }
         self.by_identity.insert(offer.to.clone(), address);
-        self.by_end.insert((offer.until, address));
-        self.by_address.insert(address, offer);
+        self.next += 1;
+        self.by_end.insert((offer.until, self.next), address);
+        self.by_address.insert(address, (offer, self.next));
         freed
     }
 
     pub fn remove(&mut self, address: Ipv4Addr) -> Option<Offer> {
-        let offer = self.by_address.remove(&address)?;
+        let (offer, number) = self.by_address.remove(&address)?;
         self.by_identity.remove(&offer.to);
-        self.by_end.remove(&(offer.until, address));
+        self.by_end.remove(&(offer.until, number));
         Some(offer)
     }
 
@@ -83,7 +93,7 @@ impl Offers {
     /// Drops what has run out; returns the addresses.
     pub fn lapse(&mut self, now: Secs) -> Vec<Ipv4Addr> {
         let mut freed = Vec::new();
-        while let Some(&(until, address)) = self.by_end.first()
+        while let Some((&(until, _), &address)) = self.by_end.first_key_value()
             && until <= now
         {
             self.remove(address);

@@ -1,7 +1,10 @@
 use super::{Binding, Identity};
-use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::{collections::BTreeMap, hash::BuildHasher, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    net::Ipv4Addr,
+};
 
 /// Boxed, as a tree keeps room for twice what it holds.
 pub type Bindings = BTreeMap<Ipv4Addr, Box<Binding>>;

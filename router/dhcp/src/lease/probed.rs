@@ -1,6 +1,5 @@
 use super::Secs;
-use foldhash::HashMap;
-use std::net::Ipv4Addr;
+use std::{collections::HashMap, net::Ipv4Addr};
 
 /// How long nobody need ask again after silence, seconds: a client's whole conversation.
 const CLEAR: Secs = 60;

@@ -1,8 +1,7 @@
 use super::{Binding, Bindings, Change, Identity, Offer, Offers, Owners, Probed, Resting, Secs, Unused};
 use edge_config::Mac;
-use foldhash::HashMap;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::Ipv4Addr,
     ops::{
         Bound::{Excluded, Unbounded},
@@ -38,7 +37,7 @@ impl Default for Table {
         Self {
             bindings: Bindings::new(),
             owners: Owners::default(),
-            macs: HashMap::default(),
+            macs: HashMap::new(),
             quarantine: Resting::default(),
             suspects: Resting::default(),
             offers: Offers::default(),

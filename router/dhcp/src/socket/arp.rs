@@ -31,11 +31,13 @@ impl ArpSocket {
     }
 
     pub fn hear(&self, on: bool) {
-        if self.hears.swap(on, Ordering::Relaxed) == on {
+        if self.hears.load(Ordering::Relaxed) == on {
             return;
         }
-        if let Err(error) = filter::all_or_nothing(self.socket.get_ref(), on) {
-            log::debug!("DHCP: ARP is not heard: {error}");
+        match filter::all_or_nothing(self.socket.get_ref(), on) {
+            Ok(()) => self.hears.store(on, Ordering::Relaxed),
+            // Tried again with the next that is asked for.
+            Err(error) => log::debug!("DHCP: ARP is not heard: {error}"),
         }
     }
 

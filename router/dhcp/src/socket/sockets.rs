@@ -25,9 +25,11 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 /// Emptied outboxes that are kept: the two of the batch at hand, and those that wait for the disk.
 const SPARE: usize = 64;
-/// Bytes the kernel keeps for us while we are busy or do not get the processor: some ten thousand clients that start at the same
-/// moment. It takes them only while there are so many.
-const BUFFER: usize = 16 << 20;
+/// Bytes the kernel keeps for us while we are busy or do not get the processor, and as much for its own needs: some 13,000 clients that
+/// start at the same moment. It takes them only while there are so many.
+const BUFFER: usize = 8 << 20;
+/// The same of strangers, who get few answers.
+const BUFFER_OF_STRANGERS: usize = 4 << 20;
 
 /// One UDP socket for all interfaces of a namespace: an interface may come, go and come back without anything to reopen.
 /// And a packet socket that only sends, one that only receives, and one for ARP.
@@ -149,7 +151,7 @@ fn udp() -> io::Result<Socket> {
 /// Hears nothing before its filter is there.
 fn strangers() -> io::Result<Socket> {
     let socket = packet::open()?;
-    setsockopt(&socket, sockopt::RcvBufForce, &BUFFER)?;
+    setsockopt(&socket, sockopt::RcvBufForce, &BUFFER_OF_STRANGERS)?;
     filter::strangers(&socket, SERVER_PORT)?;
     hear(&socket, libc::ETH_P_IP)?;
     Ok(socket)

@@ -50,7 +50,8 @@ impl<'a> Fields<'a> {
 
     /// Adds an option where it fits without `file` and `sname`, also for all that follow. False where it does not.
     pub fn add(&mut self, option: u8, value: &[u8]) -> bool {
-        let fits = self.bytes.len() + size(value) <= self.limit;
+        let overload = if self.file > at::FILE || self.sname > at::SNAME { OVERLOAD } else { 0 };
+        let fits = self.bytes.len() + size(value) + overload <= self.limit;
         if fits {
             write(option, value, |part| self.bytes.extend_from_slice(part));
         }

@@ -1,7 +1,10 @@
 //! The limit: receives what clients send and sends what a server would, and does nothing between. Batched both ways.
 
 use anyhow::Result;
-use nix::libc;
+use nix::{
+    libc,
+    sys::socket::{setsockopt, sockopt},
+};
 use std::{io, mem, ptr};
 
 const BATCH: usize = 32;
@@ -14,7 +17,8 @@ pub fn serve(interface: &str) -> Result<()> {
     let udp = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, Some(socket2::Protocol::UDP))?;
     udp.set_reuse_address(true)?;
     udp.set_broadcast(true)?;
-    udp.set_recv_buffer_size(1 << 20)?;
+    // As ours has.
+    setsockopt(&udp, sockopt::RcvBufForce, &(8 << 20))?;
     udp.bind_device(Some(interface.as_bytes()))?;
     udp.bind(&std::net::SocketAddr::from(([0, 0, 0, 0], 67)).into())?;
     let raw = socket2::Socket::new(socket2::Domain::PACKET, socket2::Type::DGRAM, None)?;

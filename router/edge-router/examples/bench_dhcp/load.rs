@@ -28,6 +28,8 @@ pub struct Outcome {
     pub naks: u64,
     /// Exchanges begun a second; less than asked for where the generator is the limit.
     pub rate: f64,
+    /// Exchanges ended a second, from the first that ended to the last: less, where what was asked waited in a queue.
+    pub ended: f64,
     pub p50: Duration,
     pub p99: Duration,
 }
@@ -67,6 +69,7 @@ impl Load {
         let mut out: Vec<Vec<u8>> = Vec::with_capacity(BATCH * 2);
         let start = Instant::now();
         let mut last = start;
+        let mut ends: Option<(Instant, Instant)> = None;
         loop {
             let now = Instant::now();
             let due = ((now - start).as_secs_f64() * rate) as u64;
@@ -91,7 +94,9 @@ impl Load {
                         frame::ACK => {
                             begun.remove(&reply.client);
                             outcome.done += 1;
-                            latencies.push(since.elapsed());
+                            let end = Instant::now();
+                            latencies.push(end - since);
+                            ends = Some((ends.map_or(end, |(first, _)| first), end));
                             if exchange == Exchange::Dora {
                                 leases.push((reply.client, reply.address));
                                 addresses.insert(reply.address, reply.client);
@@ -121,6 +126,8 @@ impl Load {
             }
         }
         outcome.rate = outcome.started as f64 / (last - start).as_secs_f64().max(1e-9);
+        let span = ends.map_or(Duration::ZERO, |(first, last)| last - first);
+        outcome.ended = outcome.done as f64 / span.as_secs_f64().max(1e-9);
         latencies.sort_unstable();
         let at = |part: f64| latencies.get((latencies.len() as f64 * part) as usize).copied().unwrap_or_default();
         (outcome.p50, outcome.p99) = (at(0.50), at(0.99));

@@ -114,12 +114,15 @@ impl Bench {
             );
         }
         println!(
-            "DORA/s and its parts of others are the median of {ROUNDS} rounds. + the generator could not send more. p50, p99, CPU and"
+            "DORA/s, and its parts of others: the median of {ROUNDS} rounds, for slow servers one; at most 1 % lost, and what waited in"
         );
         println!(
-            "bytes at half the found rate; a lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing."
+            "a queue counted when it was answered. + the generator could not send more. p50, p99, CPU and bytes at half of that; a"
         );
-        println!("-: too slow for so many leases. DORA/s of Kea, round by round:");
+        println!(
+            "lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing. ARP probe: 640 addresses a second"
+        );
+        println!("are asked for, the others offered unasked. -: too slow for so many leases. DORA/s of Kea, round by round:");
         for (server, it) in all.iter().filter(|(_, it)| it.dora.len() == ROUNDS) {
             let rounds = Vec::from_iter(it.of(kea).iter().map(|part| format!("{part:.2}")));
             println!("{:22} {}", server.name(), rounds.join("  "));

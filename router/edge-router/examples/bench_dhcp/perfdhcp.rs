@@ -35,7 +35,8 @@ pub fn run(running: &Running, peers: &Path, rate: f64) -> Result<Outcome> {
     let started = number(offers, "sent packets:")? as u64;
     let done = number(acks, "received packets:")? as u64;
     // It says no more than means.
-    Ok(Outcome { started, done, naks: 0, rate: started as f64 / f64::from(SPAN), p50: mean, p99: mean })
+    let rate = started as f64 / f64::from(SPAN);
+    Ok(Outcome { started, done, naks: 0, rate, ended: rate, p50: mean, p99: mean })
 }
 
 fn number(text: &str, key: &str) -> Result<f64> {

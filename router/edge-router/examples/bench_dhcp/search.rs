@@ -16,34 +16,35 @@ const FINE: f64 = 1.05;
 /// A server that cannot do this many is not worth more time.
 const LEAST: f64 = 1.0;
 
-/// The highest rate at which no more than [`LOST`] is lost in one of [`TRIES`], as it was reached, and whether the generator was the
-/// limit. `about`: what it was the last time.
+/// The highest rate at which no more than [`LOST`] is lost in one of [`TRIES`], or that at which those exchanges ended if it is lower, and
+/// whether the generator was the limit. `about`: what it was the last time.
 pub fn search(about: Option<f64>, mut probe: impl FnMut(f64) -> Result<Outcome>) -> Result<(f64, bool)> {
     let (first, step) = about.map_or((FIRST, STEP), |about| (about * NEAR, NEAR_STEP));
-    let mut holds = |rate: f64| -> Result<(bool, f64)> {
-        let mut reached = 0.0;
+    let mut holds = |rate: f64| -> Result<Option<Outcome>> {
         for _ in 0..TRIES {
-            let outcome = probe(rate)?;
-            let (lost, p99) = (outcome.drop_percent(), outcome.p99);
-            eprintln!("  {rate:8.0}/s: {:8.0}/s begun, {lost:5.2} % lost, p50 {:?}, p99 {p99:?}", outcome.rate, outcome.p50);
-            reached = outcome.rate;
+            let it = probe(rate)?;
+            let (begun, ended, lost) = (it.rate, it.ended, it.drop_percent());
+            eprintln!(
+                "  {rate:8.0}/s: {begun:8.0}/s begun, {ended:8.0}/s ended, {lost:5.2} % lost, p50 {:?}, p99 {:?}",
+                it.p50, it.p99
+            );
             if lost <= LOST {
-                return Ok((true, reached));
+                return Ok(Some(it));
             }
         }
-        Ok((false, reached))
+        Ok(None)
     };
     let (mut good, mut bad) = (0.0, f64::INFINITY);
-    let (mut rate, mut best) = (first, 0.0);
+    let (mut rate, mut best) = (first, 0.0_f64);
     while bad / good > FINE && rate >= LEAST {
-        let (held, reached) = holds(rate)?;
-        if held && reached < 0.9 * rate {
-            return Ok((reached, true));
-        }
-        if held {
-            (good, best) = (rate, reached.min(rate))
+        if let Some(held) = holds(rate)? {
+            best = best.max(held.ended.min(held.rate).min(rate));
+            if held.rate < 0.9 * rate {
+                return Ok((best, true));
+            }
+            good = rate;
         } else {
-            bad = rate
+            bad = rate;
         }
         rate = match (good == 0.0, bad.is_infinite()) {
             (true, _) => bad / step,

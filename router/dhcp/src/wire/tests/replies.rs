@@ -126,6 +126,18 @@ fn what_does_not_fit_goes_to_file_and_sname_and_option_52_says_so() {
 }
 
 #[test]
+fn what_goes_to_file_leaves_room_to_say_so() {
+    for (id, size) in (90..=110).flat_map(|id| (1..=255).map(move |size| (id, size))) {
+        let service = with(vec![option(150, &vec![1; size])]);
+        let relayed = Some(Relayed { agent: Ipv4Addr::new(10, 0, 1, 9), information: vec![1; 200].into() });
+        let request = Request { client_id: Some(vec![9; id].into()), relayed, ..asking(&[150]) };
+        let bytes = encode(OFFER, &request, &service);
+        assert!(bytes.len() <= 548, "{} bytes with a client identifier of {id} and an option of {size}", bytes.len());
+        assert_eq!(read(&bytes).get(61).map(<[u8]>::len), Some(id));
+    }
+}
+
+#[test]
 fn a_long_option_is_split_and_joined_again() {
     for size in [255, 256, 510, 511, 700] {
         let value: Vec<u8> = (0..size).map(|at| at as u8).collect();
