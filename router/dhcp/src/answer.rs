@@ -31,7 +31,11 @@ impl Network {
             Ok(request) => request,
             Err(why) => return self.dropped(why),
         };
-        if let Some(why) = self.limit.refuses(&request, via, moment.now) {
+        let renews = || {
+            let own = request.ciaddr.and_then(|address| self.table.at(address));
+            own.is_some_and(|own| own.mac == Some(request.mac))
+        };
+        if let Some(why) = self.limit.refuses(&request, via, renews, moment.now) {
             return self.dropped(why);
         }
         let counters = &mut self.counters;
@@ -133,7 +137,8 @@ impl Network {
     pub fn pass_out(&mut self, bytes: &[u8], via: Via, now: Secs) -> Option<Vec<u8>> {
         let scope = self.scope.as_ref()?;
         let passed = match Request::read(bytes) {
-            Ok(request) => match self.limit.refuses(&request, via, now) {
+            // Who has which address the server knows.
+            Ok(request) => match self.limit.refuses(&request, via, || request.ciaddr.is_some(), now) {
                 None => relay::outward(bytes, &request, scope),
                 Some(why) => Err(why),
             },

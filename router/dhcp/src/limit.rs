@@ -25,8 +25,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// The reason why a message is not answered, if it is not.
-    pub fn refuses(&mut self, request: &Request, via: Via, now: Secs) -> Option<&'static str> {
+    /// The reason why a message is not answered, if it is not. `renews`: its client has the address that it says it has.
+    pub fn refuses(&mut self, request: &Request, via: Via, renews: impl FnOnce() -> bool, now: Secs) -> Option<&'static str> {
         if self.second != now {
             self.second = now;
             self.seen.clear();
@@ -35,7 +35,9 @@ impl Limit {
         match via {
             Via::Stranger(sender) => return self.refuses_stranger(sender),
             // A client without an address has no reason to address this server alone, and whoever forges has one.
-            Via::Unicast if request.kind == Kind::Discover && request.relayed.is_none() => return self.refuses_stranger(None),
+            Via::Unicast if request.relayed.is_none() && asks_for_an_address(request) && !renews() => {
+                return self.refuses_stranger(None);
+            }
             Via::Unicast | Via::Broadcast => {}
         }
         if self.seen.len() >= CLIENTS && !self.seen.contains_key(&request.mac) {
@@ -52,4 +54,8 @@ impl Limit {
         *count = count.saturating_add(1);
         (*count > MOST_OF_STRANGER).then_some("too-many-for-others")
     }
+}
+
+fn asks_for_an_address(request: &Request) -> bool {
+    matches!(request.kind, Kind::Discover | Kind::Request)
 }

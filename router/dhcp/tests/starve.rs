@@ -151,7 +151,20 @@ async fn unicast_is_no_way_around() {
     let scene = Scene::new().await;
     (0..1_000).for_each(|number| scene.wire.send_udp(&discover(invented(number), number).bytes(), ROUTER));
     scene.has_refused(500).await;
+    // An address can also be taken without an offer, as by a client that renews what another server gave it.
+    for number in 0..1_000 {
+        let address = Ipv4Addr::new(10, 77, 0, 100 + (number % 100) as u8);
+        scene.wire.send_udp(&request(invented(number), number).ciaddr(address).bytes(), ROUTER);
+    }
+    scene.has_refused(1_500).await;
     scene.check_the_known_and_the_reserved();
+    let refused = scene.counters().drops.get("too-many-for-others").copied();
+    let acks = scene.counters().acks;
+    let renewal = Message::new(REQUEST, KNOWN, 7).ciaddr(scene.known);
+    scene.wire.send_udp(&renewal.bytes(), ROUTER);
+    let is_renewed = || scene.counters().acks > acks;
+    eventually("a client that has its address is not counted with them", is_renewed).await;
+    assert_eq!(scene.counters().drops.get("too-many-for-others").copied(), refused);
 }
 
 /// Who forges the source too, never twice the same, is not counted without end.

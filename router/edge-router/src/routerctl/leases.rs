@@ -100,3 +100,47 @@ impl LeasesOptions {
             && (!self.online || node.online)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: LeasesOptions,
+    }
+
+    #[test]
+    fn the_options_choose() {
+        let node = |name: Option<&str>, network: &str, address: [u8; 4], mac: Option<&str>, kind, online| Node {
+            name: name.map(str::to_owned),
+            network: network.to_owned(),
+            address: address.into(),
+            kind,
+            mac: mac.map(str::to_owned),
+            netns: None,
+            permanent: false,
+            expires: None,
+            online,
+        };
+        let nodes = [
+            node(Some("Camera"), "lan", [10, 0, 1, 5], Some("02:00:00:00:00:05"), NodeKind::Device, true),
+            node(None, "lan", [10, 0, 1, 6], Some("02:00:00:00:00:06"), NodeKind::Device, false),
+            node(Some("web"), "dmz", [10, 0, 2, 5], None, NodeKind::Container, true),
+        ];
+        let chosen = |arguments: &[&str]| {
+            let line = Line::try_parse_from(["leases"].iter().chain(arguments)).expect("options");
+            nodes.iter().filter(|node| line.options.want(node)).map(|node| node.address.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(&[]), ["10.0.1.5", "10.0.1.6", "10.0.2.5"]);
+        assert_eq!(chosen(&["--network", "lan"]), ["10.0.1.5", "10.0.1.6"]);
+        assert_eq!(chosen(&["--kind", "container"]), ["10.0.2.5"]);
+        assert_eq!(chosen(&["--online"]), ["10.0.1.5", "10.0.2.5"]);
+        assert_eq!(chosen(&["--find", "cAMe"]), ["10.0.1.5"]);
+        assert_eq!(chosen(&["--find", "00:06"]), ["10.0.1.6"]);
+        assert_eq!(chosen(&["--find", "0.2."]), ["10.0.2.5"]);
+        assert_eq!(chosen(&["--kind", "device", "--online", "--find", "10"]), ["10.0.1.5"]);
+    }
+}
