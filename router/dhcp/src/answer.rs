@@ -4,7 +4,10 @@ use crate::{
     relay,
     socket::{To, Via},
     state::Network,
-    wire::{Kind, Malformed, Reply, ReplyKind, Request, hostname},
+    wire::{
+        Kind, Malformed, Reply, ReplyKind, Request,
+        hostname::{self, Label},
+    },
 };
 use edge_config::Mac;
 use smallvec::SmallVec;
@@ -169,7 +172,7 @@ impl Network {
 }
 
 /// The name the configuration gives the client, if it asks for one (option 12).
-fn hostname(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Option<String> {
+fn hostname(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Option<Label> {
     const HOST_NAME: u8 = 12;
     request.parameters.as_ref().filter(|asked| asked.contains(&HOST_NAME))?;
     let host = Who::device(table, scope, request, now).reserved?;

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn what_is_news_is_one_line() {
         let mut office = Office::new(service());
-        let client = Request { hostname: Some("camera".to_owned()), ..device(30) };
+        let client = Request { hostname: crate::wire::hostname::clean(b"camera"), ..device(30) };
         let server_id = Some(office.scope.router());
         let selects = Request { kind: crate::wire::Kind::Request, server_id, requested: Some(ip(1)), ..client.clone() };
         let renews = Request { server_id: None, requested: None, ciaddr: Some(ip(1)), ..selects.clone() };

@@ -160,9 +160,10 @@ impl Network {
 
 pub fn lease(network: &Name, scope: &Scope, binding: &Binding, clock: &Clock) -> Lease {
     let reserved = scope.reserved_at(binding.address).filter(|host| is_reserved_for(host, binding));
+    let hostname = || binding.hostname.as_deref().map(str::to_owned);
     let (kind, own) = match &binding.identity {
         Identity::Container(name) => (Kind::Container, Some(name.clone())),
-        _ => (Kind::Device, binding.hostname.clone()),
+        _ => (Kind::Device, hostname()),
     };
     let state = match binding.state {
         State::Held => LeaseState::Held,
@@ -176,7 +177,7 @@ pub fn lease(network: &Name, scope: &Scope, binding: &Binding, clock: &Clock) ->
         identity: binding.identity.clone(),
         mac: binding.mac,
         name: reserved.map(|host| host.name.to_string()).or(own),
-        hostname: binding.hostname.clone(),
+        hostname: hostname(),
         kind,
         state,
         permanent: reserved.is_some(),

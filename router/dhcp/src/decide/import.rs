@@ -4,6 +4,7 @@ use crate::{
     lease::{Binding, Secs, State, Table},
     wire::hostname,
 };
+use std::sync::Arc;
 
 /// The longest that a lease of another server is believed, seconds: a year.
 const LONGEST: Secs = 365 * 86_400;
@@ -28,6 +29,7 @@ pub fn import(
         return Err("it is no node's address in this network");
     }
     let hostname = scope.name_of(lease.hostname.as_ref().and_then(|name| hostname::clean(name.as_bytes())));
+    let hostname = hostname.map(|name| Arc::from(name.as_str()));
     let state = match until {
         // A container holds an address when it is attached, and not before.
         Some(until) if !identity.is_container() => {

@@ -12,7 +12,7 @@ use crate::{
     lease::{Binding, Change, Identity, Secs, State, Table},
     wire::{Kind, Request},
 };
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::Arc};
 
 pub use claim::claim;
 pub use import::import;
@@ -187,7 +187,8 @@ fn acknowledge(who: Who, address: Ipv4Addr, lease: u32, moment: Moment, rapid: b
     let until = moment.until(lease);
     let logged = logged.filter(|logged| *logged >= until).unwrap_or(until + Secs::from(lease) / 8 * 5);
     let state = State::Bound { until, logged, lagging: moment.lagging };
-    let hostname = name.map(str::to_owned);
+    let same = who.own.and_then(|own| own.hostname.clone()).filter(|own| name == Some(own));
+    let hostname = same.or_else(|| name.map(Arc::from));
     let binding = Binding { address, identity: who.identity, mac: who.mac, hostname, state, direct: false };
     Decision::Ack { binding, lease, rapid }
 }

@@ -1,7 +1,10 @@
 use crate::{
     Identity, Service,
     lease::Binding,
-    wire::{Request, hostname},
+    wire::{
+        Request,
+        hostname::{self, Label},
+    },
 };
 use edge_config::{DeviceId, Host, Mac};
 use std::{
@@ -21,7 +24,7 @@ pub struct Scope {
     by_address: HashMap<Ipv4Addr, usize>,
     pool_size: u64,
     /// As a device would be known by it.
-    own_name: Option<String>,
+    own_name: Option<Label>,
 }
 
 impl Scope {
@@ -70,7 +73,7 @@ impl Scope {
     }
 
     /// What a device that gives itself this name is known by: not by the router's own.
-    pub fn name_of(&self, given: Option<String>) -> Option<String> {
+    pub fn name_of(&self, given: Option<Label>) -> Option<Label> {
         given.filter(|name| !self.is_own_name(name))
     }
 
@@ -146,6 +149,6 @@ pub fn is_reserved_for(host: &Host, binding: &Binding) -> bool {
         (Some(DeviceId::ClientId(own)), Identity::ClientId(id)) => own[..] == id[..],
         (Some(DeviceId::ClientId(own)), Identity::Mac(mac)) => own.strip_prefix(&[1]) == Some(&mac.bytes()),
         (Some(DeviceId::ClientId(_)), Identity::Cloned(..)) => false,
-        (Some(DeviceId::Hostname(name)), _) => binding.hostname.as_ref() == Some(name),
+        (Some(DeviceId::Hostname(name)), _) => binding.hostname.as_deref() == Some(name),
     }
 }

@@ -1,7 +1,7 @@
 use super::Identity;
 use edge_config::Mac;
 use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, sync::Arc};
 
 /// Seconds on the lease clock (see [`crate::clock`]); about Unix time, but it never jumps.
 pub type Secs = u64;
@@ -14,7 +14,7 @@ pub struct Binding {
     #[serde(with = "super::mac::option")]
     pub mac: Option<Mac>,
     /// As the device sent it, cleaned (see [`crate::wire::hostname`]).
-    pub hostname: Option<String>,
+    pub hostname: Option<Arc<str>>,
     pub state: State,
     /// A frame to its MAC reaches it: that was seen on the way it asked, in this run.
     #[serde(skip)]

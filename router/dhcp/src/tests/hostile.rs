@@ -184,8 +184,8 @@ proptest! {
     fn every_name_that_is_kept_is_a_label(sent in prop::collection::vec(any::<u8>(), 0..255)) {
         let mut desk = Desk::new(service(1, 8));
         desk.boot(A, |message| message.option(12, &sent));
-        let name = desk.network.table.at(ip(1)).expect("bound").hostname.clone().unwrap_or_else(|| "a".to_owned());
-        prop_assert!((1..=63).contains(&name.len()) && name != "localhost");
+        let name = desk.network.table.at(ip(1)).expect("bound").hostname.clone().unwrap_or_else(|| "a".into());
+        prop_assert!((1..=63).contains(&name.len()) && &*name != "localhost");
         prop_assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
     }
 

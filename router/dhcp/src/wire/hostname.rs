@@ -1,14 +1,23 @@
 //! A host name as a device sends it may hold anything, and ends in files, terminals and DNS answers.
 
+use arrayvec::ArrayString;
+
+/// Of a host name, as DNS has them (RFC 1035, 2.3.4).
+pub type Label = ArrayString<63>;
+
 /// The first label with everything but letters, digits and hyphens left out, lower case, at most 63 bytes and with no
 /// hyphen at either end (RFC 1123, 2.1). None where nothing is left, and for `localhost`, which nobody may take.
-pub fn clean(sent: &[u8]) -> Option<String> {
+pub fn clean(sent: &[u8]) -> Option<Label> {
     let label = sent.split(|byte| *byte == b'.').next().unwrap_or_default();
     let kept = label.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte == b'-');
-    let kept: String = kept.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
-    let start = kept.trim_start_matches('-');
-    let name = start.get(..63).unwrap_or(start).trim_end_matches('-');
-    (!name.is_empty() && name != "localhost").then(|| name.to_owned())
+    let mut name = Label::new();
+    for byte in kept.skip_while(|byte| **byte == b'-').take(name.capacity()) {
+        name.push(char::from(byte.to_ascii_lowercase()));
+    }
+    while name.ends_with('-') {
+        name.pop();
+    }
+    (!name.is_empty() && &name != "localhost").then_some(name)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::{BROADCAST, MAGIC_COOKIE, Relayed, at, code, message_type, options::Options};
+use super::{BROADCAST, MAGIC_COOKIE, Relayed, at, code, hostname::Label, message_type, options::Options};
 use crate::lease::ClientId;
 use edge_config::Mac;
 use smallvec::SmallVec;
@@ -36,7 +36,7 @@ pub struct Request {
     /// Option 51, seconds.
     pub lease: Option<u32>,
     /// Option 12, cleaned.
-    pub hostname: Option<String>,
+    pub hostname: Option<Label>,
     /// Option 55.
     pub parameters: Option<SmallVec<[u8; 64]>>,
     /// Option 80: the client takes an ACK to its DISCOVER (RFC 4039).

@@ -114,7 +114,7 @@ fn about_every_second_renewal_needs_no_write() {
 #[test]
 fn while_nothing_can_be_written_a_lease_is_what_the_log_has_left() {
     let mut office = Office::new(service());
-    let named = |name: &str| Request { hostname: Some(name.to_owned()), ..renewal_of(30, ip(1)) };
+    let named = |name: &str| Request { hostname: hostname::clean(name.as_bytes()), ..renewal_of(30, ip(1)) };
     office.boot(&named("old"), NOW);
     let logged = LEASE + 1 + LEASE / 8 * 5;
     for (after, given, is_written) in

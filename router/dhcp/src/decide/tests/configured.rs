@@ -35,7 +35,7 @@ fn a_reserved_client_identifier_may_be_a_mac() {
 #[test]
 fn reserved_by_host_name_for_the_first_that_has_it() {
     let mut office = Office::new(reserve(DeviceId::Hostname("printer".to_owned()), ip(30)));
-    let printer = |last| Request { hostname: Some("printer".to_owned()), ..device(last) };
+    let printer = |last| Request { hostname: hostname::clean(b"printer"), ..device(last) };
     assert_eq!(office.boot(&printer(40), NOW), Some(ip(30)));
     assert_eq!(office.boot(&printer(41), NOW), Some(ip(1)), "the name is nobody's alone, the address is");
     for renewal in 1..=3 {
@@ -50,10 +50,10 @@ fn reserved_by_host_name_for_the_first_that_has_it() {
 #[test]
 fn reserved_by_a_host_name_that_only_the_discover_says() {
     let mut office = Office::new(reserve(DeviceId::Hostname("printer".to_owned()), ip(30)));
-    let printer = |last| Request { hostname: Some("printer".to_owned()), ..device(last) };
+    let printer = |last| Request { hostname: hostname::clean(b"printer"), ..device(last) };
     assert_eq!(office.discover(&printer(40), NOW), Some(ip(30)));
     assert!(is_nak(&office.select(&device(41), ip(30), NOW + 1)), "it was offered to another");
-    let other = Request { hostname: Some("other".to_owned()), ..device(40) };
+    let other = Request { hostname: hostname::clean(b"other"), ..device(40) };
     assert!(is_nak(&office.select(&other, ip(30), NOW + 1)), "it says another name");
     assert!(matches!(office.select(&device(40), ip(30), NOW + 1), Decision::Ack { .. }));
     for renewal in 1..=3 {

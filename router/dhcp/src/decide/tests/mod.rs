@@ -7,7 +7,7 @@ use super::{Decision, Scope, decide};
 use crate::{
     Service,
     lease::{Identity, Offer, Secs, Table},
-    wire::{Kind, Request},
+    wire::{Kind, Request, hostname},
 };
 use edge_config::{DeviceId, Dhcp, Host, Mac};
 use std::{net::Ipv4Addr, time::Duration};

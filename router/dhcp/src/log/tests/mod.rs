@@ -43,7 +43,8 @@ fn record(version: u64, change: Change) -> Record {
 fn bind(host: u64, owner: u64, version: u64) -> Record {
     let state = State::Bound { until: version, logged: version, lagging: false };
     let identity = Identity::ClientId(vec![owner as u8; 2].into());
-    let binding = Binding { address: address(host), identity, mac: None, hostname: Some("h".repeat(260)), state, direct: false };
+    let binding =
+        Binding { address: address(host), identity, mac: None, hostname: Some("h".repeat(260).into()), state, direct: false };
     record(version, Change::Bind(binding))
 }
 
