@@ -1,6 +1,7 @@
 //! The frames a DHCP client sends, made by copying a template and writing what differs into it: the generator must cost less than any
 //! server under test.
 
+use crate::relay;
 use std::net::Ipv4Addr;
 
 pub const ETHERNET: usize = 14;
@@ -37,19 +38,24 @@ pub enum Message {
     },
 }
 
-pub fn frame(client: u32, message: Message) -> Vec<u8> {
-    let (kind, from, to, hardware) = match message {
+/// By the client itself, or by its relay agent to the server of this hardware address.
+pub fn frame(client: u32, message: Message, relayed: Option<[u8; 6]>) -> Vec<u8> {
+    let (kind, ciaddr, to, hardware) = match message {
         Message::Discover => (1, Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST, [0xff; 6]),
         Message::Request { .. } => (3, Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST, [0xff; 6]),
         Message::Renew { server, hardware, address } => (3, address, server, hardware),
     };
     let mac = mac(client);
+    let own = (mac, ciaddr, 68, to, hardware, Ipv4Addr::UNSPECIFIED);
+    let by_agent = |server| (relay::MAC, relay::address(), 67, relay::server(), server, relay::address());
+    let (source, from, port, to, hardware, giaddr) = relayed.map_or(own, by_agent);
     let mut bootp = Vec::with_capacity(SMALLEST);
     bootp.extend([1, 1, 6, 0]);
     bootp.extend(client.to_be_bytes());
     bootp.extend([0; 4]);
-    bootp.extend(from.octets());
-    bootp.extend([0; 12]);
+    bootp.extend(ciaddr.octets());
+    bootp.extend([0; 8]);
+    bootp.extend(giaddr.octets());
     bootp.extend(mac);
     bootp.extend([0; 10 + 64 + 128]);
     bootp.extend([99, 130, 83, 99, 53, 1, kind, 61, 7, 1]);
@@ -65,7 +71,7 @@ pub fn frame(client: u32, message: Message) -> Vec<u8> {
 
     let mut frame = Vec::with_capacity(MESSAGE + bootp.len());
     frame.extend(hardware);
-    frame.extend(mac);
+    frame.extend(source);
     frame.extend([0x08, 0x00]);
     frame.extend([0x45, 0x10]);
     frame.extend(((IP + UDP + bootp.len()) as u16).to_be_bytes());
@@ -74,7 +80,7 @@ pub fn frame(client: u32, message: Message) -> Vec<u8> {
     frame.extend(to.octets());
     let sum = checksum(&frame[ETHERNET..]);
     frame[ETHERNET + 10..ETHERNET + 12].copy_from_slice(&sum.to_be_bytes());
-    frame.extend([0, 68, 0, 67]);
+    frame.extend([0, port, 0, 67]);
     frame.extend(((UDP + bootp.len()) as u16).to_be_bytes());
     // No checksum, as RFC 768 allows.
     frame.extend([0, 0]);
@@ -103,7 +109,9 @@ impl Reply {
     /// `None` for any other frame.
     pub fn read(frame: &[u8]) -> Option<Self> {
         let four = |at: usize| frame.get(at..at + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
-        if frame.get(12..14)? != [8, 0] || frame.get(23)? != &17 || frame.get(36..38)? != [0, 68] || frame.get(MESSAGE)? != &2 {
+        // To a client, or to its relay agent.
+        let is_ours = matches!(frame.get(36..38)?, [0, 67 | 68]) && frame.get(MESSAGE)? == &2;
+        if frame.get(12..14)? != [8, 0] || frame.get(23)? != &17 || !is_ours {
             return None;
         }
         let mut kind = 0;

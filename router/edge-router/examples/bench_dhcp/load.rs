@@ -2,9 +2,10 @@
 
 use crate::{
     frame::{self, Message, Reply},
+    relay,
     wire::{BATCH, Wire},
 };
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::{
     collections::HashMap,
     net::Ipv4Addr,
@@ -43,6 +44,9 @@ impl Outcome {
 /// Stragglers are waited for as long as a client would before it repeats itself (RFC 2131, 4.1: 4 s less a second).
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// No client has this number.
+const RELAY: u32 = 0;
+
 pub struct Load {
     wire: Wire,
     /// The next client that was never seen before.
@@ -50,11 +54,29 @@ pub struct Load {
     addresses: HashMap<Ipv4Addr, u32>,
     leases: Vec<(u32, Ipv4Addr)>,
     server: Option<(Ipv4Addr, [u8; 6])>,
+    /// The server's hardware address, where a relay agent speaks for the clients.
+    relayed: Option<[u8; 6]>,
 }
 
 impl Load {
     pub fn open(interface: &str) -> Result<Self> {
-        Ok(Self { wire: Wire::open(interface)?, next: 1, addresses: HashMap::new(), leases: Vec::new(), server: None })
+        let (addresses, leases) = (HashMap::new(), Vec::new());
+        Ok(Self { wire: Wire::open(interface)?, next: 1, addresses, leases, server: None, relayed: None })
+    }
+
+    /// The same behind a relay agent.
+    pub fn relayed(interface: &str) -> Result<Self> {
+        let mut load = Self::open(interface)?;
+        load.addresses.insert(relay::address(), RELAY);
+        let start = Instant::now();
+        while load.relayed.is_none() {
+            ensure!(start.elapsed() < PATIENCE, "the server does not say by ARP where it is");
+            load.wire.send(&[relay::question()])?;
+            std::thread::sleep(Duration::from_millis(50));
+            let answer = &mut load.relayed;
+            load.wire.receive(|frame| *answer = answer.or(relay::answer(frame)))?;
+        }
+        Ok(load)
     }
 
     pub fn leases(&self) -> usize {
@@ -76,12 +98,12 @@ impl Load {
             let fresh = due.min(count).saturating_sub(outcome.started).min(BATCH as u64 / 2);
             for _ in 0..fresh {
                 let Some((client, message)) = self.begin(exchange, outcome.started) else { break };
-                out.push(frame::frame(client, message));
+                out.push(frame::frame(client, message, self.relayed));
                 begun.insert(client, now);
                 outcome.started += 1;
                 last = now;
             }
-            let (addresses, leases, server) = (&mut self.addresses, &mut self.leases, &mut self.server);
+            let (addresses, leases, server, relayed) = (&mut self.addresses, &mut self.leases, &mut self.server, self.relayed);
             let received = self.wire.receive(|bytes| match Reply::read(bytes) {
                 Some(reply) => {
                     let Some(since) = begun.get(&reply.client).copied() else { return };
@@ -89,7 +111,7 @@ impl Load {
                         frame::OFFER => {
                             *server = Some((reply.server, reply.hardware));
                             let message = Message::Request { server: reply.server, address: reply.address };
-                            out.push(frame::frame(reply.client, message));
+                            out.push(frame::frame(reply.client, message, relayed));
                         }
                         frame::ACK => {
                             begun.remove(&reply.client);
@@ -109,7 +131,8 @@ impl Load {
                 // A server that answers by its own IP stack asks first who has the address.
                 None => {
                     if let Some(client) = frame::asked(bytes).and_then(|address| addresses.get(&address)) {
-                        out.push(frame::arp_reply(bytes, frame::mac(*client)));
+                        let mac = if *client == RELAY { relay::MAC } else { frame::mac(*client) };
+                        out.push(frame::arp_reply(bytes, mac));
                     }
                 }
             })?;
