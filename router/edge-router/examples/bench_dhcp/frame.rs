@@ -1,7 +1,10 @@
 //! The frames a DHCP client sends, made by copying a template and writing what differs into it: the generator must cost less than any
 //! server under test.
 
-use crate::relay;
+use crate::{
+    relay,
+    server::{RELAY, ROUTER},
+};
 use std::net::Ipv4Addr;
 
 pub const ETHERNET: usize = 14;
@@ -47,7 +50,7 @@ pub fn frame(client: u32, message: Message, relayed: Option<[u8; 6]>) -> Vec<u8>
     };
     let mac = mac(client);
     let own = (mac, ciaddr, 68, to, hardware, Ipv4Addr::UNSPECIFIED);
-    let by_agent = |server| (relay::MAC, relay::address(), 67, relay::server(), server, relay::address());
+    let by_agent = |server| (relay::MAC, RELAY, 67, ROUTER, server, RELAY);
     let (source, from, port, to, hardware, giaddr) = relayed.map_or(own, by_agent);
     let mut bootp = Vec::with_capacity(SMALLEST);
     bootp.extend([1, 1, 6, 0]);

@@ -3,6 +3,7 @@
 use crate::{
     frame::{self, Message, Reply},
     relay,
+    server::RELAY,
     wire::{BATCH, Wire},
 };
 use anyhow::{Result, ensure};
@@ -45,7 +46,7 @@ impl Outcome {
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// No client has this number.
-const RELAY: u32 = 0;
+const AGENT: u32 = 0;
 
 pub struct Load {
     wire: Wire,
@@ -67,7 +68,7 @@ impl Load {
     /// The same behind a relay agent.
     pub fn relayed(interface: &str) -> Result<Self> {
         let mut load = Self::open(interface)?;
-        load.addresses.insert(relay::address(), RELAY);
+        load.addresses.insert(RELAY, AGENT);
         let start = Instant::now();
         while load.relayed.is_none() {
             ensure!(start.elapsed() < PATIENCE, "the server does not say by ARP where it is");
@@ -131,7 +132,7 @@ impl Load {
                 // A server that answers by its own IP stack asks first who has the address.
                 None => {
                     if let Some(client) = frame::asked(bytes).and_then(|address| addresses.get(&address)) {
-                        let mac = if *client == RELAY { relay::MAC } else { frame::mac(*client) };
+                        let mac = if *client == AGENT { relay::MAC } else { frame::mac(*client) };
                         out.push(frame::arp_reply(bytes, mac));
                     }
                 }

@@ -16,8 +16,8 @@ pub fn run(running: &Running, peers: &Path, rate: f64) -> Result<Outcome> {
     let mut command = running.clients.command(peers.join("usr/sbin/perfdhcp"));
     command.env("LD_LIBRARY_PATH", peers.join("usr/lib/x86_64-linux-gnu"));
     let rate = rate.round().max(1.0);
-    command.args(["-4", "-l", RELAY, "-r", &rate.to_string(), "-R", &(rate * 4.0 * f64::from(SPAN)).to_string()]);
-    command.args(["-p", &SPAN.to_string(), "-W", "1000000", ROUTER]);
+    command.args(["-4", "-l", &RELAY.to_string(), "-r", &rate.to_string(), "-R", &(rate * 4.0 * f64::from(SPAN)).to_string()]);
+    command.args(["-p", &SPAN.to_string(), "-W", "1000000", &ROUTER.to_string()]);
     // SAFETY: one system call between fork and exec.
     unsafe { command.pre_exec(|| pin(0).map_err(Into::into)) };
     let output = command.output().context("perfdhcp of Debian's kea-admin cannot be run")?;

@@ -8,6 +8,7 @@ use nix::{
 };
 use std::{
     env, fs,
+    net::Ipv4Addr,
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::Command,
@@ -31,8 +32,8 @@ const FROM: &str = "10.64.1.0";
 const TO: &str = "10.67.254.255";
 const LEASE: u32 = 43_200;
 /// The server's address, and that of the relay agent among the clients.
-pub const ROUTER: &str = "10.64.0.1";
-pub const RELAY: &str = "10.64.0.2";
+pub const ROUTER: Ipv4Addr = Ipv4Addr::new(10, 64, 0, 1);
+pub const RELAY: Ipv4Addr = Ipv4Addr::new(10, 64, 0, 2);
 
 impl Server {
     pub const ALL: [Self; 10] = [
