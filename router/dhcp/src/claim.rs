@@ -30,6 +30,11 @@ pub enum ClaimError {
     InUse { address: Ipv4Addr, network: Name, owner: String },
     #[error("every address {network} could give is in use or reserved; widen its dhcp range or subnet")]
     Exhausted { network: Name },
+    #[error(
+        "{network}'s addresses come from another server (relay-to), which may give any of them to somebody else; reserve one that it \
+         does not give out: [[host]] name = \"{name}\", network = \"{network}\", address = …"
+    )]
+    GivenElsewhere { network: Name, name: String },
     #[error("the address could not be written to the lease log: {0}; nothing is given out until it can be")]
     NotDurable(String),
 }

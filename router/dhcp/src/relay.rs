@@ -13,7 +13,7 @@ const MOST_HOPS: u8 = 16;
 const LARGEST: usize = 1472;
 const SMALLEST: usize = 300;
 
-/// Suboptions: where the client is, and that it is to renew through us (RFC 5107).
+/// Suboptions: where the client is, and, to a single server, that it is to renew through us (RFC 5107).
 const CIRCUIT_ID: u8 = 1;
 const SERVER_ID_OVERRIDE: u8 = 11;
 
@@ -31,8 +31,11 @@ pub fn outward(bytes: &[u8], request: &Request, scope: &Scope) -> Result<Vec<u8>
     let name = scope.service.network.as_str().as_bytes();
     let mut information = vec![CIRCUIT_ID, name.len() as u8];
     information.extend(name);
-    information.extend([SERVER_ID_OVERRIDE, 4]);
-    information.extend(agent.octets());
+    // Of several servers all would take a REQUEST for theirs that names the agent, and a renewal by way of it would reach all.
+    if scope.service.relay.as_ref().is_some_and(|relay| relay.servers.len() == 1) {
+        information.extend([SERVER_ID_OVERRIDE, 4]);
+        information.extend(agent.octets());
+    }
 
     let plain = without_relay_agent(bytes);
     let with_information = plain.len() + 2 + information.len();
@@ -76,4 +79,31 @@ fn padded(mut message: Vec<u8>) -> Vec<u8> {
         message.resize(SMALLEST, 0);
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Service,
+        socket::Via,
+        tests::{DISCOVER, Desk, Message, NOW, ip, service},
+        wire::options::Options,
+    };
+    use edge_config::DhcpRelay;
+
+    /// Option 82 of a message as the servers get it, suboption after suboption.
+    fn information(servers: u8) -> Vec<u8> {
+        let servers = (1..=servers).map(|server| [10, 9, 0, server].into()).collect();
+        let mut desk = Desk::new(Service { pool: None, relay: Some(DhcpRelay { servers }), ..service(1, 8) });
+        let message = Message::new(DISCOVER, [2, 0, 0, 0, 1, 1]).end();
+        let passed = desk.network.pass_out(&message, Via::Broadcast, NOW).expect("it is passed on");
+        Options::read(&passed[crate::wire::at::OPTIONS..], &[], &[]).get(82).expect("option 82").to_vec()
+    }
+
+    #[test]
+    fn only_a_single_server_is_told_that_clients_renew_through_the_agent() {
+        let circuit = [&[1, 7][..], b"vehicle"].concat();
+        assert_eq!(information(1), [&circuit[..], &[11, 4], &ip(3).octets()].concat());
+        assert_eq!(information(2), circuit);
+    }
 }

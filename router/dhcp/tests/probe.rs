@@ -3,7 +3,7 @@
 
 mod lab;
 
-use edge_dhcp::Server;
+use edge_dhcp::{Claim, Server};
 use lab::{
     Lab, eventually, ip,
     message::{DISCOVER, Message, OFFER, REQUEST},
@@ -51,6 +51,23 @@ async fn a_client_that_uses_the_address_itself_is_no_conflict() {
     let own = Message::new(DISCOVER, [2, 0, 0, 0, 1, 5], 1).broadcast();
     assert_eq!(wire.ask(&own).expect("an offer").yiaddr, pool(100));
     assert_eq!(server.counters().networks[&lab.service().network].conflicts, 0);
+}
+
+/// A client that takes another server's offer lets its address go while that is still asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_given_the_address_meanwhile_keeps_it() {
+    let (lab, wire, server) = lab().await;
+    let name = lab.service().network;
+    wire.send(&new(DISCOVER, 9, 1));
+    eventually("it is asked for", || server.counters().networks[&name].discovers == 1).await;
+    wire.send(&new(REQUEST, 9, 2).option(50, &[10, 77, 0, 200]).option(54, &[10, 77, 0, 77]));
+    eventually("the client has gone elsewhere", || server.counters().networks[&name].requests == 1).await;
+    let web = Claim { name: "web".to_owned(), address: None };
+    assert_eq!(server.claim(&name, web.clone()).await.expect("an address").address, pool(100));
+    ip(&format!("-n {} address add {}/24 dev eth0", lab.client(), pool(100)));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(server.claim(&name, web).await.expect("its address").address, pool(100));
+    assert_eq!((server.resting().len(), server.counters().networks[&name].conflicts), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,8 @@ use crate::{
 };
 use std::net::Ipv4Addr;
 
-/// A container's address: the one it insists on, else the reserved, else the one it had, else a new one.
+/// A container's address: the one it insists on, else the reserved, else the one it had, else a new one: the latter two where
+/// no other server gives out this network's addresses.
 pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<Binding, ClaimError> {
     let network = || scope.service.network.clone();
     if !(1..=255).contains(&claim.name.len()) {
@@ -18,6 +19,9 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
         }
         (Some(address), _) => insisted(table, scope, &who, address, now)?,
         (None, Some(host)) => insisted(table, scope, &who, host.address, now)?,
+        (None, None) if scope.service.relay.is_some() => {
+            return Err(ClaimError::GivenElsewhere { network: network(), name: claim.name.clone() });
+        }
         (None, None) => {
             let had = who.own.map(|binding| binding.address);
             let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);

@@ -296,6 +296,17 @@ fn containers() {
     assert!(matches!(office.claim("", None, NOW), Err(ClaimError::BadName(0))));
 }
 
+/// Any other address may be somebody's whom the other server gave it to.
+#[test]
+fn where_another_server_gives_addresses_containers_have_reserved_ones() {
+    let relay = Some(edge_config::DhcpRelay { servers: vec![[10, 9, 0, 2].into()] });
+    let mut office = Office::new(Service { pool: None, relay, ..service() });
+    assert_eq!(office.claim("container1", None, NOW), Ok(ip(4)));
+    assert!(matches!(office.claim("web", None, NOW), Err(ClaimError::GivenElsewhere { .. })));
+    assert_eq!(office.claim("web", Some(ip(9)), NOW), Ok(ip(9)), "its user insists");
+    assert!(matches!(office.claim("web", None, NOW), Err(ClaimError::GivenElsewhere { .. })), "not without that");
+}
+
 #[test]
 fn without_a_pool_containers_get_any_address_and_devices_silence() {
     let mut office = Office::new(Service { pool: None, ..service() });
