@@ -47,7 +47,7 @@ fn a_container_comes_and_goes_and_comes_again() {
         assert_eq!(attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap(), first);
         let other = attach.attach(&config, request("c1", "equipment", "eth1")).await.unwrap();
         assert!(ip("-n c1 addr").contains(&other.address) && ip("-n c1 addr").contains("inet 10.0.1.4/24"));
-        ip("netns exec c1 ping -c 1 -W 2 10.0.1.3");
+        ip("netns exec c1 ping -c 1 -w 10 10.0.1.3");
 
         let gone = attach.detach(DetachRequest::Netns("/run/netns/c1".into())).await.unwrap();
         assert_eq!(gone.detached.len(), 2);
@@ -81,7 +81,7 @@ fn a_restart_mends_and_forgets() {
 
         let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
         attach.reconcile(&config).await.unwrap();
-        ip("netns exec stays ping -c 1 -W 2 10.0.1.3");
+        ip("netns exec stays ping -c 1 -w 10 10.0.1.3");
         assert!(!ip("link").contains("stray"));
         assert_eq!(attach.list().await.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["stays"]);
         let held: Vec<_> = dhcp.leases().into_iter().filter(|lease| lease.state == LeaseState::Held).collect();

@@ -47,7 +47,7 @@ async fn udhcpc_boots_renews_and_releases() {
         client=$!
         wait_for bound
         kill -USR1 $client; wait_for renew
-        kill -USR2 $client; sleep 0.3
+        kill -USR2 $client; until [ $(grep -c ^deconfig $dir/events) = 2 ]; do sleep 0.1; done
         kill $client"
     ));
     let events = lab.kept("events");
@@ -101,13 +101,14 @@ async fn dhcpcd_boots_renews_and_releases() {
         lab.directory.path().display()
     );
     std::fs::write(lab.directory.path().join("conf"), conf).expect("writable");
+    // 9.4 sometimes does not hear a signal that comes while its hooks run.
     let output = lab.must(&format!(
         "{WAIT_FOR} mount -t tmpfs none /run; mkdir -p /run/dhcpcd
         dhcpcd -4 -B -d -f $dir/conf eth0 > $dir/log 2>&1 &
         client=$!
         wait_for BOUND
-        dhcpcd -4 -f $dir/conf -n eth0 >> $dir/log 2>&1; wait_for 'RENEW\\|REBIND\\|REBOOT'
-        dhcpcd -4 -f $dir/conf -k eth0 >> $dir/log 2>&1
+        until grep -q '^RE' $dir/events; do dhcpcd -4 -f $dir/conf -n eth0 >> $dir/log 2>&1; sleep 1; done
+        dhcpcd -4 -f $dir/conf -k eth0 >> $dir/log 2>&1 || dhcpcd -4 -f $dir/conf -k eth0 >> $dir/log 2>&1
         wait $client || true
         cat $dir/log"
     ));

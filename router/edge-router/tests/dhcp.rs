@@ -84,7 +84,7 @@ fn served_and_relayed(place: &str) -> Result<()> {
     client.signal(nix::sys::signal::Signal::SIGUSR1)?;
     wait_until("its renewal", Duration::from_secs(30), || Ok(client.log()?.matches(obtained).count() == 2)).with_context(told)?;
     let renewal = relayed(&truck)? - before;
-    ensure!(renewal == 2 && !client.log()?.contains("rebind"), "{renewal} messages: {}", told());
+    ensure!(renewal >= 2 && !client.log()?.contains("broadcasting renew"), "{renewal} messages: {}", told());
     Ok(())
 }
 

@@ -90,7 +90,8 @@ impl Bench {
         let pid = self.on_box("unshare -n sleep 100000 >/dev/null 2>&1 & echo $!")?;
         let netns = format!("/proc/{}/ns/net", pid.trim());
         // The shell says the number before the namespace is made.
-        self.on_box(&format!("sleep 1; routerctl attach --netns {netns} --name {name} --network {network}"))?;
+        let made = format!("until [ \"$(readlink {netns})\" != \"$(readlink /proc/self/ns/net)\" ]; do sleep 1; done");
+        self.on_box(&format!("{made}; routerctl attach --netns {netns} --name {name} --network {network}"))?;
         Ok(netns)
     }
 

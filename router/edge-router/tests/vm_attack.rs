@@ -129,7 +129,7 @@ fn a_flushed_table_is_put_back() {
         let (truck, device1, device2) = Box::with_devices(FIRE_TRUCK)?;
         let router = truck.router()?;
         router.run("nft", ["flush", "ruleset"])?;
-        edge_lab::wait_until("the table", Duration::from_secs(10), || {
+        edge_lab::wait_until("the table", Duration::from_secs(60), || {
             Ok(router.run("nft", ["list", "ruleset"])?.contains("policy drop"))
         })?;
         same(probe(&device1, &device2, [10, 0, 2, 5].into())?.outcome(), Outcome::Isolated)?;
@@ -151,7 +151,7 @@ fn a_refusal_at_a_restart_takes_nothing_down() {
         ensure!(status["problems"].as_array().is_some_and(|problems| !problems.is_empty()), "the refusal must be told");
         same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
         truck.edge.ip("route delete default")?;
-        edge_lab::wait_until("the mend", Duration::from_secs(15), || {
+        edge_lab::wait_until("the mend", Duration::from_secs(60), || {
             Ok(truck.ctl_json(&["status"])?["problems"].as_array().is_some_and(Vec::is_empty))
         })?;
         same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)

@@ -52,7 +52,7 @@ fn counted(host: &Host, chain: &str) -> Result<u64> {
 /// Sends that many datagrams of one flow and waits for each to come back; how many did.
 fn echoed(from: &Host, to: &str, packets: u32) -> Result<u32> {
     let script = format!(
-        "import socket\ns = socket.socket(type=socket.SOCK_DGRAM); s.settimeout(2); s.bind(('', 4001)); n = 0\nfor _ in range({packets}):\n \
+        "import socket\ns = socket.socket(type=socket.SOCK_DGRAM); s.settimeout(5); s.bind(('', 4001)); n = 0\nfor _ in range({packets}):\n \
          s.sendto(b'x', ('{to}', 4000))\n try: s.recv(99); n += 1\n except OSError: pass\nprint(n)"
     );
     Ok(from.run("python3", ["-c", &script])?.trim().parse()?)
@@ -111,11 +111,11 @@ fn an_uplink_that_goes_and_comes_is_bound_again() {
         let bound = || -> Result<bool> { Ok(router.run("nft", ["list", "flowtables"])?.contains("up-wan")) };
         ensure!(bound()?, "bound at first");
         truck.edge.ip("link delete wlp3s0f0")?;
-        wait_until("the uplink gone", Duration::from_secs(10), || Ok(!bound()?))?;
+        wait_until("the uplink gone", Duration::from_secs(60), || Ok(!bound()?))?;
         truck.apply(&format!("{FIRE_TRUCK}{OPEN}")).context("an apply without the uplink")?;
         truck.lab.wire(&truck.edge, "wlp3s0f0", &truck.internet, "eth0")?;
         truck.internet.ip("address add 192.168.50.1/24 dev eth0")?;
-        wait_until("the uplink bound again", Duration::from_secs(10), bound)?;
+        wait_until("the uplink bound again", Duration::from_secs(60), bound)?;
         wait_until("an echo", Duration::from_secs(60), || Ok(echoed(&device1, "8.8.8.8", 1)? == 1))
     };
     again().unwrap();

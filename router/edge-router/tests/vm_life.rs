@@ -10,6 +10,7 @@ use edge_lab::{Client, Host, Outcome, probe, wait_until};
 use serde_json::Value;
 use std::{fs, time::Duration};
 
+const SOON: Duration = Duration::from_secs(60);
 const DEVICE1: &str = "02:00:00:00:01:05";
 const DEVICE2: &str = "02:00:00:00:02:05";
 const OPEN: &str = "\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n";
@@ -126,9 +127,7 @@ fn a_trunk_that_comes_late_is_plugged_in() {
         same(truck.ctl_json(&["status"])?["waiting"].as_array().map(Vec::len), Some(0))?;
 
         truck.edge.ip("link delete enp2s0")?;
-        wait_until("the daemon to notice", Duration::from_secs(5), || {
-            Ok(truck.ctl_json(&["status"])?["waiting"][0]["device"] == "enp2s0")
-        })?;
+        wait_until("the daemon to notice", SOON, || Ok(truck.ctl_json(&["status"])?["waiting"][0]["device"] == "enp2s0"))?;
         same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)
     };
     late().unwrap();
@@ -147,7 +146,7 @@ fn a_removed_allow_cuts_what_it_had_let_in() {
         let talk = "while :; do while :; do echo tick; sleep 0.05; done | busybox nc 10.0.2.5 4000; sleep 0.1; done";
         let _talker = device1.daemon(device1.command("sh").args(["-c", talk]))?;
         let size = || fs::metadata(&received).map_or(0, |meta| meta.len());
-        wait_until("the flow", Duration::from_secs(20), || Ok(size() > 50))?;
+        wait_until("the flow", SOON, || Ok(size() > 50))?;
 
         truck.apply(FIRE_TRUCK)?;
         std::thread::sleep(Duration::from_millis(500));
@@ -169,7 +168,7 @@ fn a_forward_leads_to_its_target_and_nowhere_else() {
         let serve = "while :; do echo hello | busybox nc -l -p 80; done";
         let _server = container1.daemon(container1.command("sh").args(["-c", serve]))?;
         let ask = |port: &str| truck.internet.run("busybox", ["nc", "-w", "3", "192.168.50.2", port]);
-        wait_until("the server", Duration::from_secs(10), || Ok(ask("8080").is_ok_and(|answer| answer.contains("hello"))))?;
+        wait_until("the server", SOON, || Ok(ask("8080").is_ok_and(|answer| answer.contains("hello"))))?;
         ensure!(ask("80").is_err() && ask("22").is_err(), "only the forwarded port is open");
         Ok(())
     };
@@ -210,7 +209,7 @@ fn the_router_moves_between_its_namespace_and_the_host() {
             same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
             for from in [&device1, &container1] {
                 // Such a move interrupts: every leg is made anew, and the devices must hear of it.
-                wait_until("the Internet to be reached", Duration::from_secs(3), || {
+                wait_until("the Internet to be reached", SOON, || {
                     Ok(probe(from, &truck.internet, [8, 8, 8, 8].into())?.outcome() == Outcome::Reached)
                 })?;
             }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
 const UNIT: &str = include_str!("../../../rootfs/usr/lib/systemd/system/edge-router.service");
 
@@ -72,7 +72,7 @@ impl Booted {
                 .replace("edge-router daemon\n", "edge-router daemon --config /run/edge-router.toml\n"),
         )?;
         // A watchdog that a test can wait for, and what is said where it can be read.
-        let here = "[Service]\nWatchdogSec=6\nStandardOutput=append:/run/log\nStandardError=append:/run/log\n";
+        let here = "[Service]\nWatchdogSec=15\nStandardOutput=append:/run/log\nStandardError=append:/run/log\n";
         fs::write(units.join("edge-router.service.d/here.conf"), here)?;
         for target in ["sysinit", "basic", "shutdown", "network", "multi-user"] {
             fs::write(units.join(format!("{target}.target")), "[Unit]\nDefaultDependencies=no\n")?;
@@ -108,7 +108,7 @@ impl Booted {
         // Shown where the test fails.
         println!("{line}");
         let output = Command::new("timeout")
-            .args(["40", "nsenter"])
+            .args(["120", "nsenter"])
             .arg(target)
             .args(all)
             .args(["sh", "-c", line])

@@ -48,7 +48,7 @@ fn the_host_and_the_box_are_two_clients_on_one_device() {
             let monitor = router.daemon(router.command("ip").args(["-4", "monitor", "address", "route"]))?;
             thread::sleep(Duration::from_secs(1));
             site.start(CONFIG)?;
-            wait_until("the confirmation", Duration::from_secs(20), || Ok(asked(&isp) > before)).with_context(|| isp.log())?;
+            wait_until("the confirmation", Duration::from_secs(60), || Ok(asked(&isp) > before)).with_context(|| isp.log())?;
             same(site.online("wan")?, own.clone())?;
             same(monitor.log()?.as_str(), "")
         })?;
@@ -57,7 +57,7 @@ fn the_host_and_the_box_are_two_clients_on_one_device() {
         same(site.apply(CONFIG)?["writes"].as_u64(), Some(0))?;
 
         isp.host.ip("link set eth0 down")?;
-        site.until("wan", 20, |row| row["why"].as_str().is_some_and(|why| why.starts_with("no carrier"))).map(drop)
+        site.until("wan", 60, |row| row["why"].as_str().is_some_and(|why| why.starts_with("no carrier"))).map(drop)
     };
     shared().unwrap();
 }

@@ -21,8 +21,8 @@ pub const VARIABLE: &str = "EDGE_FAULTS";
 
 /// How long a request hangs here. The netlink sockets wait 5 s; what comes of it is the same.
 const TIMEOUT: Duration = Duration::from_millis(20);
-/// Longer than a daemon waits that is told to have two seconds' patience.
-const STALL: Duration = Duration::from_secs(6);
+/// Longer than a daemon waits, and then waits again on its way back, that is told to have four seconds' patience.
+const STALL: Duration = Duration::from_secs(16);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -67,7 +67,7 @@ fn a_container_is_plugged_in_and_reaches_its_gateway_at_once() {
             "{port}"
         );
         assert_eq!(ip("-6 addr show dev at-c1"), "");
-        let ping = Command::new("ip").args("netns exec c1 ping -c 1 -W 1 10.0.1.3".split(' ')).output().unwrap();
+        let ping = Command::new("ip").args("netns exec c1 ping -c 1 -w 10 10.0.1.3".split(' ')).output().unwrap();
         assert!(ping.status.success(), "{ping:?}");
         assert_eq!(kernel.observe().await.unwrap().spaces[&Space::Host].links["at-c1"].owner, edge_plan::Owner::Attach);
         endpoint::unplug(unplug(&wanted)).await.unwrap();

@@ -100,7 +100,7 @@ fn a_container_is_an_ipvlan_child_of_the_bridge() {
             endpoint::plug(plug("c2", "10.0.1.5/24")).await.unwrap();
         }
         assert!(ip("-n c1 -d link show dev eth0").contains("ipvlan") && ip("-n c1 route").contains("default via 10.0.1.3"));
-        let ping = Command::new("ip").args("netns exec c1 ping -c 1 -W 2 10.0.1.5".split(' ')).output().unwrap();
+        let ping = Command::new("ip").args("netns exec c1 ping -c 1 -w 10 10.0.1.5".split(' ')).output().unwrap();
         assert!(ping.status.success(), "{ping:?}");
         let unplug = Unplug {
             netns: Some("/run/netns/c1".into()),

@@ -22,7 +22,7 @@ pub(crate) const MARK: &str = "EDGE_LAB_RUN";
 /// Kills what runs on these machines, in whatever network namespace, and waits until it is gone.
 pub(crate) fn stop_members(hosts: &[Host]) -> Result<()> {
     let machines = hosts.iter().map(|host| host.space().machine()).collect::<std::io::Result<HashSet<u64>>>()?;
-    for _ in 0..100 {
+    for _ in 0..1000 {
         let members: Vec<Pid> =
             processes()?.filter(|(pid, dir)| is_other(*pid) && lives_on(dir, &machines)).map(|(pid, _)| pid).collect();
         if members.is_empty() {

@@ -2,6 +2,10 @@
 //! D-Bus, udev or cards.
 
 use super::Lab;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -64,7 +68,13 @@ impl Machine {
 impl Drop for Machine {
     /// The power goes: nothing is said goodbye to.
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // When the first process of a process namespace has ended, all others in it have; unshare waits for that one.
+        let unshare = self.0.id();
+        let children = std::fs::read_to_string(format!("/proc/{unshare}/task/{unshare}/children")).unwrap_or_default();
+        match children.split_whitespace().next().and_then(|first| first.parse().ok()) {
+            Some(first) => drop(kill(Pid::from_raw(first), Signal::SIGKILL)),
+            None => drop(self.0.kill()),
+        }
         let _ = self.0.wait();
     }
 }

@@ -14,8 +14,11 @@ use std::{
     os::fd::{AsRawFd, RawFd},
     path::Path,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+/// How long a new port may take until its bridge forwards: a moment, unless the machine is busy.
+const CARRIER: Duration = Duration::from_secs(1);
 
 pub(super) fn plug(sides: &mut Sides, bridge: u32, plug: &Plug) -> Result<Plugged, Error> {
     let found = find(sides, plug)?;
@@ -76,7 +79,8 @@ fn settle_port(host: &mut Side, bridge: u32, port: &IfName, alias: &str) -> Resu
 
 /// The bridge notices the carrier a moment after the pair is up; until then it drops what comes from the container.
 fn wait_for_port(host: &mut Side, port: &IfName) {
-    for _ in 0..100 {
+    let start = Instant::now();
+    while start.elapsed() < CARRIER {
         match host.link(port) {
             Ok(Some(link)) if !is_forwarding(&link) => thread::sleep(Duration::from_millis(1)),
             _ => return,
