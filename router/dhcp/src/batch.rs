@@ -132,7 +132,10 @@ impl Core {
 
     fn follow(&self, networks: &mut Networks, batch: &mut Batch, name: &Name, packet: &Packet, mut answer: Answer) {
         if let Some(probe) = answer.probe {
-            if self.probe(networks, batch, name, probe, packet) {
+            let is_asked = self.probe(networks, batch, name, probe, packet);
+            // For what came in with it.
+            batch.moment.asks_enough = networks.probes.are_enough();
+            if is_asked {
                 return;
             }
             let Some(network) = networks.by_name.get_mut(name) else { return };
