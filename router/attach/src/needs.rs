@@ -8,7 +8,7 @@ use std::{net::Ipv4Addr, path::Path};
 /// Where addresses come from. Everything is on disk when it returns.
 pub trait Leases: Send + Sync + 'static {
     /// The container's address in the network: `address` and no other when one is given, else the reserved one, else the
-    /// one it had, else a free one.
+    /// one it had, else a free one (not where another server gives out the addresses).
     fn claim(
         &self,
         network: &Name,

@@ -211,11 +211,11 @@ async fn stopping_answers_what_is_under_way() {
     let daemon = start();
     let client = Client::new(daemon.dir.path());
     let apply = tokio::spawn(async move { client.apply(&ApplyRequest::default()).await });
-    daemon.api.begun.notified().await;
+    timeout(Duration::from_secs(20), daemon.api.begun.notified()).await.expect("it begins");
     daemon.stop.send(()).unwrap();
     sleep(Duration::from_millis(100)).await;
     daemon.api.finish.notify_one();
-    assert!(apply.await.unwrap().is_ok());
+    assert!(timeout(Duration::from_secs(20), apply).await.expect("it ends").unwrap().is_ok());
     daemon.task.await.unwrap().unwrap();
     let error = Client::new(daemon.dir.path()).status().await.unwrap_err();
     assert!(error.to_string().contains("control.sock") && error.detail()[0].contains("systemctl start"), "{error}");

@@ -133,7 +133,7 @@ impl Core {
     fn follow(&self, networks: &mut Networks, batch: &mut Batch, name: &Name, packet: &Packet, mut answer: Answer) {
         if let Some(probe) = answer.probe {
             let is_asked = self.probe(networks, batch, name, probe, packet);
-            // For what came in with it.
+            // What else came in is judged by what is asked for now.
             batch.moment.asks_enough = networks.probes.are_enough();
             if is_asked {
                 return;

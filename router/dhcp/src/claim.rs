@@ -32,7 +32,8 @@ pub enum ClaimError {
     Exhausted { network: Name },
     #[error(
         "{network}'s addresses come from another server (relay-to), which may give any of them to somebody else; reserve one that it \
-         does not give out: [[host]] name = \"{name}\", network = \"{network}\", address = …"
+         does not give out: [[host]] name = \"{name}\", network = \"{network}\", address = … (a name that a [[host]] cannot have \
+         needs another)"
     )]
     GivenElsewhere { network: Name, name: String },
     #[error("the address could not be written to the lease log: {0}; nothing is given out until it can be")]

@@ -56,7 +56,8 @@ struct Due {
 }
 
 impl Core {
-    /// Asks whether anybody uses `address`, and answers `packet` when nobody does. False where too much is asked already.
+    /// Asks whether anybody uses `address`, and answers `packet` when nobody does. False where too much is asked
+    /// already, or it cannot be asked.
     pub fn probe(
         &self,
         networks: &mut Networks,
@@ -92,7 +93,7 @@ impl Core {
     }
 
     /// Asks a second time where nobody has answered yet, and answers the messages whose addresses stayed silent. When it is to be done
-    /// again, if any wait.
+    /// again, if at all.
     fn see_to_probes(&self) -> Option<Instant> {
         let mut networks = lock(&self.networks);
         let now = Instant::now();

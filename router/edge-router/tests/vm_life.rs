@@ -209,7 +209,7 @@ fn the_router_moves_between_its_namespace_and_the_host() {
             same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
             for from in [&device1, &container1] {
                 // Such a move interrupts: every leg is made anew, and the devices must hear of it.
-                wait_until("the Internet to be reached", SOON, || {
+                wait_until("the Internet to be reached", Duration::from_secs(15), || {
                     Ok(probe(from, &truck.internet, [8, 8, 8, 8].into())?.outcome() == Outcome::Reached)
                 })?;
             }

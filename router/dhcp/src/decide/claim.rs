@@ -5,8 +5,8 @@ use crate::{
 };
 use std::net::Ipv4Addr;
 
-/// A container's address: the one it insists on, else the reserved, else the one it had, else a new one: the latter two where
-/// no other server gives out this network's addresses.
+/// A container's address: the one it insists on, else the reserved, else the one it had, else a new one. Where another
+/// server gives out this network's addresses, no new one, and of those it had only what it still holds.
 pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<Binding, ClaimError> {
     let network = || scope.service.network.clone();
     if !(1..=255).contains(&claim.name.len()) {
@@ -19,13 +19,17 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
         }
         (Some(address), _) => insisted(table, scope, &who, address, now)?,
         (None, Some(host)) => insisted(table, scope, &who, host.address, now)?,
-        (None, None) if scope.service.relay.is_some() => {
-            return Err(ClaimError::GivenElsewhere { network: network(), name: claim.name.clone() });
-        }
         (None, None) => {
-            let had = who.own.map(|binding| binding.address);
+            let given_elsewhere = scope.service.relay.is_some();
+            let had = who.own.filter(|binding| !given_elsewhere || binding.state == State::Held).map(|binding| binding.address);
             let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);
-            had.filter(good).or_else(|| table.pick(now)).ok_or_else(|| ClaimError::Exhausted { network: network() })?
+            match had.filter(good) {
+                Some(address) => address,
+                None if given_elsewhere => {
+                    return Err(ClaimError::GivenElsewhere { network: network(), name: claim.name.clone() });
+                }
+                None => table.pick(now).ok_or_else(|| ClaimError::Exhausted { network: network() })?,
+            }
         }
     };
     Ok(Binding { address, identity: who.identity, mac: None, hostname: None, state: State::Held, direct: false })

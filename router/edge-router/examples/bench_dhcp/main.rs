@@ -121,7 +121,7 @@ impl Bench {
             "a queue counted when it was answered. + the generator could not send more. p50, p99, CPU and bytes at half of that; a"
         );
         println!(
-            "lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing. ARP probe: 640 addresses a second"
+            "lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing. ARP probe: 620 addresses a second"
         );
         println!("are asked for, the others offered unasked. -: too slow for so many leases. DORA/s of Kea, round by round:");
         for (server, it) in all.iter().filter(|(_, it)| it.dora.len() == ROUNDS) {
