@@ -11,12 +11,6 @@ use serde_json::Value;
 use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 const CONFIG: &str = r#"
-[[uplink]]
-name = "wan"
-device = "wlp3s0f0"
-address = "192.168.50.2/24"
-gateway = "192.168.50.1"
-
 [[network]]
 name = "cabin"
 ports = ["eth1"]
