@@ -1,6 +1,7 @@
 use crate::{EndpointName, Error, KernelPlugs, Leases, NetnsId, Plugs, Record, Request, journal::Journal, kernel::boot_id, mac};
-use edge_config::{AttachKind, Config, Interface, Network};
+use edge_config::{AttachKind, Config, Network};
 use edge_kernel::endpoint::Plug;
+use edge_net::Interface;
 use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, path::Path};
 use tokio::sync::Mutex;
@@ -80,7 +81,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
             ifname: ifname.clone(),
             kind: network.attach,
             bridge: network.bridge.clone(),
-            port: edge_config::derived::endpoint_port(&network.name, name.as_str()),
+            port: edge_net::derived::endpoint_port(&network.name, name.as_str()),
             address: interface,
             gateway,
             // An ipvlan has its parent's.
@@ -129,7 +130,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     }
 
     /// A lease that stays held by mistake is released by the next reconciliation.
-    pub(crate) async fn give_back(&self, network: &edge_config::Name, name: &EndpointName) {
+    pub(crate) async fn give_back(&self, network: &edge_net::Name, name: &EndpointName) {
         if let Err(error) = self.leases.release(network, name.as_str()).await {
             log::warn!("the address of {name} in {network} is not given back yet: {error}");
         }

@@ -1,6 +1,6 @@
 use crate::{EndpointName, Leases};
-use edge_config::Name;
 use edge_dhcp::{Claim, ClaimError, Identity, LeaseState, Server};
+use edge_net::Name;
 use std::net::Ipv4Addr;
 
 impl Leases for Server {

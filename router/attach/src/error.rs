@@ -1,6 +1,6 @@
 use crate::EndpointName;
-use edge_config::{IfName, Name};
 use edge_dhcp::ClaimError;
+use edge_net::{IfName, Name};
 use std::{error::Error as StdError, io, net::Ipv4Addr, path::PathBuf};
 
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,5 @@
 use crate::{EndpointName, JournalError, NetnsId, Record};
-use edge_config::Name;
+use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},

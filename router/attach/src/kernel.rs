@@ -1,9 +1,9 @@
 use crate::{NetnsId, Plugs, Port, error::Cause};
-use edge_config::{IfName, Mac};
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Unplug},
 };
+use edge_net::{IfName, Mac};
 use edge_plan::{Owner, Space};
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 use tokio::sync::OnceCell;

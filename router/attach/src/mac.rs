@@ -1,4 +1,4 @@
-use edge_config::{Mac, Name};
+use edge_net::{Mac, Name};
 
 /// A container's MAC, the same in each of its lives.
 pub(crate) fn stable(network: &Name, name: &str) -> Mac {

@@ -1,5 +1,5 @@
 use crate::Error;
-use edge_config::{IfName, Name};
+use edge_net::{IfName, Name};
 use std::{
     fmt,
     path::{Component, Path, PathBuf},

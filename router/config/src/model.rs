@@ -1,6 +1,7 @@
 //! The whole configuration, as it is after validation.
 
-use crate::{Dhcp, DhcpRelay, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
+use crate::{Dhcp, DhcpRelay};
+use edge_net::{IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
 use std::{net::Ipv4Addr, time::Duration};
 
 /// Everything in `edge-router.toml`. Names of networks, uplinks and hosts are unique across all three.

@@ -3,8 +3,9 @@
 //! `bench_leases DIRECTORY [LEASES]`, as root; the directory's disk is what is measured. scripts/bench leases runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench fails by panicking")]
 
-use edge_config::{Dhcp, Interface, Name};
+use edge_config::Dhcp;
 use edge_dhcp::{Claim, Import, Server, Service};
+use edge_net::{Interface, Name};
 use nix::{
     sched::{CloneFlags, unshare},
     time::{ClockId, clock_gettime},

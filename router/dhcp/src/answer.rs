@@ -9,7 +9,7 @@ use crate::{
         hostname::{self, Label},
     },
 };
-use edge_config::Mac;
+use edge_net::Mac;
 use smallvec::SmallVec;
 use std::net::Ipv4Addr;
 

@@ -11,7 +11,7 @@ use crate::{
     state::{Network, Networks},
     wire::header,
 };
-use edge_config::Name;
+use edge_net::Name;
 use std::sync::{Arc, atomic::Ordering};
 
 /// Most replies that wait for the disk, about 15 MiB. A client whose message is not answered repeats it.

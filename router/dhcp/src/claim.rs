@@ -1,4 +1,4 @@
-use edge_config::Name;
+use edge_net::Name;
 use std::net::Ipv4Addr;
 
 /// What a container asks for when it is attached.

@@ -1,5 +1,5 @@
 use crate::log::Trouble;
-use edge_config::Name;
+use edge_net::Name;
 use std::collections::BTreeMap;
 
 /// What one network's server did since the daemon started.

@@ -1,4 +1,4 @@
-use edge_config::Name;
+use edge_net::Name;
 use std::{io, path::PathBuf};
 
 #[derive(Debug, thiserror::Error)]

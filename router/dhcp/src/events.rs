@@ -5,7 +5,7 @@ use crate::{
     lease::{Change, Secs, Table},
     wire::Request,
 };
-use edge_config::Name;
+use edge_net::Name;
 
 /// Lines of one network within one second. A thousand devices that start together are not worth a thousand lines a second on
 /// a card; what is left out is counted.

@@ -5,7 +5,7 @@ use crate::{
     log::Record,
     server::{Server, notify, settled},
 };
-use edge_config::{Mac, Name};
+use edge_net::{Mac, Name};
 use std::{net::Ipv4Addr, time::SystemTime};
 
 /// A lease of another server, or of this one on another box.

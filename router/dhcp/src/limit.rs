@@ -3,7 +3,7 @@ use crate::{
     socket::Via,
     wire::{Kind, Request},
 };
-use edge_config::Mac;
+use edge_net::Mac;
 use std::collections::HashMap;
 
 /// Messages of one client that are worth an answer within one second. A client sends a handful.

@@ -8,7 +8,7 @@ use crate::{
     socket::{Packet, Sockets},
     state::Networks,
 };
-use edge_config::{Mac, Name};
+use edge_net::{Mac, Name};
 use std::{
     collections::{HashMap, VecDeque},
     net::Ipv4Addr,

@@ -9,7 +9,7 @@ use crate::{
     socket::{Handler, Heard, Ports, Sockets},
     state::{Network, Networks, lease},
 };
-use edge_config::Name;
+use edge_net::Name;
 use std::{
     collections::BTreeSet,
     net::Ipv4Addr,

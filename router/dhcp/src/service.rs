@@ -1,4 +1,5 @@
-use edge_config::{Dhcp, DhcpRelay, Host, IfName, Interface, Name};
+use edge_config::{Dhcp, DhcpRelay, Host};
+use edge_net::{IfName, Interface, Name};
 use std::{net::Ipv4Addr, path::PathBuf};
 
 /// What the server does for one network.

@@ -8,7 +8,7 @@ use crate::{
     log::Record,
     probe::Probes,
 };
-use edge_config::Name;
+use edge_net::Name;
 use std::{
     collections::{BTreeMap, HashMap},
     net::Ipv4Addr,

@@ -232,7 +232,7 @@ impl Life {
         let router = self.lab.server();
         ip(&format!("-n {router} address delete {ROUTER}/24 dev lan0"));
         ip(&format!("-n {router} address add {BACK}/24 dev lan0"));
-        self.service.address = edge_config::Interface::new(format!("{BACK}/24").parse().expect("a net")).expect("an address");
+        self.service.address = edge_net::Interface::new(format!("{BACK}/24").parse().expect("a net")).expect("an address");
         self.server = Some(self.lab.serve(self.service.clone()).await);
     }
 

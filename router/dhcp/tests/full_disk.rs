@@ -76,7 +76,7 @@ fn who_has_a_lease_keeps_it_while_the_disk_is_full() {
 }
 
 /// Commits until the log is full too, which was written beforehand.
-async fn exhaust(server: &Server, network: &edge_config::Name) {
+async fn exhaust(server: &Server, network: &edge_net::Name) {
     for _ in 0..10_000 {
         let claim = Claim { name: "c".to_owned(), address: None };
         if server.claim(network, claim).await.is_err() || server.release(network, "c").await.is_err() {

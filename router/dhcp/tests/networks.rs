@@ -3,8 +3,8 @@
 
 mod lab;
 
-use edge_config::Interface;
 use edge_dhcp::Service;
+use edge_net::Interface;
 use lab::{
     Lab, eventually,
     message::{DISCOVER, Message, OFFER},

@@ -146,7 +146,7 @@ async fn a_flood_is_offered_addresses_without_a_probe_once_too_many_wait() {
     ip(&format!("-n {} address flush dev lan0", lab.server()));
     ip(&format!("-n {} address add {}/16 dev lan0", lab.server(), lab::ROUTER));
     let mut service = lab.service();
-    service.address = edge_config::Interface::new("10.77.0.1/16".parse().expect("a net")).expect("an address");
+    service.address = edge_net::Interface::new("10.77.0.1/16".parse().expect("a net")).expect("an address");
     let pool = service.pool.as_mut().expect("a pool");
     (pool.probe, pool.from, pool.to) = (true, Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 9, 0));
     let name = service.network.clone();

@@ -3,8 +3,9 @@
 
 mod lab;
 
-use edge_config::{Host, Name};
+use edge_config::Host;
 use edge_dhcp::{Claim, ClaimError, Error, Identity, Import, Kind, LeaseState, Server};
+use edge_net::Name;
 use lab::{
     Lab, ROUTER, eventually, ip,
     message::{ACK, Answer, DISCOVER, INFORM, Message, NAK, OFFER, RELEASE, REQUEST},

@@ -90,7 +90,7 @@ async fn a_network_served_elsewhere() {
     let mut service = Lab::plain_service();
     service.netns = Some(format!("/run/netns/{there}").into());
     service.link = "up0".parse().expect("a name");
-    service.address = edge_config::Interface::new(format!("{far}/24").parse().expect("a net")).expect("an address");
+    service.address = edge_net::Interface::new(format!("{far}/24").parse().expect("a net")).expect("an address");
     service.pool.as_mut().expect("a pool").relays = vec![ROUTER];
     assert!(remote.configure(vec![service]).await.is_empty());
 

@@ -49,7 +49,7 @@ impl Scene {
         service.reservations.push(Host {
             name: "reserved".parse().expect("a name"),
             network: service.network.clone(),
-            device: Some(DeviceId::Mac(edge_config::Mac::new(RESERVED).expect("a MAC"))),
+            device: Some(DeviceId::Mac(edge_net::Mac::new(RESERVED).expect("a MAC"))),
             address: Ipv4Addr::new(10, 77, 0, 150),
         });
         let server = lab.serve(service).await;

@@ -1,7 +1,8 @@
 //! Any packet, against a network with everything a reply can carry, and long.
 
-use edge_config::{DeviceId, Dhcp, DhcpOption, Host, Interface};
+use edge_config::{DeviceId, Dhcp, DhcpOption, Host};
 use edge_dhcp::Service;
+use edge_net::Interface;
 use std::{net::Ipv4Addr, time::Duration};
 
 pub fn run(bytes: &[u8]) {
@@ -9,7 +10,7 @@ pub fn run(bytes: &[u8]) {
 }
 
 fn service() -> Service {
-    let network: edge_config::Name = "vehicle".parse().unwrap();
+    let network: edge_net::Name = "vehicle".parse().unwrap();
     let options = [(26, 2), (43, 255), (66, 63), (67, 100), (114, 200), (119, 600), (121, 300)];
     let pool = Dhcp {
         dns: vec![Ipv4Addr::new(10, 0, 1, 3); 20],

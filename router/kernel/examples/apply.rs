@@ -8,8 +8,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use edge_config::{Interface, Mac};
 use edge_kernel::Kernel;
+use edge_net::{Interface, Mac};
 use edge_plan::{Address, Facts, Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, desired};
 use nix::{
     mount::{MsFlags, mount},

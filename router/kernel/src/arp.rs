@@ -1,6 +1,6 @@
 //! ARP packets of our own (RFC 826): the announcement of an address, and a question asked anew.
 
-use edge_config::Mac;
+use edge_net::Mac;
 use nix::{
     ifaddrs::getifaddrs,
     sys::socket::{AddressFamily, LinkAddr, MsgFlags, SockFlag, SockType, sendto, socket},

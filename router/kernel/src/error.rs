@@ -1,5 +1,5 @@
 use crate::socket::NetlinkError;
-use edge_config::Name;
+use edge_net::Name;
 use edge_plan::{Op, Space};
 use nix::errno::Errno;
 use std::{io, path::PathBuf};

@@ -8,7 +8,7 @@ use crate::{
     space::{LOOPBACK, Spaces, group_of},
     sysctl,
 };
-use edge_config::{IfName, Name};
+use edge_net::{IfName, Name};
 use edge_plan::{Address, Op, Route, Space, Sysctl};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::{

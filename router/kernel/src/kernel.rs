@@ -1,5 +1,5 @@
 use crate::{Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
-use edge_config::Name;
+use edge_net::Name;
 use edge_plan::{Address, Op, Space, State, Stranger};
 use std::{
     panic,

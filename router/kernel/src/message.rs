@@ -1,7 +1,7 @@
 //! rtnetlink messages, from our types: with the crate rtnetlink's builders.
 
 use crate::marks;
-use edge_config::{IfName, Interface, Mac};
+use edge_net::{IfName, Interface, Mac};
 use edge_plan::{LinkConf, Route};
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::{

@@ -2,7 +2,7 @@
 //!
 //! A namespace is entered on a throw-away thread only: never by a fork, and never on a thread that goes on to do other work.
 
-use edge_config::Name;
+use edge_net::Name;
 use nix::{
     errno::Errno,
     mount::{MntFlags, MsFlags, mount, umount2},

@@ -11,7 +11,7 @@ use crate::{
     space::{OpenSpace, Spaces},
     sysctl,
 };
-use edge_config::{IfName, Interface};
+use edge_net::{IfName, Interface};
 use edge_plan::{Address, Route, Space, SpaceState, State};
 use ipnet::Ipv4Net;
 use link::Found;

@@ -6,7 +6,7 @@ use crate::{
     socket::{NetlinkError, RouteSocket},
     written::Written,
 };
-use edge_config::{IfName, Name};
+use edge_net::{IfName, Name};
 use edge_plan::{Owner, Space, TABLE, nft::Table};
 use netlink_packet_route::{
     RouteNetlinkMessage,

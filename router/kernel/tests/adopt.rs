@@ -5,9 +5,9 @@
 mod common;
 
 use common::{apply, create, in_a_box, ip, link, named, veth};
-use edge_config::Interface;
 use edge_kernel::Kernel;
 use edge_lab::wait_until;
+use edge_net::Interface;
 use edge_plan::{Address, Link, LinkKind, Op, Owner, Route, Space};
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{

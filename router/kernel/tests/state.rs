@@ -5,8 +5,8 @@
 mod common;
 
 use common::{apply, create, in_a_box, ip, link, named, seen, veth};
-use edge_config::{IfName, Interface, Name};
 use edge_kernel::Kernel;
+use edge_net::{IfName, Interface, Name};
 use edge_plan::{Address, Link, LinkKind, Op, Owner, Route, Space, State, Sysctl, nft::Table};
 use nix::errno::Errno;
 use std::{fs, time::Duration};

@@ -41,7 +41,7 @@ fn run(program: &str, line: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn bridges(numbers: std::ops::Range<usize>) -> BTreeSet<edge_config::IfName> {
+fn bridges(numbers: std::ops::Range<usize>) -> BTreeSet<edge_net::IfName> {
     numbers.map(|number| format!("br{number}").parse().unwrap()).collect()
 }
 

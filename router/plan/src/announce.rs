@@ -1,7 +1,7 @@
 //! Which of our addresses the neighbours must be told of after a change.
 
 use crate::{Address, LinkKind, Op, Space, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::BTreeSet;
 
 /// Those whose link was made or changed, or a port or parent of it: a switch may have learned the gateway at another port, and a

@@ -1,7 +1,8 @@
 //! Config → the kernel state it asks for, as if every device were there.
 
 use crate::{Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, ruleset};
-use edge_config::{Config, IfName, Interface, Network, Uplink, UplinkAddress, UplinkLink, derived};
+use edge_config::{Config, Network, Uplink, UplinkAddress, UplinkLink};
+use edge_net::{IfName, Interface, derived};
 use ipnet::Ipv4Net;
 use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 

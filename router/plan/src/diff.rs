@@ -10,7 +10,7 @@ mod present;
 mod remove;
 
 use crate::{Link, LinkKind, Op, Owner, Space, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::BTreeSet;
 
 pub use present::{Conflict, Waiting};

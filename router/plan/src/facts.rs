@@ -1,4 +1,4 @@
-use edge_config::{Interface, Mac, Name};
+use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;
 use std::{
     collections::{BTreeMap, BTreeSet},

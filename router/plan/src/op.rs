@@ -1,5 +1,5 @@
 use crate::{Address, Link, Route, Space, Sysctl, nft};
-use edge_config::{IfName, Name};
+use edge_net::{IfName, Name};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// One change of the kernel. Each knows enough to be undone.

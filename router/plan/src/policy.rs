@@ -5,7 +5,8 @@
 //! `ssh-from`, ssh. Everything else needs an `[[allow]]` or a `[[forward]]`.
 
 use crate::{Facts, Label, addressing};
-use edge_config::{Allow, Config, Endpoint, Forward, Name, Network, PortRange, Protocol, Uplink};
+use edge_config::{Allow, Config, Endpoint, Forward, Network, Uplink};
+use edge_net::{Name, PortRange, Protocol};
 use std::{fmt, net::Ipv4Addr};
 
 /// The TCP port `ssh-from` opens.

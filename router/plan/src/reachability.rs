@@ -1,7 +1,8 @@
 //! The matrix of who may reach whom, with the reason, as `routerctl reachability` prints it.
 
 use crate::policy::{Party, Policy, Reach};
-use edge_config::{Config, Endpoint, Name};
+use edge_config::{Config, Endpoint};
+use edge_net::Name;
 use std::fmt;
 
 /// One cell of the matrix.

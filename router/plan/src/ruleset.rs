@@ -11,7 +11,8 @@ use crate::{
     nft::{BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict, build::*},
     policy::{Policy, Service, forwarded, services_of},
 };
-use edge_config::{Config, Endpoint, Forward, Host, IfName, Name, Network, PortRange, Protocol, Uplink};
+use edge_config::{Config, Endpoint, Forward, Host, Network, Uplink};
+use edge_net::{IfName, Name, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use names::{crossing, input, source};
 use std::{

@@ -4,7 +4,8 @@ use crate::{
     LinkKind, Owner,
     verdict::{Difference, Fate, Object, Reason, Verdict, kind_differences},
 };
-use edge_config::{Config, IfName, Name, derived};
+use edge_config::Config;
+use edge_net::{IfName, Name, derived};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     mem::discriminant,

@@ -1,7 +1,7 @@
 //! Kernel state, as wanted and as observed: the same types, so that the difference is a comparison.
 
 use crate::nft;
-use edge_config::{IfName, Interface, Mac, Name, VlanId};
+use edge_net::{IfName, Interface, Mac, Name, VlanId};
 use ipnet::Ipv4Net;
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,7 +1,7 @@
 //! What somebody else has put on links of ours. It carries no mark, so it is told of and left alone.
 
 use crate::{Owner, Space, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use ipnet::{IpNet, Ipv4Net};
 use std::{fmt, net::Ipv4Addr};
 

@@ -1,7 +1,7 @@
 //! What of a difference cannot wait for somebody to look at it, where drift is only reported.
 
 use crate::{Diff, Link, LinkKind, Op, Owner, Space, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::BTreeSet;
 
 /// The operations that plug in what has come, or put back what keeps the policy: the table, forwarding and the other settings, the

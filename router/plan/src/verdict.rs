@@ -7,7 +7,7 @@ mod table;
 pub(crate) use link::kind_differences;
 
 use crate::{Address, Diff, Link, LinkKind, Op, Owner, Route, Space, SpaceState, State, Sysctl};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One object, and what becomes of it.

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-use edge_config::{Config, Interface, Protocol};
+use edge_config::Config;
+use edge_net::{Interface, Protocol};
 use edge_plan::{
     Facts, Policy, UplinkLease,
     policy::{Flow, Party, Reach},

@@ -5,8 +5,9 @@
 
 mod model;
 
-use edge_config::{Config, IfName, derived};
+use edge_config::Config;
 use edge_lab::generate;
+use edge_net::{IfName, derived};
 use edge_plan::{Diff, Facts, Fate, LinkKind, Object, Op, Owner, Section, Space, State, desired, diff, grouped, verdicts};
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-use edge_config::Interface;
+use edge_net::Interface;
 use edge_plan::{Facts, Op, Space, State, UplinkLease, desired, diff};
 use ipnet::Ipv4Net;
 

@@ -2,7 +2,7 @@ use crate::{
     dhcp::{Lease, Trouble},
     health::Verdict,
 };
-use edge_config::Name;
+use edge_net::Name;
 use std::{
     collections::BTreeMap,
     net::Ipv4Addr,

@@ -4,7 +4,7 @@ use crate::{
     clock,
     dhcp::{Held, Lease},
 };
-use edge_config::Name;
+use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},

@@ -7,7 +7,7 @@ use crate::{
     memory::{Memory, Recollection},
     wire::{DhcpSocket, LOOK, Link},
 };
-use edge_config::{IfName, Mac, Name};
+use edge_net::{IfName, Mac, Name};
 use socket2::Socket;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::sleep;

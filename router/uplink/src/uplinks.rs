@@ -7,7 +7,8 @@ use crate::{
     tenant,
     usable::usable,
 };
-use edge_config::{Config, Name, Uplink, UplinkAddress, UplinkLink};
+use edge_config::{Config, Uplink, UplinkAddress, UplinkLink};
+use edge_net::Name;
 use edge_plan::{Facts, Space, addressing, router_space};
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,8 @@
 //! What of the leases may be used: what a server out there says must not break a network in here. Pure.
 
 use crate::dhcp::Lease;
-use edge_config::{Config, Interface, Name, UplinkAddress};
+use edge_config::{Config, UplinkAddress};
+use edge_net::{Interface, Name};
 use edge_plan::UplinkLease;
 use ipnet::Ipv4Net;
 use std::collections::BTreeMap;

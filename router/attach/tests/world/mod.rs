@@ -1,9 +1,10 @@
 //! Leases and plugs that are only remembered, and fail when told to.
 
 use edge_attach::{Attach, EndpointName, Error, Leases, NetnsId, Plugs, Port, Record, Request};
-use edge_config::{Config, IfName, Interface, Mac, Name, derived};
+use edge_config::Config;
 use edge_dhcp::ClaimError;
 use edge_kernel::endpoint::{Plug, Unplug};
+use edge_net::{IfName, Interface, Mac, Name, derived};
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error as StdError,

@@ -1,4 +1,5 @@
-use crate::{Interface, UplinkAddress, parse::value::FromText};
+use crate::{UplinkAddress, parse::value::FromText};
+use edge_net::Interface;
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 

@@ -1,5 +1,5 @@
 use crate::{
-    Allow, Endpoint, Name, Protocol,
+    Allow, Endpoint,
     mistake::Mistakes,
     parse::{
         host::HostDraft,
@@ -9,6 +9,7 @@ use crate::{
     },
     span::At,
 };
+use edge_net::{Name, Protocol};
 
 pub struct AllowDraft {
     from: Option<At<Name>>,

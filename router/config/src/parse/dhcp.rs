@@ -1,9 +1,10 @@
 use crate::{
-    Dhcp, DhcpRelay, Interface,
+    Dhcp, DhcpRelay,
     mistake::Mistakes,
     parse::{dhcp_options, domain::Domain, lease::Lease, table::Table, value::OneOrMore},
     span::At,
 };
+use edge_net::Interface;
 use std::{net::Ipv4Addr, time::Duration};
 
 /// Addresses in one range. The server keeps ranges and what was taken from them, so a large one costs nothing by itself; this bounds the

@@ -1,7 +1,7 @@
 //! What DHCP hands out besides addresses: the options with a key of their own, and any other by its number.
 
 use crate::{
-    DhcpOption, Interface,
+    DhcpOption,
     mistake::Mistakes,
     parse::{
         bytes::Bytes,
@@ -12,6 +12,7 @@ use crate::{
     },
     span::{At, Span},
 };
+use edge_net::Interface;
 use std::net::Ipv4Addr;
 use toml::de::DeValue;
 

@@ -1,5 +1,5 @@
 use crate::{
-    Forward, Name, PortRange, Protocol,
+    Forward,
     mistake::Mistakes,
     parse::{
         host::HostDraft,
@@ -11,6 +11,7 @@ use crate::{
     },
     span::{At, Span},
 };
+use edge_net::{Name, PortRange, Protocol};
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
 /// The kernel cannot shift a range, so each port takes a rule of its own, and the first packet of a flow may pass them all.

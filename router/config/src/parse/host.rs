@@ -1,5 +1,5 @@
 use crate::{
-    DeviceId, Host, Mac, Name,
+    DeviceId, Host,
     mistake::Mistakes,
     parse::{
         bytes::from_hex,
@@ -10,6 +10,7 @@ use crate::{
     },
     span::At,
 };
+use edge_net::{Mac, Name};
 use std::{collections::HashMap, net::Ipv4Addr};
 
 pub struct HostDraft {

@@ -1,9 +1,10 @@
 use crate::{
-    AttachKind, IfName, UplinkLink, derived,
+    AttachKind, UplinkLink,
     mistake::Mistakes,
     parse::{network::NetworkDraft, uplink::UplinkDraft},
     span::{At, Span},
 };
+use edge_net::{IfName, derived};
 use std::collections::BTreeMap;
 
 /// What an interface is for.

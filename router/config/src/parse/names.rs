@@ -1,10 +1,11 @@
 use crate::{
-    Endpoint, Name,
+    Endpoint,
     mistake::Mistakes,
     parse::{host::HostDraft, network::NetworkDraft, uplink::UplinkDraft},
     span::{At, Span},
     suggest::{list, nearest},
 };
+use edge_net::Name;
 use std::collections::{BTreeMap, btree_map::Entry};
 
 /// What a name means; networks and hosts with their place in the file's list.

@@ -1,5 +1,5 @@
 use crate::{
-    AttachKind, IfName, Interface, Name, Network, Tagged, VlanId,
+    AttachKind, Network, Tagged,
     mistake::Mistakes,
     parse::{
         dhcp::{self, Answers},
@@ -8,6 +8,7 @@ use crate::{
     },
     span::{At, Span},
 };
+use edge_net::{IfName, Interface, Name, VlanId};
 use std::collections::HashMap;
 
 pub struct NetworkDraft {

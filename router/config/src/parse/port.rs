@@ -1,10 +1,10 @@
 use crate::{
-    PortRange,
     mistake::Mistakes,
     parse::value::{FromToml, wrong_type},
     span::{At, Span},
     suggest::{quote, shorten},
 };
+use edge_net::PortRange;
 use toml::de::DeValue;
 
 const MEND: &str = "write a port from 1 to 65535, or a range as in \"8000-8010\"";

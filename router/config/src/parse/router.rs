@@ -1,4 +1,5 @@
-use crate::{Drift, Name, mistake::Mistakes, parse::table::Table, span::At};
+use crate::{Drift, mistake::Mistakes, parse::table::Table, span::At};
+use edge_net::Name;
 
 /// `[router]`
 #[derive(Default)]

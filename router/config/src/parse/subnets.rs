@@ -1,9 +1,9 @@
 use crate::{
-    Interface,
     mistake::Mistakes,
     parse::{network::NetworkDraft, uplink::UplinkDraft},
     span::At,
 };
+use edge_net::Interface;
 
 /// No two subnets overlap, networks' or uplinks', whatever namespace they are in: a packet must have one way to go.
 pub fn check(networks: &[NetworkDraft], uplinks: &[UplinkDraft], mistakes: &mut Mistakes) {

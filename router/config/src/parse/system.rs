@@ -1,5 +1,5 @@
 use crate::{
-    Name, System,
+    System,
     mistake::Mistakes,
     parse::{
         domain::{Hostname, TimeServer},
@@ -9,6 +9,7 @@ use crate::{
     },
     span::At,
 };
+use edge_net::Name;
 use std::collections::HashMap;
 
 #[derive(Default)]

@@ -1,7 +1,5 @@
-use crate::{
-    Name, PortRange,
-    parse::{port, value::FromText},
-};
+use crate::parse::{port, value::FromText};
+use edge_net::{Name, PortRange};
 use std::{fmt, net::Ipv4Addr};
 
 /// `to` of a `[[forward]]`: `HOST-or-address:port`.

@@ -1,5 +1,5 @@
 use crate::{
-    IfName, Interface, Name, Uplink, UplinkAddress, UplinkLink,
+    Uplink, UplinkAddress, UplinkLink,
     mistake::Mistakes,
     parse::{
         probe::{Interval, Probes},
@@ -8,6 +8,7 @@ use crate::{
     },
     span::{At, Span},
 };
+use edge_net::{IfName, Interface, Name};
 use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 use toml::de::DeValue;
 

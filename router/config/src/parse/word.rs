@@ -1,18 +1,19 @@
 //! Names and the words a key takes.
 
 use crate::{
-    AttachKind, Drift, IfName, Mac, Name, Protocol, UplinkLink, VlanId,
+    AttachKind, Drift, UplinkLink,
     mistake::Mistakes,
     parse::value::{FromText, FromToml, choice, integer},
     span::Span,
 };
+use edge_net::{IfName, Mac, Name, Protocol, VlanId};
 use toml::de::DeValue;
 
 impl FromText for Name {
     const WHAT: &'static str = "a name";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: crate::name::BadName| error.to_string())
+        text.parse().map_err(|error: edge_net::BadName| error.to_string())
     }
 }
 
@@ -20,7 +21,7 @@ impl FromText for IfName {
     const WHAT: &'static str = "an interface's name";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        let name: Self = text.parse().map_err(|error: crate::ifname::BadIfName| error.to_string())?;
+        let name: Self = text.parse().map_err(|error: edge_net::BadIfName| error.to_string())?;
         match text {
             "lo" => Err("lo is the loopback; name another device".to_owned()),
             "all" | "default" => Err("the kernel's settings mean every interface by this word; name another".to_owned()),
@@ -33,7 +34,7 @@ impl FromText for Mac {
     const WHAT: &'static str = "a device's MAC address";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: crate::mac::BadMac| error.to_string())
+        text.parse().map_err(|error: edge_net::BadMac| error.to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 use super::verdict::{made_on, setting, way};
 use crate::{Judgement, Part, Waiting};
-use edge_config::IfName;
+use edge_net::IfName;
 use edge_plan::{Group, Link, Op, Route, Space};
 use serde::{Deserialize, Serialize};
 

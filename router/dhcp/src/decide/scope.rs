@@ -6,7 +6,8 @@ use crate::{
         hostname::{self, Label},
     },
 };
-use edge_config::{DeviceId, Host, Mac};
+use edge_config::{DeviceId, Host};
+use edge_net::Mac;
 use std::{
     collections::{BTreeSet, HashMap},
     net::Ipv4Addr,

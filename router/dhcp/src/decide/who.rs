@@ -3,7 +3,8 @@ use crate::{
     lease::{Binding, ClientId, Identity, Secs, Table},
     wire::Request,
 };
-use edge_config::{Host, Mac};
+use edge_config::Host;
+use edge_net::Mac;
 use std::net::Ipv4Addr;
 
 /// Who asks, and what the configuration keeps for them.

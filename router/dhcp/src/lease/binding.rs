@@ -1,5 +1,5 @@
 use super::Identity;
-use edge_config::Mac;
+use edge_net::Mac;
 use serde::{Deserialize, Serialize};
 use std::{net::Ipv4Addr, sync::Arc};
 

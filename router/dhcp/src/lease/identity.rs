@@ -1,4 +1,4 @@
-use edge_config::Mac;
+use edge_net::Mac;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! How a hardware address is stored: its six bytes, which are checked again when they are read back.
 
-use edge_config::Mac;
+use edge_net::Mac;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 pub fn serialize<S: Serializer>(mac: &Mac, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,7 +11,7 @@ mod resting;
 mod table;
 mod unused;
 
-use edge_config::{Mac, Name};
+use edge_net::{Mac, Name};
 use std::{net::Ipv4Addr, time::SystemTime};
 
 pub(crate) use binding::{Binding, Change, Secs, State};

@@ -1,6 +1,6 @@
 //! How a network's name is stored: as text, which is checked again when it is read back.
 
-use edge_config::Name;
+use edge_net::Name;
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 pub fn serialize<S: Serializer>(name: &Name, serializer: S) -> Result<S::Ok, S::Error> {

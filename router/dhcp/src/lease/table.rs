@@ -1,5 +1,5 @@
 use super::{Binding, Bindings, Change, Identity, Offer, Offers, Owners, Probed, Resting, Secs, Unused};
-use edge_config::Mac;
+use edge_net::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     net::Ipv4Addr,

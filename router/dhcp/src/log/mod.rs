@@ -21,7 +21,7 @@ mod tests;
 mod writer;
 
 use crate::lease::{Change, Secs};
-use edge_config::Name;
+use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 

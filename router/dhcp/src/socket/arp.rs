@@ -3,7 +3,7 @@ use super::{
     packet::{address, hear, open, readable},
 };
 use crate::wire::arp;
-use edge_config::Mac;
+use edge_net::Mac;
 use nix::{
     errno::Errno,
     libc,

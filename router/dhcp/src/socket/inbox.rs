@@ -1,5 +1,5 @@
 use super::control::Control;
-use edge_config::Mac;
+use edge_net::Mac;
 use nix::{errno::Errno, libc};
 use std::{array, borrow::Cow, io, mem, net::Ipv4Addr, ops::Range, os::fd::RawFd, ptr};
 

@@ -1,6 +1,6 @@
 use super::{control::Control, packet::link};
 use crate::wire::{CLIENT_PORT, SERVER_PORT, udp_header};
-use edge_config::Mac;
+use edge_net::Mac;
 use nix::{errno::Errno, libc};
 use smallvec::SmallVec;
 use std::{

@@ -1,6 +1,6 @@
 use super::{Inbox, Sockets, namespace};
 use crate::SocketError;
-use edge_config::Mac;
+use edge_net::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,

@@ -28,7 +28,7 @@ fn v4_request_selecting_success_chaddr() {
     assert_eq!((offer.kind, offer.yiaddr, offer.option(1)), (OFFER, ip(1), Some(vec![255, 255, 255, 0])));
     let ack = desk.ask(plain(Message::new(REQUEST, A).requests(ip(1)).at_server())).expect("an ACK");
     assert_eq!((ack.kind, ack.yiaddr, ack.option(54)), (ACK, ip(1), Some(ip(3).octets().to_vec())));
-    assert_eq!(ack.to, To::Hardware(edge_config::Mac::new(A).expect("a MAC"), ip(1)), "it cannot answer ARP yet");
+    assert_eq!(ack.to, To::Hardware(edge_net::Mac::new(A).expect("a MAC"), ip(1)), "it cannot answer ARP yet");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn v4_release_leases_expired() {
     desk.now += 3602;
     assert_eq!(desk.boot(B, plain), Some(ip(1)));
     assert!(desk.ask(Message::new(RELEASE, A).ciaddr(ip(1)).at_server()).is_none());
-    assert_eq!(desk.owner(ip(1)), Some(Identity::Mac(edge_config::Mac::new(B).expect("a MAC"))));
+    assert_eq!(desk.owner(ip(1)), Some(Identity::Mac(edge_net::Mac::new(B).expect("a MAC"))));
 }
 
 #[test]

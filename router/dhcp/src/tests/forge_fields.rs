@@ -50,7 +50,7 @@ fn v4_options_inform() {
         let ack = desk.ask(Message::new(INFORM, A).ciaddr(ip(77)).option(55, &[code])).expect("an ACK");
         assert_eq!(
             (ack.kind, ack.yiaddr, ack.to),
-            (ACK, Ipv4Addr::UNSPECIFIED, To::Hardware(edge_config::Mac::new(A).expect("a MAC"), ip(77)))
+            (ACK, Ipv4Addr::UNSPECIFIED, To::Hardware(edge_net::Mac::new(A).expect("a MAC"), ip(77)))
         );
         assert_eq!(ack.option(code).as_deref(), Some(value));
         assert_eq!((ack.option(51), ack.option(58)), (None, None));

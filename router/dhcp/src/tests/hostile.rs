@@ -104,7 +104,7 @@ fn declining_everything_closes_no_pool() {
 /// With room for some 50,000 clients.
 fn spacious() -> Desk {
     let mut service = service(1, 1);
-    service.address = edge_config::Interface::new("10.0.1.3/16".parse().expect("a net")).expect("an address");
+    service.address = edge_net::Interface::new("10.0.1.3/16".parse().expect("a net")).expect("an address");
     let pool = service.pool.as_mut().expect("a pool");
     (pool.from, pool.to) = (Ipv4Addr::new(10, 0, 2, 0), Ipv4Addr::new(10, 0, 200, 0));
     Desk::new(service)

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{lease::State, log::Record, state::Networks};
-use edge_config::Name;
+use edge_net::Name;
 
 fn named(name: &str) -> Service {
     Service { network: name.parse().expect("a name"), ..service(1, 8) }
@@ -10,13 +10,13 @@ fn named(name: &str) -> Service {
 
 /// As elsewhere, so that it has no address of the others'.
 fn elsewhere(name: &str) -> Service {
-    let address = edge_config::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
+    let address = edge_net::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
     let pool = edge_config::Dhcp::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20));
     Service { address, pool: Some(pool), ..named(name) }
 }
 
 fn bind(network: &str, host: u8, owner: u8) -> Record {
-    let mac = edge_config::Mac::new([2, 0, 0, 0, 1, owner]).expect("a MAC");
+    let mac = edge_net::Mac::new([2, 0, 0, 0, 1, owner]).expect("a MAC");
     let state = State::Bound { until: NOW + 100, logged: NOW + 150, lagging: false };
     let identity = Identity::Mac(mac);
     let binding = crate::lease::Binding { address: ip(host), identity, mac: Some(mac), hostname: None, state, direct: true };

@@ -2,7 +2,8 @@
 //! than the answer where the C library is a small one.
 
 use super::*;
-use edge_config::{DeviceId, Host, Mac};
+use edge_config::{DeviceId, Host};
+use edge_net::Mac;
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,

@@ -1,7 +1,7 @@
 //! Which way a reply goes to a client that has its address (RFC 2131, 4.1).
 
 use super::*;
-use edge_config::Mac;
+use edge_net::Mac;
 
 const A: [u8; 6] = [2, 0, 0, 0, 1, 1];
 

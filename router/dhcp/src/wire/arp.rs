@@ -1,6 +1,6 @@
 //! ARP for IPv4 on Ethernet (RFC 826), as far as asking whether an address is in use (RFC 5227).
 
-use edge_config::Mac;
+use edge_net::Mac;
 use std::net::Ipv4Addr;
 
 /// Ethernet, IPv4 and the lengths of their addresses.

@@ -1,7 +1,7 @@
 //! What a relay agent looks at in a message that it passes on.
 
 use super::{BROADCAST, MAGIC_COOKIE, at};
-use edge_config::Mac;
+use edge_net::Mac;
 use std::net::Ipv4Addr;
 
 pub use super::{

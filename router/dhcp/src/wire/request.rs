@@ -1,6 +1,6 @@
 use super::{BROADCAST, MAGIC_COOKIE, Relayed, at, code, hostname::Label, message_type, options::Options};
 use crate::lease::ClientId;
-use edge_config::Mac;
+use edge_net::Mac;
 use smallvec::SmallVec;
 use std::net::Ipv4Addr;
 

@@ -52,7 +52,7 @@ pub fn read_known(lines: impl BufRead) -> HashMap<Mac, Ipv4Addr> {
         let line = line.expect("text");
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["lease", mac, address] => {
-                let mac: edge_config::Mac = mac.parse().expect("a MAC address");
+                let mac: edge_net::Mac = mac.parse().expect("a MAC address");
                 let before = known.insert(mac.bytes(), address.parse().expect("an address"));
                 assert_eq!(before, None, "two addresses for {mac}");
             }

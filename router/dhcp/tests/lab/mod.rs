@@ -112,7 +112,7 @@ impl Lab {
             network: "vehicle".parse().expect("a name"),
             link: "lan0".parse().expect("an interface name"),
             netns: None,
-            address: edge_config::Interface::new(net).expect("a host's address"),
+            address: edge_net::Interface::new(net).expect("a host's address"),
             pool: Some(pool),
             relay: None,
             dns: vec![Ipv4Addr::new(10, 77, 0, 2)],
@@ -187,7 +187,7 @@ impl Drop for Lab {
 pub fn wide_service(link: &str, netns: Option<PathBuf>) -> Service {
     let mut service = Service { netns, link: link.parse().expect("an interface name"), ..Lab::plain_service() };
     let net = format!("{ROUTER}/16").parse().expect("a subnet");
-    service.address = edge_config::Interface::new(net).expect("a host's address");
+    service.address = edge_net::Interface::new(net).expect("a host's address");
     if let Some(pool) = &mut service.pool {
         (pool.from, pool.to) = (Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 250, 255));
     }

@@ -2,7 +2,8 @@
 
 use super::durable;
 use anyhow::Context;
-use edge_config::{MAX_SIZE, Name};
+use edge_config::MAX_SIZE;
+use edge_net::Name;
 use std::{
     fmt::Display,
     fs::{self, File},

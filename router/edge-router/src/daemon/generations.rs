@@ -6,7 +6,8 @@ use super::{
     files::Files,
     journal::{Journal, Kept, Text, VERSION},
 };
-use edge_config::{MAX_SIZE, fnv1a};
+use edge_config::MAX_SIZE;
+use edge_net::fnv1a;
 use std::{io, path::PathBuf};
 
 /// Bytes: two configurations as JSON strings, where each quote and line end takes two, and the rest.

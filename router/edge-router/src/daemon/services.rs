@@ -34,7 +34,7 @@ fn service(config: &Config, facts: &Facts, network: &Network, netns: Option<Path
 
 /// The servers of the uplinks this network may reach: a name server it may not ask is of no use to it.
 fn uplink_dns(config: &Config, facts: &Facts, network: &Network) -> Vec<Ipv4Addr> {
-    let may_use = |name: edge_config::Name| {
+    let may_use = |name: edge_net::Name| {
         let is_it = |allow: &edge_config::Allow| {
             allow.from == Endpoint::Network(network.name.clone()) && allow.to == Endpoint::Uplink(name.clone())
         };

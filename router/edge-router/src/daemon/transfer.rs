@@ -1,9 +1,10 @@
 //! Leases out of a box and into another.
 
 use super::Daemon;
-use edge_config::{Config, Mac};
+use edge_config::Config;
 use edge_control::{Failure, FailureKind, Imported, LeaseFile, LeaseRecord, LeftOut};
 use edge_dhcp::Import;
+use edge_net::Mac;
 use std::time::{Duration, UNIX_EPOCH};
 
 impl Daemon {

@@ -2,7 +2,8 @@
 
 use super::{Plug, Plugged, Prepare, Side, Sides, announce, inside, kind_of, mac_of, other_end, refused, taken};
 use crate::{Error, marks, message, space::group_of};
-use edge_config::{AttachKind, IfName, Mac};
+use edge_config::AttachKind;
+use edge_net::{IfName, Mac};
 use netlink_packet_route::link::{InfoKind, LinkAttribute};
 use rtnetlink::LinkUnspec;
 use std::os::fd::{AsRawFd, RawFd};

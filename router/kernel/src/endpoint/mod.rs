@@ -11,7 +11,8 @@ use crate::{
     socket::{NetlinkError, RouteSocket},
     space::group_of,
 };
-use edge_config::{AttachKind, IfName, Interface, Mac};
+use edge_config::AttachKind;
+use edge_net::{IfName, Interface, Mac};
 use edge_plan::Space;
 use netlink_packet_route::{
     RouteNetlinkMessage,
@@ -37,7 +38,7 @@ pub struct Plug {
     pub ifname: IfName,
     pub kind: AttachKind,
     pub bridge: IfName,
-    /// The host's end of the veth pair ([`edge_config::derived::endpoint_port`]); not used by macvlan and ipvlan.
+    /// The host's end of the veth pair ([`edge_net::derived::endpoint_port`]); not used by macvlan and ipvlan.
     pub port: IfName,
     pub address: Interface,
     /// For the default route, unless the namespace has one already by another interface.

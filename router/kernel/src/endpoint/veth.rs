@@ -6,7 +6,7 @@ use crate::{
     message::{self, Settings},
     space::group_of,
 };
-use edge_config::{IfName, Mac};
+use edge_net::{IfName, Mac};
 use edge_plan::{LinkConf, RpFilter};
 use netlink_packet_route::link::{BridgePortState, InfoBridgePort, InfoPortData, LinkAttribute, LinkInfo, LinkMessage};
 use rtnetlink::LinkUnspec;

@@ -6,7 +6,7 @@ use crate::{
     space::{OpenSpace, Spaces, group_of},
     sysctl,
 };
-use edge_config::IfName;
+use edge_net::IfName;
 use edge_plan::{Link, LinkKind, Owner, Space};
 use netlink_packet_route::{RouteNetlinkMessage, link::LinkMessage};
 use nix::errno::Errno;

@@ -6,7 +6,7 @@
 
 use super::{Error, INET, NFTA_TABLE, SUBSYSTEM, Sent, chain, expression, message, rule};
 use crate::nfnetlink::{self, Attributes, Malformed, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Socket, Writer};
-use edge_config::{IfName, Protocol};
+use edge_net::{IfName, Protocol};
 use edge_plan::{
     FAST_PATH,
     nft::{

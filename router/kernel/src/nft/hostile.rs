@@ -13,7 +13,7 @@ fn samples() -> Vec<Vec<u8>> {
         build::ip_saddr("10.0.0.0/9".parse().unwrap()),
         build::ct_state(&[CtState::New]),
         build::vmap(&[Source::Iifname], "m"),
-        build::dnat([10, 0, 0, 1].into(), edge_config::PortRange::new(1, 2).unwrap()),
+        build::dnat([10, 0, 0, 1].into(), edge_net::PortRange::new(1, 2).unwrap()),
         build::jump("c"),
     ]);
     let base = BaseChain { kind: ChainKind::Nat, hook: Hook::Prerouting, priority: -100, drop: true };

@@ -1,6 +1,6 @@
 use super::Links;
 use crate::marks;
-use edge_config::{IfName, Mac, VlanId};
+use edge_net::{IfName, Mac, VlanId};
 use edge_plan::{Link, LinkConf, LinkKind, Owner, RpFilter, Space};
 use netlink_packet_route::link::{
     AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoVlan, IpVlanMode, LinkAttribute,

@@ -2,7 +2,7 @@
 
 use super::{Links, dump_links};
 use crate::{Error, marks, message, socket::NetlinkError, space::OpenSpace, space::Spaces};
-use edge_config::IfName;
+use edge_net::IfName;
 use edge_plan::{Strange, Stranger};
 use ipnet::{IpNet, Ipv4Net};
 use netlink_packet_route::{

@@ -1,7 +1,7 @@
 //! A table in which everything that the plan can say is said once.
 
-use edge_config::{IfName, PortRange, Protocol};
 use edge_kernel::nft::{Nft, Sent};
+use edge_net::{IfName, PortRange, Protocol};
 use edge_plan::nft::{
     BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict,
     build::{

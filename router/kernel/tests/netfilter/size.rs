@@ -2,8 +2,8 @@ use crate::{
     sample::{NAME, base, link},
     space::in_namespace,
 };
-use edge_config::IfName;
 use edge_kernel::nft::Nft;
+use edge_net::IfName;
 use edge_plan::nft::{
     ChainKind, Field, Hook, Set, Table, Verdict,
     build::{Source, Value, accept, drop, iifname, ip_saddr, key, rule, vmap},

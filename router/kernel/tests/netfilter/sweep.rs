@@ -4,11 +4,11 @@ use crate::{
     sample::{NAME, base, net, ports},
     space::{in_namespace, run},
 };
-use edge_config::Protocol;
 use edge_kernel::{
     conntrack::{Conntrack, Flow, Ports, Tuple},
     nft::Nft,
 };
+use edge_net::Protocol;
 use edge_plan::nft::{
     ChainKind, Hook, Rule, Table,
     build::{CtState, accept, ct_state, dnat, dport, icmp_type_echo_request, ip_daddr, l4proto, masquerade, rule},

@@ -2,7 +2,7 @@
 
 use super::{Place, find, leads_pair, links, peer_of, rank, remove};
 use crate::{Link, LinkKind, Op, Owner, Space, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::BTreeSet;
 
 pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {

@@ -6,7 +6,7 @@
 
 use super::Place;
 use crate::{Op, Space, State, ruleset::PASSAGES};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::BTreeSet;
 
 pub(super) fn leave(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {

@@ -2,7 +2,7 @@
 
 use super::{find, links};
 use crate::{Link, LinkKind, Owner, Space, SpaceState, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::collections::BTreeMap;
 
 /// A device that is not there. It is plugged in when it appears.

@@ -2,7 +2,7 @@
 
 use super::{Place, find, leads_pair, links, peer_of, rank};
 use crate::{Link, LinkKind, Op, Owner, Space, State};
-use edge_config::IfName;
+use edge_net::IfName;
 use std::{cmp::Reverse, collections::BTreeSet};
 
 pub(super) fn remove(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {

@@ -4,7 +4,7 @@
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
 use super::{Ct, Expr, Field, Meta, PayloadBase, Rule, Verdict};
-use edge_config::{IfName, PortRange, Protocol};
+use edge_net::{IfName, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 

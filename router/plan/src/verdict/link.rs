@@ -1,6 +1,6 @@
 use super::{Difference, Fate, Judge, Object, Reason, Verdict, left_out};
 use crate::{Link, LinkConf, LinkKind, Owner, RpFilter, Space};
-use edge_config::IfName;
+use edge_net::IfName;
 
 impl Judge<'_> {
     /// None of a link that is neither wanted nor ours.

@@ -1,4 +1,4 @@
-use edge_config::{Mac, Name};
+use edge_net::{Mac, Name};
 
 /// How the box is known to the servers beyond an uplink: the same after every start, or it would get another address each time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use edge_config::Interface;
+use edge_net::Interface;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use std::{net::Ipv4Addr, time::Duration};
@@ -85,7 +85,7 @@ impl Held {
 }
 
 mod as_net {
-    use edge_config::Interface;
+    use edge_net::Interface;
     use ipnet::Ipv4Net;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 

@@ -23,7 +23,7 @@ pub mod tests {
     /// A lease of this address for so many seconds.
     pub fn lease(interface: &str, seconds: u32) -> Lease {
         Lease {
-            interface: edge_config::Interface::new(interface.parse().unwrap()).unwrap(),
+            interface: edge_net::Interface::new(interface.parse().unwrap()).unwrap(),
             server: [192, 0, 2, 1].into(),
             gateway: Some([192, 0, 2, 1].into()),
             routes: Vec::new(),

@@ -1,8 +1,8 @@
 //! What servers say. Every byte is hostile.
 
 use super::lease::{Lease, Terms};
-use edge_config::{Interface, Mac};
 use edge_dhcp::Options;
+use edge_net::{Interface, Mac};
 use ipnet::Ipv4Net;
 use std::{fmt, net::Ipv4Addr};
 

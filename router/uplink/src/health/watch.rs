@@ -4,7 +4,7 @@ use crate::{
     clock::{chance, since_boot},
     wire::{Arp, Echo, Found, LOOK, Link},
 };
-use edge_config::{IfName, Name};
+use edge_net::{IfName, Name};
 use std::{
     collections::VecDeque,
     future::pending,

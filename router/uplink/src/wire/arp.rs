@@ -1,5 +1,5 @@
 use super::{link::Link, packet::hardware, watched};
-use edge_config::Mac;
+use edge_net::Mac;
 use nix::libc;
 use socket2::{Domain, Socket, Type};
 use std::{

@@ -1,6 +1,6 @@
 use super::watched;
-use edge_config::{IfName, Mac};
 use edge_kernel::namespace;
+use edge_net::{IfName, Mac};
 use nix::{
     errno::Errno,
     libc,

@@ -118,7 +118,7 @@ fn a_lease_outside_a_changed_subnet_ends_at_once() {
     let mut office = Office::new(service());
     office.boot(&device(30), NOW);
     let mut moved = service();
-    moved.address = edge_config::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
+    moved.address = edge_net::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
     moved.pool = Some(Dhcp::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20)));
     moved.reservations.clear();
     office.reconfigure(moved);

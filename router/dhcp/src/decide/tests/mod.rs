@@ -9,7 +9,8 @@ use crate::{
     lease::{Identity, Offer, Secs, Table},
     wire::{Kind, Request, hostname},
 };
-use edge_config::{DeviceId, Dhcp, Host, Mac};
+use edge_config::{DeviceId, Dhcp, Host};
+use edge_net::Mac;
 use std::{net::Ipv4Addr, time::Duration};
 
 pub const NOW: Secs = 1_000_000;
@@ -35,7 +36,7 @@ pub fn service() -> Service {
         network: "vehicle".parse().expect("a name"),
         link: "br0".parse().expect("an interface name"),
         netns: None,
-        address: edge_config::Interface::new("10.0.1.3/24".parse().expect("a subnet")).expect("a host's address"),
+        address: edge_net::Interface::new("10.0.1.3/24".parse().expect("a subnet")).expect("a host's address"),
         pool: Some(Dhcp { lease: Duration::from_secs(LEASE), dns: vec![ip(53)], probe: false, ..Dhcp::new(ip(1), ip(8)) }),
         relay: None,
         dns: Vec::new(),

@@ -5,11 +5,13 @@ use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Arc<str>);
 
+/// A text is no name.
 #[derive(Debug, thiserror::Error)]
 #[error("a name is 1 to 63 letters, digits, '-' or '_', and starts with a letter or digit")]
 pub struct BadName;
 
 impl Name {
+    /// As the user wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,21 +1,26 @@
-use crate::hash::fnv1a;
+use crate::fnv1a;
 use std::{fmt, str::FromStr};
 
 /// A unicast Ethernet address that is not all zeros, written `02:00:00:00:01:05`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mac([u8; 6]);
 
+/// Why bytes or a text are no address of a device.
 #[derive(Debug, thiserror::Error)]
 pub enum BadMac {
+    /// Not six pairs of digits.
     #[error("a MAC address is six pairs of hex digits, as in 02:00:00:00:01:05")]
     Form,
+    /// A group address.
     #[error("a multicast address cannot belong to a device (the lowest bit of its first byte is set)")]
     Multicast,
+    /// No address at all.
     #[error("the all-zero address belongs to no device")]
     Zero,
 }
 
 impl Mac {
+    /// From what a frame or the kernel holds.
     pub fn new(bytes: [u8; 6]) -> Result<Self, BadMac> {
         match bytes {
             [0, 0, 0, 0, 0, 0] => Err(BadMac::Zero),
@@ -33,6 +38,7 @@ impl Mac {
         Self([0x02, a, b, c, d, e])
     }
 
+    /// In the order of the cable.
     pub fn bytes(&self) -> [u8; 6] {
         self.0
     }

@@ -5,10 +5,12 @@ use std::fmt;
 pub struct VlanId(u16);
 
 impl VlanId {
+    /// `None` for what no frame may carry.
     pub fn new(id: u16) -> Option<Self> {
         (1..=4094).contains(&id).then_some(Self(id))
     }
 
+    /// As a frame carries it.
     pub fn get(self) -> u16 {
         self.0
     }

@@ -3,8 +3,11 @@ use std::{fmt, num::NonZeroU16};
 /// A transport protocol a policy line can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
+    /// ICMP for IPv4.
     Icmp,
+    /// TCP.
     Tcp,
+    /// UDP.
     Udp,
 }
 
@@ -18,6 +21,7 @@ impl Protocol {
         }
     }
 
+    /// As `[[allow]] protocol` has it: `tcp`.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Icmp => "icmp",
@@ -41,15 +45,18 @@ pub struct PortRange {
 }
 
 impl PortRange {
+    /// `None` for port 0 or a range that ends before it begins.
     pub fn new(first: u16, last: u16) -> Option<Self> {
         let (first, last) = (NonZeroU16::new(first)?, NonZeroU16::new(last)?);
         (first <= last).then_some(Self { first, last })
     }
 
+    /// The lowest port.
     pub fn first(&self) -> u16 {
         self.first.get()
     }
 
+    /// The highest port.
     pub fn last(&self) -> u16 {
         self.last.get()
     }
@@ -59,6 +66,7 @@ impl PortRange {
         u32::from(self.last()) - u32::from(self.first()) + 1
     }
 
+    /// Whether `port` is one of them.
     pub fn contains(&self, port: u16) -> bool {
         (self.first()..=self.last()).contains(&port)
     }

@@ -1,0 +1,24 @@
+//! The words of the field that every room uses: names, MAC addresses, VLAN ids, prefixes of both families, ports.
+//!
+//! Pure, and each is a type that cannot be wrong: what was parsed once is not checked again.
+
+#![warn(missing_docs)]
+
+pub mod derived;
+mod hash;
+mod ifname;
+mod interface;
+mod mac;
+mod name;
+mod port;
+mod prefix;
+mod vlan;
+
+pub use hash::fnv1a;
+pub use ifname::{BadIfName, IfName};
+pub use interface::Interface;
+pub use mac::{BadMac, Mac};
+pub use name::{BadName, Name};
+pub use port::{PortRange, Protocol};
+pub use prefix::Prefix;
+pub use vlan::VlanId;
