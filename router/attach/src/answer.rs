@@ -1,8 +1,8 @@
 //! The core in the words of the API.
 
 use crate::{Attach, Error, Leases, Plugs, Record, Request, request};
+use edge_api::{AttachRequest, Attached, DetachRequest, Detached, Failure, FailureKind};
 use edge_config::Config;
-use edge_control::{AttachRequest, Attached, DetachRequest, Detached, Failure, FailureKind};
 use edge_dhcp::ClaimError;
 
 impl<L: Leases, P: Plugs> Attach<L, P> {

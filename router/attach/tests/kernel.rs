@@ -7,9 +7,9 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
+use edge_api::{AttachRequest, DetachRequest, FailureKind};
 use edge_attach::Attach;
 use edge_config::Config;
-use edge_control::{AttachRequest, DetachRequest, FailureKind};
 use edge_dhcp::{LeaseState, Server, Service};
 use edge_kernel::Kernel;
 use edge_plan::{Facts, desired, diff};

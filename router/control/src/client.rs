@@ -1,4 +1,4 @@
-use crate::{
+use edge_api::{
     ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport,
     ErrorBody, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
 };

@@ -6,7 +6,7 @@ mod routes;
 
 pub use listen::{BindError, bind};
 
-use crate::Api;
+use edge_api::Api;
 use std::{future::Future, io, sync::Arc};
 use tokio::net::UnixListener;
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 
+use edge_api::*;
 use edge_control::*;
 use std::{
     io::{Read, Write},
@@ -43,7 +44,7 @@ impl Api for Fake {
 
     async fn plan(&self, request: ConfigRequest) -> Result<PlanReport, Failure> {
         match request.config {
-            None => Ok(PlanReport::new(&[], &[], vec![])),
+            None => Ok(PlanReport { nothing_to_change: true, ..PlanReport::default() }),
             Some(config) => Err(Failure::new(FailureKind::BadConfig, "not valid")
                 .diagnostics(format!("{}:1:1 {}", config.file_name, config.text))),
         }

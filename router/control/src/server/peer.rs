@@ -1,11 +1,11 @@
-use super::listen::GROUP;
-use crate::{Failure, FailureKind};
+use super::{listen::GROUP, routes::refused};
 use axum::{
     extract::{ConnectInfo, Request, connect_info::Connected},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
     serve::IncomingStream,
 };
+use edge_api::{Failure, FailureKind};
 use nix::unistd::{Gid, Group, Uid, User};
 use tokio::net::UnixListener;
 
@@ -37,7 +37,7 @@ pub(super) async fn check(ConnectInfo(peer): ConnectInfo<Peer>, request: Request
     if peer.may_ask() {
         return next.run(request).await;
     }
-    Failure::new(FailureKind::Forbidden, "only root and members of the group edge-router may ask the daemon")
-        .detail("run as root, or join the group: usermod -aG edge-router USER, then log in again")
-        .into_response()
+    let failure = Failure::new(FailureKind::Forbidden, "only root and members of the group edge-router may ask the daemon")
+        .detail("run as root, or join the group: usermod -aG edge-router USER, then log in again");
+    refused(failure)
 }

@@ -1,5 +1,4 @@
 use super::peer;
-use crate::{Api, ApplyRequest, ConfigRequest, Failure, FailureKind};
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
@@ -9,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use edge_api::{Api, ApplyRequest, ConfigRequest, Failure, FailureKind};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -41,44 +41,44 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
 async fn plan<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read_or_default(body).await {
         Ok::<ConfigRequest, _>(request) => answer(async move { api.plan(request).await }).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => refused(failure),
     }
 }
 
 async fn apply<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read_or_default(body).await {
         Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request).await }).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => refused(failure),
     }
 }
 
 async fn import_leases<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read(body).await.and_then(parse) {
         Ok(file) => answer(async move { api.import_leases(file).await }).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => refused(failure),
     }
 }
 
 async fn attach<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read(body).await.and_then(parse) {
         Ok(request) => answer(async move { api.attach(request).await }).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => refused(failure),
     }
 }
 
 async fn detach<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
     match read(body).await.and_then(parse) {
         Ok(request) => answer(async move { api.detach(request).await }).await,
-        Err(failure) => failure.into_response(),
+        Err(failure) => refused(failure),
     }
 }
 
-async fn no_route(uri: Uri) -> Failure {
-    Failure::new(FailureKind::NotFound, format_args!("there is no {}", uri.path()))
+async fn no_route(uri: Uri) -> Response {
+    refused(Failure::new(FailureKind::NotFound, format_args!("there is no {}", uri.path())))
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Failure {
-    Failure::new(FailureKind::Method, format_args!("{} does not take {method}", uri.path()))
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    refused(Failure::new(FailureKind::Method, format_args!("{} does not take {method}", uri.path())))
 }
 
 /// Runs `work` in a task of its own: when the client goes away or the time is over, an apply still comes to its end.
@@ -95,7 +95,7 @@ async fn answer<T: Serialize + Send + 'static>(work: impl Future<Output = Result
             Failure::new(FailureKind::Timeout, format_args!("no answer within {} s; the work goes on", ANSWER_WITHIN.as_secs()))
         }
     };
-    failure.into_response()
+    refused(failure)
 }
 
 async fn read(body: Body) -> Result<Vec<u8>, Failure> {
@@ -118,9 +118,8 @@ async fn read_or_default<T: DeserializeOwned + Default>(body: Body) -> Result<T,
     if bytes.is_empty() { Ok(T::default()) } else { parse(bytes) }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(self.body)).into_response()
-    }
+/// The status says which kind of failure it is, the body what was wrong.
+pub(super) fn refused(failure: Failure) -> Response {
+    let status = StatusCode::from_u16(failure.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Json(failure.body)).into_response()
 }

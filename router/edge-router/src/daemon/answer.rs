@@ -3,10 +3,9 @@
 use super::{
     Daemon, apply, boot::Moment, bring::Done, confirm::whole_seconds, current::Current, drift, journal::Text, nodes, status,
 };
-use edge_control::{
-    Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, Change, ConfigRequest, ConfigText, Confirmed,
-    DetachRequest, Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
-    Waiting,
+use edge_api::{
+    Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed, DetachRequest,
+    Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status, Waiting,
 };
 use edge_plan::{desired, diff, grouped, strange_links, verdicts};
 use std::time::{Duration, Instant};
@@ -53,7 +52,7 @@ impl Api for Daemon {
         let wanted = desired(&config, &current.facts);
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), &config, &current.config);
-        Ok(PlanReport::new(&plan.ops, &groups, status::waiting(&config, &plan.waiting, &plan.conflicts)))
+        Ok(edge_report::plan(&plan.ops, &groups, status::waiting(&config, &plan.waiting, &plan.conflicts)))
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {
@@ -101,7 +100,7 @@ impl Api for Daemon {
     }
 
     async fn reachability(&self) -> Result<Reachability, Failure> {
-        Ok(Reachability::of(&self.current.read().await.config))
+        Ok(edge_report::reachability(&self.current.read().await.config))
     }
 }
 
@@ -113,7 +112,7 @@ impl Daemon {
         let kept = current.kept.as_ref().map(|kept| kept.text.name.clone());
         ApplyReport {
             writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
-            changes: done.ops.iter().map(Change::from).collect(),
+            changes: done.ops.iter().map(edge_report::change).collect(),
             waiting: waiting(&current),
             took_ms,
             in_force: window.as_ref().map(|(journal, _)| journal.new.name.clone()).or(kept).unwrap_or_default(),
@@ -121,7 +120,7 @@ impl Daemon {
         }
     }
 
-    async fn nodes(&self) -> Vec<edge_control::Node> {
+    async fn nodes(&self) -> Vec<edge_api::Node> {
         let attached = self.attach.list().await;
         let current = self.current.read().await;
         nodes::nodes(&current.config, &self.dhcp.leases(), self.dhcp.resting(), &attached)

@@ -1,8 +1,8 @@
 //! From a text to a configuration in force, and what follows it.
 
 use super::{Daemon, bring::Done, decision::Outcome, journal::Text, services, transaction::Wish};
+use edge_api::{Failure, FailureKind};
 use edge_config::Config;
-use edge_control::{Failure, FailureKind};
 use std::sync::atomic::Ordering;
 use tokio::sync::MutexGuard;
 

@@ -1,8 +1,8 @@
 //! Brings the kernel to a configuration.
 
 use super::{Daemon, sweep};
+use edge_api::{Failure, FailureKind};
 use edge_config::Config;
-use edge_control::{Failure, FailureKind};
 use edge_plan::{Diff, Facts, Op, Space, State, Waiting, announced, desired, diff, router_space, urgent};
 use nix::errno::Errno;
 use std::time::Duration;
@@ -313,7 +313,7 @@ fn silent(what: &str, patience: Duration) -> Failure {
 }
 
 fn unstable(op: &Op) -> Failure {
-    let change = edge_control::Change::from(op);
+    let change = edge_report::change(op);
     let what = format!("the kernel does not stay as configured: {} in space {} comes undone", change.object, change.space);
     Failure::new(FailureKind::Conflict, what)
         .detail("something else on this machine manages it too (NetworkManager, systemd-networkd?)")

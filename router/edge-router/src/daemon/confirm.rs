@@ -8,7 +8,7 @@ use super::{
     journal::{Journal, Phase},
     transaction::Wish,
 };
-use edge_control::{Confirmed, Failure, FailureKind};
+use edge_api::{Confirmed, Failure, FailureKind};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 

@@ -6,8 +6,8 @@ use super::{
     current::Current,
     status,
 };
+use edge_api::{Action, Change, DriftReport, Failure, Problem};
 use edge_config::Drift;
-use edge_control::{Action, Change, DriftReport, Failure, Problem};
 use edge_plan::{Op, State, Stranger, desired, diff, grouped, urgent, verdicts};
 
 /// How many objects a line of the log names.
@@ -47,7 +47,7 @@ pub fn report(current: &Current, observed: &State, strangers: &[Stranger]) -> Dr
     let found = diff(&wanted, observed);
     let groups = grouped(verdicts(&wanted, observed, &found), &current.config, &current.config);
     // A name that is taken is drift, and told as such.
-    DriftReport::new(&groups, status::waiting(&current.config, &found.waiting, &[]), strangers)
+    edge_report::drift(&groups, status::waiting(&current.config, &found.waiting, &[]), strangers)
 }
 
 /// None while it is mended by itself, or there is none.
@@ -63,7 +63,7 @@ pub fn problem(current: &Current, observed: &State) -> Option<Problem> {
 /// What was put back: `table inet edge-router in router (was gone), bridge br0 (down -> up), and 3 more`.
 pub fn named(ops: &[Op]) -> String {
     let name = |op: &Op| {
-        let Change { action, space, object, detail } = Change::from(op);
+        let Change { action, space, object, detail } = edge_report::change(op);
         let how = match (action, detail) {
             (Action::Add, _) => "was gone".to_owned(),
             (Action::Remove, _) => "was not to be there".to_owned(),

@@ -6,7 +6,7 @@ use super::{
     generations::fingerprint,
     journal::Phase,
 };
-use edge_control::Problem;
+use edge_api::Problem;
 
 /// `file`: what the configuration file, called `name`, is now.
 pub fn problem(current: &Current, name: &str, file: &str) -> Option<Problem> {

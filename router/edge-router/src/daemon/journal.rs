@@ -4,7 +4,7 @@
 //! as any other, it holds too after half an operation and after a reboot, when the kernel is empty.
 
 use super::{boot::Moment, decision::Outcome};
-use edge_control::Change;
+use edge_api::Change;
 use edge_plan::Op;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ pub enum Phase {
 
 impl Journal {
     pub fn new(old: Option<Kept>, new: Text, ops: &[Op], file: String) -> Self {
-        let mut changes: Vec<String> = ops.iter().take(MOST_CHANGES).map(|op| in_words(&Change::from(op))).collect();
+        let mut changes: Vec<String> = ops.iter().take(MOST_CHANGES).map(|op| in_words(&edge_report::change(op))).collect();
         if let Some(more @ 1..) = ops.len().checked_sub(MOST_CHANGES) {
             changes.push(format!("and {more} more"));
         }

@@ -1,7 +1,7 @@
 //! Who is in the networks: reservations, leases and attachments, joined by network and address.
 
+use edge_api::{Attached, Node, NodeKind};
 use edge_config::Config;
-use edge_control::{Attached, Node, NodeKind};
 use edge_dhcp::{Kind, Lease, LeaseState};
 use edge_net::Name;
 use std::{

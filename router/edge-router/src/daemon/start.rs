@@ -9,8 +9,8 @@ use super::{
     recovery::{Choice, Recovery, choose, recover},
     transaction::Wish,
 };
+use edge_api::Failure;
 use edge_config::Config;
-use edge_control::Failure;
 
 impl Daemon {
     /// Nothing is ever undone here that worked before the daemon was started, and it never ends with nothing because of a bad file.

@@ -1,8 +1,8 @@
 //! The box on one screen: the configuration, held against the kernel and the leases. Pure.
 
 use super::{boot::Moment, confirm::whole_seconds, current::Current, drift, generations::ConfigFile, in_force, uplinks};
+use edge_api::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
 use edge_config::{Config, Network, Uplink};
-use edge_control::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
 use edge_dhcp::{Counters, Report};
 use edge_net::{IfName, Name};
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, router_space};

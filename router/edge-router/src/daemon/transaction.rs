@@ -8,8 +8,8 @@ use super::{
     decision::{Decision, Fingerprint, Outcome},
     journal::{Journal, Kept, Phase, Text},
 };
+use edge_api::{Failure, FailureKind};
 use edge_config::Config;
-use edge_control::{Failure, FailureKind};
 use std::io;
 
 /// What is to be in force.

@@ -1,8 +1,8 @@
 //! Leases out of a box and into another.
 
 use super::Daemon;
+use edge_api::{Failure, FailureKind, Imported, LeaseFile, LeaseRecord, LeftOut};
 use edge_config::Config;
-use edge_control::{Failure, FailureKind, Imported, LeaseFile, LeaseRecord, LeftOut};
 use edge_dhcp::Import;
 use edge_net::Mac;
 use std::time::{Duration, UNIX_EPOCH};

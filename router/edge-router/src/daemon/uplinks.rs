@@ -1,11 +1,12 @@
 //! What is found out about the uplinks, brought into the plan, the connection table, the resolvers and the status.
 
 use super::{Daemon, services};
+use edge_api::{Failure, UplinkState, UplinkStatus};
 use edge_config::{Config, Drift, Uplink, UplinkAddress, UplinkLink};
-use edge_control::{Failure, UplinkState, UplinkStatus, render::clock};
 use edge_kernel::{conntrack::Conntrack, namespace};
 use edge_net::Name;
 use edge_plan::{Facts, Link, UplinkLease, addressing};
+use edge_report::render::clock;
 use edge_uplink::{Cause, Lease, Report, Trouble, Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet},

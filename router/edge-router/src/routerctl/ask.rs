@@ -1,7 +1,9 @@
 //! Questions to the daemon.
 
 use super::{Output, Refusal, file, refusal::NO};
-use edge_control::{Client, ClientError, ConfigRequest, render};
+use edge_api::ConfigRequest;
+use edge_control::{Client, ClientError};
+use edge_report::render;
 use std::{
     path::Path,
     process::ExitCode,

@@ -1,6 +1,8 @@
 use super::{Output, Refusal, ask::wait};
 use clap::Args;
-use edge_control::{AttachRequest, Client, DetachRequest, render};
+use edge_api::{AttachRequest, DetachRequest};
+use edge_control::Client;
+use edge_report::render;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]

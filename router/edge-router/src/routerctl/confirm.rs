@@ -3,7 +3,9 @@ use super::{
     ask::{request, wait},
 };
 use clap::Args;
-use edge_control::{ApplyRequest, CONFIRM_WITHIN, Client, render};
+use edge_api::{ApplyRequest, CONFIRM_WITHIN};
+use edge_control::Client;
+use edge_report::render;
 use std::path::PathBuf;
 
 #[derive(Args)]

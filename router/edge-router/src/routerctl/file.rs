@@ -1,6 +1,6 @@
 use super::Refusal;
+use edge_api::ConfigText;
 use edge_config::{Config, MAX_SIZE};
-use edge_control::ConfigText;
 use std::{
     fs::File,
     io::{self, Read},

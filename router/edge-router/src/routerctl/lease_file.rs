@@ -1,6 +1,6 @@
 //! Lease files: our own (`leases --export`), dnsmasq's and ISC dhcpd's. What is not understood is left out; the files are others'.
 
-use edge_control::{LeaseFile, LeaseRecord};
+use edge_api::{LeaseFile, LeaseRecord};
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
 /// None where the text is none of the three.

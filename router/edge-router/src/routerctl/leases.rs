@@ -4,7 +4,9 @@ use super::{
     lease_file,
 };
 use clap::{Args, ValueEnum};
-use edge_control::{Client, Imported, LeaseFile, Node, NodeKind, render};
+use edge_api::{Imported, LeaseFile, Node, NodeKind};
+use edge_control::Client;
+use edge_report::render;
 use std::{
     fs,
     io::{self, Read, Write},

@@ -1,6 +1,7 @@
 use super::output::wants_color;
 use edge_config::Diagnostics;
-use edge_control::{ClientError, render};
+use edge_control::ClientError;
+use edge_report::render;
 use std::{
     io::{self, Write},
     process::ExitCode,

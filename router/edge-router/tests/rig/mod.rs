@@ -7,7 +7,8 @@
 pub mod snapshot;
 
 use anyhow::{Context, Result, ensure};
-use edge_control::{Client, ClientError, ConfigRequest, Status};
+use edge_api::{ConfigRequest, Status};
+use edge_control::{Client, ClientError};
 use edge_lab::{Daemon, Host, Lab, wait_until};
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -164,9 +165,9 @@ impl Rig {
     }
 
     /// Writes the file and applies it.
-    pub fn apply(&self, config: &str) -> Result<Result<edge_control::ApplyReport, ClientError>> {
+    pub fn apply(&self, config: &str) -> Result<Result<edge_api::ApplyReport, ClientError>> {
         fs::write(self.config(), config)?;
-        Ok(self.wait(self.client().apply(&edge_control::ApplyRequest::default())))
+        Ok(self.wait(self.client().apply(&edge_api::ApplyRequest::default())))
     }
 
     /// Applies it where nothing is to fail, however long something else on the machine holds the kernel's lock.
@@ -180,7 +181,7 @@ impl Rig {
     }
 
     /// What an apply of the file would do.
-    pub fn plan(&self) -> Result<edge_control::PlanReport> {
+    pub fn plan(&self) -> Result<edge_api::PlanReport> {
         Ok(self.wait(self.client().plan(&ConfigRequest { config: None }))?)
     }
 
@@ -193,7 +194,7 @@ impl Rig {
         let host = self.edge.container(name)?;
         let netns = format!("/run/netns/{name}");
         let request =
-            edge_control::AttachRequest { netns, name: name.to_owned(), network: network.to_owned(), ifname: "eth0".to_owned() };
+            edge_api::AttachRequest { netns, name: name.to_owned(), network: network.to_owned(), ifname: "eth0".to_owned() };
         self.wait(self.client().attach(&request))?;
         self.containers.push(Container { name, network, host: host.clone() });
         Ok(host)
@@ -231,6 +232,6 @@ impl Rig {
 }
 
 /// The answer came without an outcome; the daemon goes on with it.
-pub fn is_late(answer: &Result<edge_control::ApplyReport, ClientError>) -> bool {
+pub fn is_late(answer: &Result<edge_api::ApplyReport, ClientError>) -> bool {
     answer.as_ref().is_err_and(|error| error.to_string().contains("the work goes on"))
 }

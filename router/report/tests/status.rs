@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 
-use edge_control::{NetworkState, NetworkStatus, Status, Waiting, render};
+use edge_api::{NetworkState, NetworkStatus, Status, Waiting};
+use edge_report::render;
 use std::{fs, path::PathBuf};
 
 /// 2026-11-21 12:40 UTC

@@ -6,8 +6,9 @@
 mod common;
 
 use common::{FIRE_TRUCK, config, golden, state};
-use edge_control::{Drift, DriftReport, Waiting, render};
+use edge_api::{Drift, DriftReport, Waiting};
 use edge_plan::{LinkConf, LinkKind, Owner, RpFilter, Space, State, Strange, Stranger, Sysctl, diff, grouped, verdicts};
+use edge_report::render;
 use std::sync::Arc;
 
 fn drift(by_hand: impl FnOnce(&mut State), strangers: &[Stranger]) -> DriftReport {
@@ -21,7 +22,7 @@ fn drift(by_hand: impl FnOnce(&mut State), strangers: &[Stranger]) -> DriftRepor
         needed_by: one.for_links.iter().map(|link| format!("link {link}")).collect(),
         why: None,
     });
-    DriftReport::new(&grouped(verdicts(&wanted, &observed, &found), &config, &config), waiting.collect(), strangers)
+    edge_report::drift(&grouped(verdicts(&wanted, &observed, &found), &config, &config), waiting.collect(), strangers)
 }
 
 fn router() -> Space {

@@ -6,9 +6,10 @@
 mod common;
 
 use common::{FIRE_TRUCK, config, golden, machine, state};
+use edge_api::{Judgement, PartKind, PlanReport, Waiting};
 use edge_config::Config;
-use edge_control::{Judgement, PartKind, PlanReport, Waiting, render};
 use edge_plan::{Owner, Space, State, diff, grouped, verdicts};
+use edge_report::render;
 
 fn plan(before: &Config, observed: &State, to: &Config) -> PlanReport {
     let wanted = state(to);
@@ -19,7 +20,7 @@ fn plan(before: &Config, observed: &State, to: &Config) -> PlanReport {
         why: None,
     });
     let waiting = waiting.collect();
-    PlanReport::new(&found.ops, &grouped(verdicts(&wanted, observed, &found), to, before), waiting)
+    edge_report::plan(&found.ops, &grouped(verdicts(&wanted, observed, &found), to, before), waiting)
 }
 
 /// From a box that is as `before` says.

@@ -2,7 +2,7 @@ use super::{
     table::{Cell, Table},
     text::Style,
 };
-use crate::{Reachability, ReachabilityRow};
+use edge_api::{Reachability, ReachabilityRow};
 
 pub fn reachability(matrix: &Reachability, color: bool) -> String {
     if matrix.rows.is_empty() {

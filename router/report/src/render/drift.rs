@@ -2,7 +2,7 @@ use super::{
     text::{Style, clean, wrap},
     verdict::{bounded, place, title},
 };
-use crate::{Deviation, Drift, DriftReport, DriftedObject, Waiting};
+use edge_api::{Deviation, Drift, DriftReport, DriftedObject, Waiting};
 
 /// Columns an object may take before what is wrong with it starts.
 const WIDEST: usize = 46;

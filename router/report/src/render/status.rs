@@ -4,7 +4,7 @@ use super::{
     text::{Style, clean, cut, wrap},
     time::{clock, span},
 };
-use crate::{NetworkState, NetworkStatus, Status, UplinkState, UplinkStatus};
+use edge_api::{NetworkState, NetworkStatus, Status, UplinkState, UplinkStatus};
 
 /// One screen; `now`: unix seconds.
 pub fn status(status: &Status, now: u64, color: bool) -> String {

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 
 use edge_config::Config;
-use edge_control::render;
 use edge_plan::{Facts, Link, LinkKind, Owner, Space, SpaceState, State, Sysctl, desired};
+use edge_report::render;
 use std::{fs, path::PathBuf};
 
 pub const FIRE_TRUCK: &str = include_str!("../../../config/scenarios/fire-truck.toml");

@@ -4,7 +4,7 @@ use super::{
     text::{Style, wrap},
     verdict,
 };
-use crate::{Action, ApplyReport, Change, PlanReport, Waiting};
+use edge_api::{Action, ApplyReport, Change, PlanReport, Waiting};
 
 /// `all`: objects that stay as they are too.
 pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {

@@ -1,5 +1,5 @@
 use super::text::wrap;
-use crate::{Attached, Detached};
+use edge_api::{Attached, Detached};
 
 /// `container1 is 10.0.1.4/24 in vehicle (eth0, 02:…, gateway 10.0.1.3)`
 pub fn attached(attached: &Attached) -> String {

@@ -1,7 +1,7 @@
 //! What an apply does to each object, by network and uplink.
 
 use super::text::{Style, clean, wrap};
-use crate::{Effect, Judgement, ObjectVerdict, Part, PartKind};
+use edge_api::{Effect, Judgement, ObjectVerdict, Part, PartKind};
 
 /// Columns an object may take before its reasons start.
 const WIDEST: usize = 46;

@@ -3,7 +3,7 @@ use super::{
     text::{Style, clean, wrap},
     time::span,
 };
-use crate::{ApplyReport, Confirmed};
+use edge_api::{ApplyReport, Confirmed};
 
 pub fn confirmed(confirmed: &Confirmed) -> String {
     format!("confirmed: {} stays in force\n", clean(&confirmed.name))

@@ -4,12 +4,13 @@
 
 mod common;
 
-use edge_control::*;
+use edge_api::*;
+use edge_report::render;
 
 #[test]
 fn an_apply_reads_like_ip() {
     let (before, after) = (common::machine(&["enp2s0", "wlp3s0f0"]), common::state(&common::config(common::FIRE_TRUCK)));
-    let changes: Vec<Change> = edge_plan::diff(&after, &before).ops.iter().map(Change::from).collect();
+    let changes: Vec<Change> = edge_plan::diff(&after, &before).ops.iter().map(edge_report::change).collect();
     let report = ApplyReport { writes: 31, changes, took_ms: 12, ..ApplyReport::default() };
     common::golden("apply", &render::apply(&report, false));
     assert_eq!(render::apply(&ApplyReport { took_ms: 3, ..ApplyReport::default() }, false), "nothing to change (3 ms)\n");
@@ -31,7 +32,7 @@ fn the_matrix_names_the_services() {
         ports = [80, "8000-8010"]
     "#;
     let config = edge_config::parse("test.toml", text).unwrap();
-    let matrix = Reachability::of(&config);
+    let matrix = edge_report::reachability(&config);
     assert_eq!(matrix.nodes, ["a", "b", "router in a", "router in b"]);
     let row = matrix.rows.iter().find(|row| row.from == "a" && row.to == "b").unwrap();
     assert_eq!((row.reachable, row.only.join(", ").as_str()), (true, "tcp 80, tcp 8000-8010"));

@@ -3,7 +3,7 @@ use super::{
     text::{Style, clean},
     time::about,
 };
-use crate::{Imported, Leases, Node, NodeKind};
+use edge_api::{Imported, Leases, Node, NodeKind};
 
 /// `now`: unix seconds.
 pub fn leases(leases: &Leases, now: u64, color: bool) -> String {

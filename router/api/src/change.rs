@@ -1,0 +1,68 @@
+use crate::{Part, Waiting};
+use serde::{Deserialize, Serialize};
+
+/// Asks for a plan; without `config` of the daemon's own configuration file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigRequest {
+    #[serde(default)]
+    pub config: Option<ConfigText>,
+}
+
+/// A configuration file as it was read; not parsed yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigText {
+    /// What diagnostics call it.
+    pub file_name: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanReport {
+    /// In the order an apply would make them.
+    pub changes: Vec<Change>,
+    pub nothing_to_change: bool,
+    /// The verdict of each object, those that stay as they are too.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// How many objects stay as they are.
+    #[serde(default)]
+    pub unchanged: u32,
+    /// Devices the configuration needs and that are not there.
+    pub waiting: Vec<Waiting>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyReport {
+    /// Changes made in the kernel; 0 when everything was already so.
+    pub writes: u32,
+    pub changes: Vec<Change>,
+    pub waiting: Vec<Waiting>,
+    pub took_ms: u64,
+    /// What is in force now is called so: the file it came from.
+    #[serde(default)]
+    pub in_force: String,
+    /// Seconds left to confirm it in; `null`: it stays.
+    #[serde(default)]
+    pub confirm_within: Option<u32>,
+}
+
+/// One change of the kernel, for people to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub action: Action,
+    /// `host`, or the namespace's name.
+    pub space: String,
+    /// What kind of thing and which: `bridge br0`, `address 10.0.1.3/24`.
+    pub object: String,
+    pub detail: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    Add,
+    Change,
+    Remove,
+}

@@ -1,0 +1,49 @@
+//! The API of the daemon: what can be asked, and the types of questions and answers. They are data: how they go over the socket is
+//! `edge-control`, how they come from a plan and read on a screen `edge-report`.
+//!
+//! Every command has one JSON object, stable: fields are added, never renamed or given another meaning. Keys are `snake_case`, so that
+//! `jq .applied_at` needs no quotes; values that name a choice are `kebab-case`, as in `edge-router.toml`. A time is unix seconds.
+//! What is not known is `null`.
+//!
+//! | route | asks | answers |
+//! |---|---|---|
+//! | `GET /v1/status` | | [`Status`] |
+//! | `GET /v1/leases` | | [`Leases`] |
+//! | `GET /v1/leases/export` | | [`LeaseFile`] |
+//! | `POST /v1/leases/import` | [`LeaseFile`] | [`Imported`] |
+//! | `POST /v1/plan` | [`ConfigRequest`] or nothing | [`PlanReport`] |
+//! | `GET /v1/diff` | | [`DriftReport`] |
+//! | `POST /v1/apply` | [`ApplyRequest`] or nothing | [`ApplyReport`] |
+//! | `POST /v1/confirm` | | [`Confirmed`] |
+//! | `POST /v1/revert` | | [`ApplyReport`] |
+//! | `POST /v1/attach` | [`AttachRequest`] | [`Attached`] |
+//! | `POST /v1/detach` | [`DetachRequest`] | [`Detached`] |
+//! | `GET /v1/reachability` | | [`Reachability`] |
+//!
+//! An error is an HTTP status of 400 or more with an [`ErrorBody`].
+
+mod api;
+mod attach;
+mod change;
+mod confirm;
+mod dhcp;
+mod drift;
+mod failure;
+mod node;
+mod reachability;
+mod status;
+mod transfer;
+mod verdict;
+
+pub use api::Api;
+pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
+pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
+pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed};
+pub use dhcp::DhcpCounters;
+pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, ForeignObject};
+pub use failure::{ErrorBody, Failure, FailureKind};
+pub use node::{Leases, Node, NodeKind};
+pub use reachability::{Reachability, ReachabilityRow};
+pub use status::{Applied, NetworkState, NetworkStatus, Problem, Status, UplinkState, UplinkStatus, Waiting};
+pub use transfer::{Imported, LeaseFile, LeaseRecord, LeftOut};
+pub use verdict::{Effect, Judgement, ObjectVerdict, Part, PartKind};

@@ -1,0 +1,104 @@
+use crate::verdict::{made_on, part, setting, way};
+use edge_api::{Action, Change, Judgement, Part, PlanReport, Waiting};
+use edge_net::IfName;
+use edge_plan::{Group, Link, Op, Route, Space};
+
+/// What an apply would do: its operations in their order, and the verdict of each object.
+pub fn plan(ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
+    let parts: Vec<Part> = groups.iter().map(part).collect();
+    let unchanged = parts.iter().flat_map(|part| &part.objects).filter(|one| one.verdict == Judgement::Unchanged).count();
+    PlanReport {
+        changes: ops.iter().map(change).collect(),
+        nothing_to_change: ops.is_empty(),
+        unchanged: u32::try_from(unchanged).unwrap_or(u32::MAX),
+        parts,
+        waiting,
+    }
+}
+
+/// For people to read.
+pub fn change(op: &Op) -> Change {
+    use Action::{Add, Change as Alter, Remove};
+    let told = |action, space: &Space, object: String, detail: Option<String>| Change {
+        action,
+        space: space.to_string(),
+        object,
+        detail,
+    };
+    match op {
+        Op::CreateNamespace(name) => told(Add, &Space::Host, format!("namespace {name}"), None),
+        Op::DeleteNamespace(name) => told(Remove, &Space::Host, format!("namespace {name}"), None),
+        Op::SetSysctl { space, sysctl, from, to } => {
+            told(Alter, space, format!("setting {}", setting(*sysctl)), Some(format!("{} -> {}", on(*from), on(*to))))
+        }
+        Op::CreateLink { space, name, link, .. } => told(Add, space, format!("{} {name}", link.kind.word()), made_on(link)),
+        Op::DeleteLink { space, name, link, .. } => told(Remove, space, format!("{} {name}", link.kind.word()), None),
+        Op::ChangeLink { space, name, from, to } => {
+            told(Alter, space, format!("{} {name}", to.kind.word()), differences(from, to))
+        }
+        Op::MoveLink { name, from, to } => told(Alter, from, format!("device {name}"), Some(format!("moved to {to}"))),
+        Op::AddAddress { space, address } => told(Add, space, format!("address {}", address.interface), on_link(&address.link)),
+        Op::DeleteAddress { space, address } => {
+            told(Remove, space, format!("address {}", address.interface), on_link(&address.link))
+        }
+        Op::AddRoute { space, route } => told(Add, space, format!("route {}", route.destination), route_detail(route)),
+        Op::DeleteRoute { space, route } => told(Remove, space, format!("route {}", route.destination), route_detail(route)),
+        Op::SetTable { space, from, to } => {
+            let action = match (from, to) {
+                (None, _) => Add,
+                (_, None) => Remove,
+                _ => Alter,
+            };
+            let name = to.as_ref().or(from.as_ref()).map_or("", |table| table.name.as_str());
+            told(action, space, format!("nftables table inet {name}"), Some("the policy, in one transaction".to_owned()))
+        }
+        Op::SetFastPath { space, from, to } => {
+            let action = match (from.is_empty(), to.is_empty()) {
+                (true, _) => Add,
+                (_, true) => Remove,
+                _ => Alter,
+            };
+            let links = format!("{} -> {} links", from.len(), to.len());
+            told(action, space, format!("flowtable {}", edge_plan::FAST_PATH), Some(links))
+        }
+    }
+}
+
+fn differences(from: &Link, to: &Link) -> Option<String> {
+    let mut parts = Vec::new();
+    if from.master != to.master {
+        let name = |master: &Option<IfName>| master.as_ref().map_or("none".to_owned(), IfName::to_string);
+        parts.push(format!("bridge {} -> {}", name(&from.master), name(&to.master)));
+    }
+    if let (Some(from), Some(to)) = (from.mac, to.mac)
+        && from != to
+    {
+        parts.push(format!("mac {from} -> {to}"));
+    }
+    if from.up != to.up {
+        parts.push(format!("{} -> {}", up(from.up), up(to.up)));
+    }
+    if from.owner != to.owner {
+        parts.push(format!("mark {:?} -> {:?}", from.owner, to.owner).to_lowercase());
+    }
+    if from.conf != to.conf {
+        parts.push("settings".to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn on_link(link: &IfName) -> Option<String> {
+    Some(format!("on {link}"))
+}
+
+fn route_detail(route: &Route) -> Option<String> {
+    Some(format!("on {}, {}", route.link, way(route)))
+}
+
+fn on(value: bool) -> &'static str {
+    if value { "on" } else { "off" }
+}
+
+fn up(value: bool) -> &'static str {
+    if value { "up" } else { "down" }
+}

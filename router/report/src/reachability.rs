@@ -1,0 +1,30 @@
+use edge_api::{Reachability, ReachabilityRow};
+use edge_config::Config;
+use edge_plan::policy::{Reach, Service};
+
+/// What `config` says, whether it is applied or not.
+pub fn reachability(config: &Config) -> Reachability {
+    let rows = edge_plan::reachability(config);
+    let mut nodes: Vec<String> = Vec::new();
+    // The rows come sorted by who asks, so that each of them is one run.
+    for from in rows.iter().map(|row| row.from.to_string()) {
+        if nodes.last() != Some(&from) {
+            nodes.push(from);
+        }
+    }
+    Reachability { nodes, rows: rows.into_iter().map(row).collect() }
+}
+
+fn row(row: edge_plan::Row) -> ReachabilityRow {
+    let only = match &row.reach {
+        Reach::Only(services) => services.iter().map(Service::to_string).collect(),
+        Reach::All | Reach::Nothing => Vec::new(),
+    };
+    ReachabilityRow {
+        from: row.from.to_string(),
+        to: row.to.to_string(),
+        reachable: row.reach != Reach::Nothing,
+        only,
+        why: row.why,
+    }
+}
