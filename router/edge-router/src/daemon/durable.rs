@@ -9,14 +9,23 @@ use std::{
     path::Path,
 };
 
-/// Whole or not at all, also when the power goes.
+/// Whole or not at all, also when the power goes. What was there stays when it fails, and nothing of the new one is left.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+    let replaced = write(&fresh, bytes).and_then(|()| fs::rename(&fresh, path));
+    if replaced.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&fresh);
+    }
+    replaced.and_then(|()| sync_directory(path))
+}
+
+/// Anew: a pipe in its place would be waited for without end.
+fn write(fresh: &Path, bytes: &[u8]) -> io::Result<()> {
+    remove(fresh)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    sync_directory(path)
+    file.sync_all()
 }
 
 /// What is gone already needs no removing.
@@ -89,6 +98,19 @@ mod tests {
         }
         fs::write(&path, &whole).unwrap();
         assert!(unseal::<String>(&path, 10).is_err(), "longer than its bound");
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_stays_and_nothing_is_left_of_the_attempt() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, fresh) = (directory.path().join("ssh-keys"), directory.path().join("ssh-keys.new"));
+        nix::unistd::mkfifo(&fresh, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        replace(&path, b"old").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old", "a pipe is in nobody's way");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, b"new").is_err());
+        assert!(path.is_dir() && !fresh.exists());
     }
 
     #[test]
