@@ -6,6 +6,8 @@ mod allow;
 mod bytes;
 mod dhcp;
 mod dhcp_options;
+#[cfg(test)]
+mod documented;
 mod domain;
 mod draft;
 mod forward;

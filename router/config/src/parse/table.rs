@@ -98,6 +98,8 @@ impl<'a> Table<'a> {
 
     /// Notes every key that was not asked for.
     pub fn finish(self, mistakes: &mut Mistakes) {
+        #[cfg(test)]
+        super::documented::note(self.title, &self.known);
         for (key, value) in self.entries.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref())) {
             let near = if mistakes.is_full() { None } else { nearest(key.get_ref(), self.known.iter().copied()) };
             let help = match near {
