@@ -45,7 +45,8 @@ fn the_configuration_on_the_card_is_valid_also_with_what_it_leaves_as_comments()
     let text = fs::read_to_string(top().join("rootfs/usr/share/edge-router/edge-router.toml")).unwrap();
     assert_eq!(read("edge-router.toml", &text).networks.len(), 1);
     let (head, rest) = text.split_once("# A network of its own").unwrap();
-    let rest = rest.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.starts_with("[[") || line.contains(" = "));
+    let rest =
+        rest.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.starts_with("[[") || line.contains(" = "));
     let whole = format!("{head}{}", rest.collect::<Vec<_>>().join("\n"));
     assert_eq!(read("edge-router.toml", &whole).networks.len(), 2);
 }
