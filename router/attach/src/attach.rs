@@ -1,5 +1,6 @@
-use crate::{EndpointName, Error, KernelPlugs, Leases, NetnsId, Plugs, Record, Request, journal::Journal, kernel::boot_id, mac};
+use crate::{EndpointName, Error, KernelPlugs, Leases, NetnsId, Plugs, Record, Request, journal::Journal, mac};
 use edge_config::{AttachKind, Config, Network};
+use edge_host::{BootId, netns};
 use edge_kernel::endpoint::Plug;
 use edge_net::Interface;
 use ipnet::Ipv4Net;
@@ -16,12 +17,13 @@ pub struct Attach<L = edge_dhcp::Server, P = KernelPlugs> {
 impl Attach {
     /// Reads the journal below `state_dir`.
     pub fn open(state_dir: &Path, leases: edge_dhcp::Server) -> Result<Self, Error> {
-        Self::with(state_dir, boot_id(), leases, KernelPlugs::default())
+        Self::with(state_dir, BootId::current(), leases, KernelPlugs::default())
     }
 }
 
 impl<L: Leases, P: Plugs> Attach<L, P> {
-    pub fn with(state_dir: &Path, boot: String, leases: L, plugs: P) -> Result<Self, Error> {
+    /// With other ends, and in another boot.
+    pub fn with(state_dir: &Path, boot: BootId, leases: L, plugs: P) -> Result<Self, Error> {
         Ok(Self { leases, plugs, journal: Mutex::new(Journal::open(state_dir, boot)?) })
     }
 
@@ -141,7 +143,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     }
 
     fn refuse_router(&self, config: &Config, netns: &Path, id: NetnsId) -> Result<(), Error> {
-        let router = config.namespace.as_ref().map(|name| Path::new("/run/netns").join(name.as_str()));
+        let router = config.namespace.as_ref().map(netns::path);
         match router.map(|path| self.plugs.identify(&path)) {
             Some(Ok(router)) if router == id => Err(Error::BadNetns { path: netns.to_owned(), why: "it is the router's own" }),
             _ => Ok(()),

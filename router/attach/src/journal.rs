@@ -1,4 +1,5 @@
 use crate::{EndpointName, JournalError, NetnsId, Record};
+use edge_host::BootId;
 use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -15,14 +16,14 @@ const LARGEST: u64 = 64 << 20;
 /// What is attached, on disk: memory never says more than the file does.
 pub(crate) struct Journal {
     path: PathBuf,
-    boot: String,
+    boot: BootId,
     records: Vec<Record>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Contents {
     version: u64,
-    /// Of which boot the namespaces are (`/proc/sys/kernel/random/boot_id`): after another none of them is left.
+    /// The [`BootId`] of when the namespaces were there: after another none of them is left.
     boot: String,
     attachments: Vec<Record>,
 }
@@ -37,13 +38,13 @@ impl Journal {
     /// How many attachments are kept at most.
     pub const MOST: usize = 16_384;
 
-    /// Reads `attachments.json` below `state_dir`; none is as good as an empty one. `boot` names this boot.
-    pub fn open(state_dir: &Path, boot: String) -> Result<Self, JournalError> {
+    /// Reads `attachments.json` below `state_dir`; none is as good as an empty one. `boot` is this one.
+    pub fn open(state_dir: &Path, boot: BootId) -> Result<Self, JournalError> {
         let path = state_dir.join("attachments.json");
         let mut records = Vec::new();
         if let Some(bytes) = read(&path).map_err(fail("read", &path))? {
             let contents = parse(&path, &bytes)?;
-            if contents.boot == boot {
+            if contents.boot == boot.as_str() {
                 records = contents.attachments;
             } else {
                 log::info!("{} attachments of an earlier boot are gone with it", contents.attachments.len());
@@ -86,7 +87,7 @@ impl Journal {
         let (path, boot) = (self.path.clone(), self.boot.clone());
         // A card may take its time; DHCP shall not wait for it.
         let stored = tokio::task::spawn_blocking(move || {
-            let contents = Contents { version: VERSION, boot, attachments: records };
+            let contents = Contents { version: VERSION, boot: boot.to_string(), attachments: records };
             let json = serde_json::to_vec_pretty(&contents).map_err(|error| fail("write", &path)(error.into()))?;
             replace(&path, &json)?;
             Ok(contents.attachments)

@@ -1,11 +1,12 @@
 use crate::{NetnsId, Plugs, Port, error::Cause};
+use edge_host::netns::Identity;
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Unplug},
 };
 use edge_net::{IfName, Mac};
 use edge_plan::{Owner, Space};
-use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
+use std::{io, path::Path};
 use tokio::sync::OnceCell;
 
 /// The real ends.
@@ -50,11 +51,6 @@ impl Plugs for KernelPlugs {
 }
 
 fn look(path: &Path) -> io::Result<NetnsId> {
-    let metadata = fs::metadata(path)?;
-    Ok(NetnsId { device: metadata.dev(), inode: metadata.ino() })
-}
-
-/// Differs from boot to boot (random(4)).
-pub(crate) fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    let Identity { device, inode } = Identity::at(path)?;
+    Ok(NetnsId { device, inode })
 }

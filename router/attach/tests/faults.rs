@@ -6,6 +6,7 @@ mod world;
 
 use edge_attach::{Error, JournalError};
 use edge_config::AttachKind;
+use edge_host::BootId;
 use std::fs;
 use world::{World, config};
 
@@ -193,6 +194,28 @@ async fn another_boot_starts_with_nobody() {
     world.reboot();
     world.reconcile(&config()).await;
     assert!(world.journal().is_empty() && world.held().is_empty());
+}
+
+/// Two boots whose ids cannot be read are two boots, and so are one and one of an earlier release, which wrote nothing then.
+#[tokio::test]
+async fn a_boot_that_cannot_be_told_starts_with_nobody() {
+    let mut world = World::new();
+    world.reboot_as(BootId::drawn());
+    world.attach("web", "vehicle", "a").await.unwrap();
+    world.restart();
+    assert_eq!(world.attached().await, ["vehicle/web"], "in the same process");
+    world.reboot_as(BootId::drawn());
+    assert!(world.attached().await.is_empty());
+    world.reconcile(&config()).await;
+    assert!(world.journal().is_empty() && world.held().is_empty());
+
+    world.attach("web", "vehicle", "a").await.unwrap();
+    let file = world.dir().join("attachments.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    json["boot"] = "".into();
+    fs::write(&file, json.to_string()).unwrap();
+    world.reboot_as(BootId::drawn());
+    assert!(world.attached().await.is_empty());
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 use crate::lease::Secs;
-use nix::{
-    libc,
-    time::{ClockId, clock_gettime},
-};
+use edge_host::clock::since_boot;
+use nix::libc;
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, SystemTime},
@@ -64,11 +62,6 @@ impl Clock {
         };
         shown.unwrap_or(wall)
     }
-}
-
-fn since_boot() -> Duration {
-    // Cannot fail on Linux since 2.6.39; zero would only make the clock stand.
-    clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default()
 }
 
 fn wall() -> Secs {

@@ -5,7 +5,8 @@
 
 use anyhow::Context;
 use clap::Args;
-use edge_kernel::{is_our_namespace, namespace};
+use edge_host::netns;
+use edge_kernel::is_our_namespace;
 use nix::sys::socket::{Shutdown, shutdown};
 use std::{
     collections::BTreeMap,
@@ -75,12 +76,12 @@ pub fn main(options: Options) -> anyhow::Result<()> {
 /// inside a container can set it.
 fn routers(state_dir: &Path) -> Vec<(PathBuf, u64)> {
     let names = fs::read_to_string(state_dir.join("namespaces")).unwrap_or_default();
-    let paths = names.lines().filter_map(|line| Some(namespace::path(&line.parse().ok()?)));
+    let paths = names.lines().filter_map(|line| Some(netns::path(&line.parse().ok()?)));
     paths.filter(|path| is_our_namespace(path)).filter_map(|path| Some((path.clone(), path.metadata().ok()?.ino()))).collect()
 }
 
 fn listen(netns: &Path, port: u16, server: &[String]) -> Option<TcpListener> {
-    let opened = namespace::run_in(Some(netns), move || TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)));
+    let opened = netns::run_in(Some(netns), move || TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)));
     let kept = opened.and_then(|listener| {
         let kept = listener.try_clone()?;
         let server = server.to_vec();

@@ -3,9 +3,10 @@
 use crate::{
     Error,
     arp::Arp,
-    message, namespace,
+    message,
     space::{OpenSpace, Spaces},
 };
+use edge_host::netns;
 use edge_plan::{Address, Space};
 use netlink_packet_route::{
     RouteNetlinkMessage,
@@ -37,7 +38,7 @@ fn announce_in(space: &mut OpenSpace, addresses: &[&Address]) -> Result<(), Erro
         let asked = unanswered.get(&index).into_iter().flatten().filter(|target| interface.subnet().contains(*target));
         packets.extend(asked.map(|target| (link, interface.address(), *target)));
     }
-    let sent = namespace::inside(space.netns.as_fd(), || {
+    let sent = netns::inside(space.netns.as_fd(), || {
         let arp = Arp::open()?;
         for (link, address, target) in packets {
             // A link may be down still, or gone again.

@@ -29,7 +29,7 @@ impl Error {
     pub(crate) fn no_namespace(name: &Name) -> Self {
         let why =
             "there is no namespace of that name that is marked as ours; apply the configuration again to make it".to_owned();
-        Self::Namespace { path: crate::namespace::path(name), why }
+        Self::Namespace { path: edge_host::netns::path(name), why }
     }
 
     /// The kernel's error number, where it gave one.

@@ -8,6 +8,7 @@ use crate::{
     space::{LOOPBACK, Spaces, group_of},
     sysctl,
 };
+use edge_host::netns;
 use edge_net::{IfName, Name};
 use edge_plan::{Address, Op, Route, Space, Sysctl};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
@@ -68,7 +69,7 @@ fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
 }
 
 fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
-    let path = namespace::path(name);
+    let path = netns::path(name);
     if path.exists() {
         let why =
             format!("exists and is not marked as ours; remove it (ip netns delete {name}) or choose another name in [router]");
@@ -87,7 +88,7 @@ fn create_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
 fn delete_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
     // Only if it is ours.
     let Some(space) = spaces.named.get_mut(name) else {
-        return if namespace::path(name).exists() { Err(Error::no_namespace(name)) } else { Ok(()) };
+        return if netns::path(name).exists() { Err(Error::no_namespace(name)) } else { Ok(()) };
     };
     // The kernel brings hardware back to the host, but every other device would end with the namespace.
     let links = space.route.dump(&message::get_links()).map_err(|error| space.error("list links", error))?;
@@ -105,7 +106,7 @@ fn delete_namespace(spaces: &mut Spaces, name: &Name) -> Result<(), Error> {
 
 fn set_sysctl(spaces: &mut Spaces, space: &Space, sysctl: Sysctl, to: bool) -> Result<(), Error> {
     let netns = &spaces.get(space)?.netns;
-    let set = namespace::inside(netns.as_fd(), || Ok::<_, io::Error>(sysctl::set(sysctl, to)));
+    let set = netns::inside(netns.as_fd(), || Ok::<_, io::Error>(sysctl::set(sysctl, to)));
     let writes = set.map_err(|error| Error::netlink("enter the namespace", space.clone(), error))??;
     spaces.written.add(writes, 0);
     Ok(())

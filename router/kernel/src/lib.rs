@@ -15,7 +15,7 @@ mod fault;
 mod kernel;
 pub mod marks;
 mod message;
-pub mod namespace;
+mod namespace;
 mod nfnetlink;
 pub mod nft;
 mod observe;

@@ -6,11 +6,12 @@ mod strangers;
 pub(crate) use strangers::strangers;
 
 use crate::{
-    Error, marks, message, namespace,
+    Error, marks, message,
     socket::NetlinkError,
     space::{OpenSpace, Spaces},
     sysctl,
 };
+use edge_host::netns;
 use edge_net::{IfName, Interface};
 use edge_plan::{Address, Route, Space, SpaceState, State};
 use ipnet::Ipv4Net;
@@ -82,7 +83,7 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
         RouteNetlinkMessage::NewRoute(message) => route(&message, name_of),
         _ => None,
     });
-    let sysctls = namespace::inside(space.netns.as_fd(), sysctl::observe);
+    let sysctls = netns::inside(space.netns.as_fd(), sysctl::observe);
     Ok(SpaceState {
         links: BTreeMap::new(),
         addresses: addresses.map_err(|error| space.error("list addresses", error))?.into_iter().collect(),

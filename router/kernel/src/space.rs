@@ -6,6 +6,7 @@ use crate::{
     socket::{NetlinkError, RouteSocket},
     written::Written,
 };
+use edge_host::netns::{self, Identity};
 use edge_net::{IfName, Name};
 use edge_plan::{Owner, Space, TABLE, nft::Table};
 use netlink_packet_route::{
@@ -71,7 +72,7 @@ impl OpenSpace {
         let nft = match &mut self.nft {
             Some(nft) => Ok(nft),
             none => {
-                let opened = namespace::inside(self.netns.as_fd(), || Ok::<_, io::Error>(Nft::open()));
+                let opened = netns::inside(self.netns.as_fd(), || Ok::<_, io::Error>(Nft::open()));
                 let opened = opened.map_err(|error| Error::netlink("enter the namespace", self.space.clone(), error))?;
                 opened.map(|nft| none.insert(nft))
             }
@@ -82,7 +83,7 @@ impl OpenSpace {
     /// The links of the flowtable; `None` where the kernel has none.
     pub fn fast_path(&mut self) -> Result<Option<BTreeSet<IfName>>, Error> {
         if let Fast::Unknown = self.fast_path {
-            let opened = namespace::inside(self.netns.as_fd(), || Ok::<_, io::Error>(FastPath::open()));
+            let opened = netns::inside(self.netns.as_fd(), || Ok::<_, io::Error>(FastPath::open()));
             let opened = opened.map_err(|error| Error::netlink("enter the namespace", self.space.clone(), error))?;
             self.fast_path = match opened.map_err(|error| self.fast_path_error("ask for flowtables", error))? {
                 Some(fast_path) => Fast::Can(fast_path),
@@ -129,7 +130,7 @@ impl OpenSpace {
 /// Whether the file is a network namespace that an apply made.
 pub fn is_our_namespace(netns: &Path) -> bool {
     let marked = || RouteSocket::open(&Arc::default())?.is_in_ours().map_err(io::Error::other);
-    namespace::run_in(Some(netns), marked).unwrap_or(false)
+    netns::run_in(Some(netns), marked).unwrap_or(false)
 }
 
 impl RouteSocket {
@@ -186,7 +187,7 @@ pub(crate) struct Spaces {
 impl Spaces {
     /// The calling thread's namespace is the host space.
     pub fn open(written: Arc<Written>, watcher: events::Watcher) -> Result<Self, Error> {
-        let open = || OpenSpace::here(Space::Host, namespace::own()?, RouteSocket::open(&written)?, &watcher);
+        let open = || OpenSpace::here(Space::Host, netns::own()?, RouteSocket::open(&written)?, &watcher);
         let host = open().map_err(|error| Error::netlink("open a netlink socket", Space::Host, error))?;
         Ok(Self { host, named: BTreeMap::new(), trusted: BTreeSet::new(), written, watcher })
     }
@@ -206,14 +207,14 @@ impl Spaces {
     /// Nobody else's is kept open: that would keep a dead container's namespace alive.
     pub fn refresh(&mut self) -> Result<(), Error> {
         let found = namespace::list().map_err(|error| Error::netlink("list /run/netns", Space::Host, error))?;
-        let is_same = |a: &File, b: &File| matches!((namespace::identity(a), namespace::identity(b)), (Ok(a), Ok(b)) if a == b);
+        let is_same = |a: &File, b: &File| matches!((Identity::of(a), Identity::of(b)), (Ok(a), Ok(b)) if a == b);
         self.named.retain(|name, space| found.iter().any(|(found, file)| found == name && is_same(file, &space.netns)));
         let unknown: Vec<_> =
             found.into_iter().filter(|(name, _)| self.trusted.contains(name) && !self.named.contains_key(name)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        let opened = namespace::throw_away(|| {
+        let opened = netns::throw_away(|| {
             let opened = unknown.into_iter().map(|(name, netns)| self.open_marked(name, netns));
             opened.collect::<Result<Vec<_>, NetlinkError>>()
         });
@@ -224,7 +225,7 @@ impl Spaces {
 
     /// On a throw-away thread. `None`: not a namespace, or not ours.
     fn open_marked(&self, name: Name, netns: File) -> Result<Option<(Name, OpenSpace)>, NetlinkError> {
-        if namespace::enter(netns.as_fd()).is_err() {
+        if netns::enter(netns.as_fd()).is_err() {
             return Ok(None);
         }
         let mut route = RouteSocket::open(&self.written)?;

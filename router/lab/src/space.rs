@@ -1,6 +1,7 @@
 //! What makes a process a member of a test machine: its network, mount and UTS namespaces.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
+use edge_host::netns;
 use nix::{
     mount::{MsFlags, mount},
     sched::{CloneFlags, setns, unshare},
@@ -9,10 +10,9 @@ use nix::{
 use std::{
     fs::{self, File},
     io,
-    os::fd::AsRawFd,
+    os::fd::{AsFd, AsRawFd},
     os::unix::fs::MetadataExt,
     path::Path,
-    thread,
 };
 
 /// Three namespaces, alive for as long as this value or a process inside.
@@ -27,7 +27,7 @@ impl Space {
     /// New namespaces with an own `/run` and `/var/lib`, so that two machines of one test share neither sockets nor state; `/sys`
     /// shows the new network, as under `ip netns exec`.
     pub(crate) fn create(hostname: &str) -> Result<Self> {
-        on_a_thread(|| {
+        netns::throw_away(|| {
             unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWUTS)
                 .context("cannot make namespaces; this needs root: use sudo or scripts/vm")?;
             sethostname(hostname)?;
@@ -37,7 +37,7 @@ impl Space {
                 mount(Some(kind), directory, Some(kind), MsFlags::empty(), None::<&str>)
                     .with_context(|| format!("mount {kind} on {directory}"))?;
             }
-            for directory in ["/run/netns", "/var/lib/dhcp", "/var/lib/dhcpcd"] {
+            for directory in [netns::DIRECTORY, "/var/lib/dhcp", "/var/lib/dhcpcd"] {
                 fs::create_dir(directory).with_context(|| format!("create {directory}"))?;
             }
             own_resolv_conf()?;
@@ -46,12 +46,12 @@ impl Space {
     }
 
     /// The view from a named network namespace that a process of this machine made in its `/run/netns`.
-    pub(crate) fn named(&self, netns: &str) -> Result<Self> {
-        on_a_thread(|| {
+    pub(crate) fn named(&self, name: &str) -> Result<Self> {
+        netns::throw_away(|| {
             self.enter()?;
-            let path = Path::new("/run/netns").join(netns);
+            let path = Path::new(netns::DIRECTORY).join(name);
             let file = File::open(&path).with_context(|| format!("no namespace {} in this machine", path.display()))?;
-            setns(&file, CloneFlags::CLONE_NEWNET).with_context(|| format!("enter {}", path.display()))?;
+            netns::enter(file.as_fd()).with_context(|| format!("enter {}", path.display()))?;
             unshare(CloneFlags::CLONE_NEWNS)?;
             mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_SLAVE, None::<&str>).context("mount / slave")?;
             mount(Some("sysfs"), "/sys", Some("sysfs"), MsFlags::empty(), None::<&str>).context("mount sysfs on /sys")?;
@@ -61,7 +61,7 @@ impl Space {
 
     /// Runs `f` inside, on a thread of its own.
     pub(crate) fn inside<T: Send>(&self, f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-        on_a_thread(|| {
+        netns::throw_away(|| {
             self.enter()?;
             f()
         })
@@ -101,11 +101,6 @@ impl Space {
             |kind: &str| File::open(format!("/proc/thread-self/ns/{kind}")).with_context(|| format!("open own {kind} namespace"));
         Ok(Self { net: open("net")?, mnt: open("mnt")?, uts: open("uts")? })
     }
-}
-
-/// Namespaces belong to threads, so whatever changes them runs on one that ends afterwards.
-fn on_a_thread<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    thread::scope(|scope| scope.spawn(f).join()).unwrap_or_else(|_| Err(anyhow!("the thread inside the namespace panicked")))
 }
 
 /// A DHCP client's habit of writing `/etc/resolv.conf` must not reach the machine's own.

@@ -4,7 +4,7 @@
 //! restart. Nothing here changes the kernel: what is found out becomes the [`Facts`](edge_plan::Facts) of a plan.
 
 mod board;
-mod clock;
+mod chance;
 mod dhcp;
 mod health;
 mod memory;

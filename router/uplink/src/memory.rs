@@ -1,9 +1,7 @@
 //! Leases on disk, for a restart: `uplinks/NAME.json` in the state directory.
 
-use crate::{
-    clock,
-    dhcp::{Held, Lease},
-};
+use crate::dhcp::{Held, Lease};
+use edge_host::{BootId, clock};
 use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -19,7 +17,7 @@ use std::{
 pub struct Memory {
     directory: PathBuf,
     /// `since` of another boot means nothing.
-    boot: String,
+    boot: BootId,
     /// One writes at a time.
     writing: Mutex<()>,
 }
@@ -49,7 +47,7 @@ const LONGEST: u64 = 64 * 1024;
 
 impl Memory {
     pub fn open(state_dir: &Path) -> Self {
-        Self { directory: state_dir.join("uplinks"), boot: clock::boot_id(), writing: Mutex::default() }
+        Self { directory: state_dir.join("uplinks"), boot: BootId::current(), writing: Mutex::default() }
     }
 
     /// With the client identifier it was given to. A damaged file is as good as none: a lease can be had again.
@@ -64,7 +62,7 @@ impl Memory {
             }
         };
         let held = Held { since: Duration::from_millis(record.since), lease: record.lease };
-        let counts = !self.boot.is_empty() && record.boot == self.boot && !held.is_over(clock::since_boot());
+        let counts = record.boot == self.boot.as_str() && !held.is_over(clock::since_boot());
         let address = held.lease.interface.address();
         let recollection = if counts { Recollection::Lease(held) } else { Recollection::Address(address) };
         Some((recollection, record.client_id))
@@ -73,7 +71,7 @@ impl Memory {
     pub fn keep(&self, uplink: &Name, held: &Held, client_id: &[u8]) -> io::Result<()> {
         let since = u64::try_from(held.since.as_millis()).unwrap_or(u64::MAX);
         let lease = held.lease.clone();
-        let text = serde_json::to_vec(&Record { boot: self.boot.clone(), since, client_id: client_id.to_vec(), lease })?;
+        let text = serde_json::to_vec(&Record { boot: self.boot.to_string(), since, client_id: client_id.to_vec(), lease })?;
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
         replace(&self.path(uplink), &text)
@@ -118,9 +116,12 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(memory.recall(&name), Some((Recollection::Lease(held.clone()), b"id".to_vec())));
 
-        let next_boot = Memory { boot: "other".to_owned(), ..Memory::open(directory.path()) };
-        let address = Recollection::Address(held.lease.interface.address());
-        assert_eq!(next_boot.recall(&name), Some((address, b"id".to_vec())));
+        // It may be one whose id cannot be read.
+        for boot in ["other".parse().unwrap(), BootId::drawn()] {
+            let next_boot = Memory { boot, ..Memory::open(directory.path()) };
+            let address = Recollection::Address(held.lease.interface.address());
+            assert_eq!(next_boot.recall(&name), Some((address, b"id".to_vec())));
+        }
 
         fs::write(&file, "{\"boot\":").unwrap();
         assert_eq!(memory.recall(&name), None);

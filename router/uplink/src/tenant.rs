@@ -2,11 +2,12 @@
 
 use crate::{
     board::Board,
-    clock::{chance, since_boot},
+    chance::chance,
     dhcp::{Client, Held, Identity, Reply},
     memory::{Memory, Recollection},
     wire::{DhcpSocket, LOOK, Link},
 };
+use edge_host::clock::since_boot;
 use edge_net::{IfName, Mac, Name};
 use socket2::Socket;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};

@@ -1,6 +1,5 @@
 use crate::{
     board::{Aim, Board, Report},
-    clock::since_boot,
     dhcp::Lease,
     health::{self, Verdict},
     memory::{Memory, Recollection},
@@ -8,8 +7,9 @@ use crate::{
     usable::usable,
 };
 use edge_config::{Config, Uplink, UplinkAddress, UplinkLink};
+use edge_host::{clock::since_boot, netns};
 use edge_net::Name;
-use edge_plan::{Facts, Space, addressing, router_space};
+use edge_plan::{Facts, addressing};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -93,10 +93,7 @@ impl Uplinks {
 
     /// Starts, leaves and ends, so that every uplink is looked after as the configuration says. Must be called inside a tokio runtime.
     pub fn configure(&self, config: &Config, machine: [u8; 16]) {
-        let netns = match router_space(config) {
-            Space::Host => None,
-            Space::Named(name) => Some(edge_kernel::namespace::path(&name)),
-        };
+        let netns = config.namespace.as_ref().map(netns::path);
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let mut before = std::mem::take(&mut *running);
         for uplink in &config.uplinks {

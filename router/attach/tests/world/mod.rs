@@ -3,6 +3,7 @@
 use edge_attach::{Attach, EndpointName, Error, Leases, NetnsId, Plugs, Port, Record, Request};
 use edge_config::Config;
 use edge_dhcp::ClaimError;
+use edge_host::BootId;
 use edge_kernel::endpoint::{Plug, Unplug};
 use edge_net::{IfName, Interface, Mac, Name, derived};
 use std::{
@@ -36,7 +37,7 @@ struct Shared(Arc<Mutex<State>>);
 pub struct World {
     dir: TempDir,
     shared: Shared,
-    boot: u32,
+    boot: BootId,
     attach: Attach<FakeLeases, FakePlugs>,
 }
 
@@ -86,8 +87,9 @@ impl World {
     pub fn new() -> Self {
         let (dir, shared) = (tempfile::tempdir().unwrap(), Shared::default());
         shared.get().subnet = [("vehicle", "10.0.1"), ("equipment", "10.0.2")].map(|(a, b)| (a.into(), b.into())).into();
-        let attach = open(dir.path(), 1, &shared).unwrap();
-        let world = Self { dir, shared, boot: 1, attach };
+        let boot: BootId = "1".parse().unwrap();
+        let attach = open(dir.path(), &boot, &shared).unwrap();
+        let world = Self { dir, shared, boot, attach };
         ["a", "b", "c", "d", "router"].iter().for_each(|netns| world.begin(netns));
         world
     }
@@ -97,7 +99,7 @@ impl World {
     }
 
     pub fn open(&self) -> Result<Attach<FakeLeases, FakePlugs>, Error> {
-        open(self.dir.path(), self.boot, &self.shared)
+        open(self.dir.path(), &self.boot, &self.shared)
     }
 
     pub async fn attach(&self, name: &str, network: &str, netns: &str) -> Result<Record, Error> {
@@ -110,6 +112,11 @@ impl World {
 
     pub async fn reconcile(&self, config: &Config) {
         self.attach.reconcile(config).await.unwrap();
+    }
+
+    pub async fn attached(&self) -> Vec<String> {
+        let records = self.attach.records().await;
+        records.iter().map(|record| format!("{}/{}", record.network, record.name)).collect()
     }
 
     pub async fn record(&self, name: &str) -> Record {
@@ -158,7 +165,11 @@ impl World {
     }
 
     pub fn reboot(&mut self) {
-        self.boot += 1;
+        self.reboot_as(format!("after {}", self.boot).parse().unwrap());
+    }
+
+    pub fn reboot_as(&mut self, boot: BootId) {
+        self.boot = boot;
         self.shared.get().ports.clear();
         self.restart();
     }
@@ -202,8 +213,7 @@ impl World {
     pub fn journal(&self) -> Vec<String> {
         let Ok(text) = fs::read_to_string(self.dir.path().join("attachments.json")) else { return vec![] };
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let boot = self.boot.to_string();
-        if json["boot"].as_str() != Some(boot.as_str()) {
+        if json["boot"].as_str() != Some(self.boot.as_str()) {
             return vec![];
         }
         let name =
@@ -220,8 +230,8 @@ impl World {
     }
 }
 
-fn open(dir: &Path, boot: u32, shared: &Shared) -> Result<Attach<FakeLeases, FakePlugs>, Error> {
-    Attach::with(dir, boot.to_string(), FakeLeases(shared.clone()), FakePlugs(shared.clone()))
+fn open(dir: &Path, boot: &BootId, shared: &Shared) -> Result<Attach<FakeLeases, FakePlugs>, Error> {
+    Attach::with(dir, boot.clone(), FakeLeases(shared.clone()), FakePlugs(shared.clone()))
 }
 
 fn port(what: &str) -> String {

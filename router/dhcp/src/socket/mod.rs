@@ -5,7 +5,6 @@ mod control;
 mod filter;
 mod inbox;
 mod links;
-mod namespace;
 mod outbox;
 mod packet;
 mod port;

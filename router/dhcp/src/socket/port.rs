@@ -1,5 +1,6 @@
-use super::{Inbox, Sockets, namespace};
+use super::{Inbox, Sockets};
 use crate::SocketError;
+use edge_host::netns::Identity;
 use edge_net::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,7 +42,7 @@ pub type Handler = Arc<dyn Fn(&Arc<Sockets>, Heard) + Send + Sync>;
 pub struct Ports(BTreeMap<Option<PathBuf>, Port>);
 
 struct Port {
-    inode: Option<(u64, u64)>,
+    identity: Option<Identity>,
     task: JoinHandle<()>,
 }
 
@@ -49,7 +50,7 @@ impl Ports {
     /// Listens in exactly these namespaces. One that cannot be entered is tried again until it can or is no longer wanted.
     pub fn listen(&mut self, wanted: &BTreeSet<Option<PathBuf>>, handler: &Handler) -> Vec<(Option<PathBuf>, SocketError)> {
         self.0.retain(|netns, port| {
-            let current = netns.as_deref().and_then(namespace::inode) == port.inode;
+            let current = identity(netns) == port.identity;
             let kept = wanted.contains(netns) && current && !port.task.is_finished();
             if !kept {
                 port.task.abort();
@@ -58,11 +59,11 @@ impl Ports {
         });
         let mut errors = Vec::new();
         for netns in wanted.iter().filter(|netns| !self.0.contains_key(netns)).cloned().collect::<Vec<_>>() {
-            let inode = netns.as_deref().and_then(namespace::inode);
+            let identity = identity(&netns);
             let sockets = open(&netns);
-            let task = tokio::spawn(serve(netns.clone(), inode, sockets.as_ref().ok().cloned(), handler.clone()));
+            let task = tokio::spawn(serve(netns.clone(), identity, sockets.as_ref().ok().cloned(), handler.clone()));
             errors.extend(sockets.err().map(|error| (netns.clone(), error)));
-            self.0.insert(netns, Port { inode, task });
+            self.0.insert(netns, Port { identity, task });
         }
         errors
     }
@@ -74,18 +75,23 @@ impl Drop for Ports {
     }
 }
 
+/// What tells a namespace from one made later under the same path.
+fn identity(netns: &Option<PathBuf>) -> Option<Identity> {
+    netns.as_deref().and_then(|path| Identity::at(path).ok())
+}
+
 fn open(netns: &Option<PathBuf>) -> Result<Arc<Sockets>, SocketError> {
     Sockets::open(netns.as_deref()).map(Arc::new)
 }
 
 /// Until the namespace is another one; whoever configures next starts anew.
-async fn serve(netns: Option<PathBuf>, mut home: Option<(u64, u64)>, opened: Option<Arc<Sockets>>, handler: Handler) {
+async fn serve(netns: Option<PathBuf>, mut home: Option<Identity>, opened: Option<Arc<Sockets>>, handler: Handler) {
     let mut looks = interval(LOOK);
     let sockets = match opened {
         Some(sockets) => sockets,
         None => loop {
             sleep(RETRY).await;
-            home = netns.as_deref().and_then(namespace::inode);
+            home = identity(&netns);
             match open(&netns) {
                 Ok(sockets) => break sockets,
                 Err(error) => log::debug!("DHCP: {error}"),
@@ -97,7 +103,7 @@ async fn serve(netns: Option<PathBuf>, mut home: Option<(u64, u64)>, opened: Opt
         let heard = tokio::select! {
             received = sockets.receive(&mut inbox) => received.map(|()| None),
             arp = sockets.receive_arp() => arp.map(Some),
-            _ = looks.tick() => match netns.as_deref().and_then(namespace::inode) == home {
+            _ = looks.tick() => match identity(&netns) == home {
                 true => continue,
                 false => return,
             },

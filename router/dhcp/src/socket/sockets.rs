@@ -3,11 +3,11 @@ use super::{
     filter,
     inbox::{Inbox, Whose},
     links::Links,
-    namespace,
     outbox::Outbox,
     packet::{self, hear, readable},
 };
 use crate::{SocketError, lock::lock, wire::SERVER_PORT};
+use edge_host::netns;
 use nix::{
     errno::Errno,
     libc,
@@ -49,7 +49,7 @@ impl Sockets {
         let udp_failed = |source| SocketError::Open { what: "UDP port 67", source };
         let packet_failed = |source| SocketError::Open { what: "a packet socket", source };
         let links_failed = |source| SocketError::Open { what: "a netlink socket", source };
-        let (udp, strangers, raw, arp, links) = namespace::within(netns, || {
+        let (udp, strangers, raw, arp, links) = within(netns, || {
             let udp = udp().map_err(udp_failed)?;
             let strangers = strangers().map_err(packet_failed)?;
             let raw = packet::open().map_err(packet_failed)?;
@@ -134,6 +134,12 @@ impl Sockets {
     pub(super) fn raw_fd(&self) -> RawFd {
         self.udp.as_raw_fd()
     }
+}
+
+/// Runs `open` in the network namespace at `path`, or here.
+fn within<T: Send>(path: Option<&Path>, open: impl FnOnce() -> Result<T, SocketError> + Send) -> Result<T, SocketError> {
+    let Some(path) = path else { return open() };
+    netns::run_in(Some(path), || Ok(open())).map_err(|source| SocketError::Namespace { path: path.to_owned(), source })?
 }
 
 fn udp() -> io::Result<Socket> {

@@ -1,5 +1,5 @@
 use crate::frame::{Frame, Mac};
-use edge_kernel::namespace;
+use edge_host::netns;
 use nix::{
     ifaddrs::getifaddrs,
     libc,
@@ -20,7 +20,7 @@ pub struct Sender {
 
 impl Sender {
     pub fn open(netns: &Path, device: &str) -> io::Result<Self> {
-        namespace::run_in(Some(netns), || {
+        netns::run_in(Some(netns), || {
             let is_link = |name: &str| name == device;
             let link = getifaddrs()?
                 .filter(|found| is_link(&found.interface_name))

@@ -1,20 +1,13 @@
 use edge_config::{Config, Endpoint, Host, Network, UplinkAddress};
 use edge_dhcp::Service;
-use edge_plan::{Facts, Space, router_space};
+use edge_host::netns;
+use edge_plan::Facts;
 use std::{net::Ipv4Addr, path::PathBuf};
 
 /// What the DHCP server is to do.
 pub fn of(config: &Config, facts: &Facts) -> Vec<Service> {
-    let netns = netns(config);
+    let netns = config.namespace.as_ref().map(netns::path);
     config.networks.iter().map(|network| service(config, facts, network, netns.clone())).collect()
-}
-
-/// Where the router's addresses live, as a path; none for the daemon's own namespace.
-pub fn netns(config: &Config) -> Option<PathBuf> {
-    match router_space(config) {
-        Space::Host => None,
-        Space::Named(name) => Some(edge_kernel::namespace::path(&name)),
-    }
 }
 
 fn service(config: &Config, facts: &Facts, network: &Network, netns: Option<PathBuf>) -> Service {

@@ -1,18 +1,15 @@
-use super::services;
 use edge_config::Config;
-use edge_kernel::{
-    conntrack::{Conntrack, Ports, Tuple},
-    namespace,
-};
+use edge_host::netns;
+use edge_kernel::conntrack::{Conntrack, Ports, Tuple};
 use edge_plan::{Facts, Policy, policy::Flow};
 use std::io;
 
 /// Cuts the flows that this policy does not let in; false when that could not be done. The table is in force already, so no new one
 /// comes after.
 pub async fn sweep(config: &Config, facts: &Facts) -> bool {
-    let (config, facts, netns) = (config.clone(), facts.clone(), services::netns(config));
+    let (config, facts, netns) = (config.clone(), facts.clone(), config.namespace.as_ref().map(netns::path));
     let swept = tokio::task::spawn_blocking(move || {
-        namespace::run_in(netns.as_deref(), move || {
+        netns::run_in(netns.as_deref(), move || {
             let policy = Policy::of(&config);
             let mut conntrack = Conntrack::open().map_err(io::Error::other)?;
             conntrack.sweep(|flow| policy.keeps(&seen(flow), &facts)).map_err(io::Error::other)

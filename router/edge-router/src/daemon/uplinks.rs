@@ -3,7 +3,8 @@
 use super::{Daemon, services};
 use edge_api::{Failure, UplinkState, UplinkStatus};
 use edge_config::{Config, Drift, Uplink, UplinkAddress, UplinkLink};
-use edge_kernel::{conntrack::Conntrack, namespace};
+use edge_host::netns;
+use edge_kernel::conntrack::Conntrack;
 use edge_net::Name;
 use edge_plan::{Facts, Link, UplinkLease, addressing};
 use edge_report::render::clock;
@@ -92,9 +93,9 @@ impl Daemon {
         if lost.is_empty() {
             return;
         }
-        let netns = services::netns(config);
+        let netns = config.namespace.as_ref().map(netns::path);
         let gone = lost.clone();
-        let cut = tokio::task::spawn_blocking(move || namespace::run_in(netns.as_deref(), || cut(&gone)));
+        let cut = tokio::task::spawn_blocking(move || netns::run_in(netns.as_deref(), || cut(&gone)));
         match cut.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
             Ok(0) => {}
             Ok(count) => log::info!("{count} flows cut whose uplink is gone"),

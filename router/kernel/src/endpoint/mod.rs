@@ -7,11 +7,12 @@ mod veth;
 use crate::{
     Error,
     arp::Arp,
-    marks, message, namespace,
+    marks, message,
     socket::{NetlinkError, RouteSocket},
     space::group_of,
 };
 use edge_config::AttachKind;
+use edge_host::netns::{self, Identity};
 use edge_net::{IfName, Interface, Mac};
 use edge_plan::Space;
 use netlink_packet_route::{
@@ -149,10 +150,10 @@ impl Sides {
     fn open(path: &Path) -> Result<Self, Error> {
         let bad = |why: String| Error::Namespace { path: path.to_owned(), why };
         let netns = File::open(path).map_err(|error| bad(format!("cannot be opened ({error}); is the container running?")))?;
-        let own = namespace::own().map_err(|error| Error::netlink("open /proc/thread-self/ns/net", Space::Host, error))?;
+        let own = netns::own().map_err(|error| Error::netlink("open /proc/thread-self/ns/net", Space::Host, error))?;
         let mut inside = Side::of(&netns).map_err(|error| bad(error.to_string()))?;
         inside.place = path.display().to_string();
-        if matches!((namespace::identity(&netns), namespace::identity(&own)), (Ok(a), Ok(b)) if a == b) {
+        if matches!((Identity::of(&netns), Identity::of(&own)), (Ok(a), Ok(b)) if a == b) {
             return Err(bad("is the host's own network namespace; start the container with one of its own".to_owned()));
         }
         Ok(Self { host: Side::host()?, inside, netns, own })
@@ -171,7 +172,7 @@ impl Side {
     }
 
     fn of(netns: &File) -> io::Result<Self> {
-        let route = namespace::inside(netns.as_fd(), || RouteSocket::open(&Arc::default()))?;
+        let route = netns::inside(netns.as_fd(), || RouteSocket::open(&Arc::default()))?;
         Ok(Self { route, place: "the namespace".to_owned() })
     }
 
@@ -231,8 +232,7 @@ impl Side {
 
 /// Tells the neighbours. They would find out by themselves, only later, so a failure is no reason to fail.
 fn announce(sides: &Sides, plug: &Plug) {
-    let announced =
-        namespace::inside(sides.netns.as_fd(), || Arp::open()?.announce(plug.ifname.as_str(), plug.address.address()));
+    let announced = netns::inside(sides.netns.as_fd(), || Arp::open()?.announce(plug.ifname.as_str(), plug.address.address()));
     if let Err(error) = announced {
         log::warn!("{} could not be announced on {}: {error}", plug.address, plug.ifname);
     }

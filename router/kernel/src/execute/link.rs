@@ -2,10 +2,10 @@ use super::{NEW, gone};
 use crate::{
     Error, marks,
     message::{self, Settings},
-    namespace,
     space::{OpenSpace, Spaces, group_of},
     sysctl,
 };
+use edge_host::netns;
 use edge_net::IfName;
 use edge_plan::{Link, LinkKind, Owner, Space};
 use netlink_packet_route::{RouteNetlinkMessage, link::LinkMessage};
@@ -125,7 +125,7 @@ pub(super) fn change(spaces: &mut Spaces, at: &Space, name: &IfName, from: &Link
             Some(conf) => Settings::ours(conf, space.ipv6),
             None => {
                 let ipv6 = space.ipv6;
-                let defaults = namespace::inside(space.netns.as_fd(), || sysctl::defaults(ipv6));
+                let defaults = netns::inside(space.netns.as_fd(), || sysctl::defaults(ipv6));
                 defaults.map_err(|error| space.error("read the settings new links get", error))?
             }
         };

@@ -1,9 +1,10 @@
 use super::{Judge, Sight, Verdict};
 use crate::{
     board::{Aim, Board, Cause, Health},
-    clock::{chance, since_boot},
+    chance::chance,
     wire::{Arp, Echo, Found, LOOK, Link},
 };
+use edge_host::clock::since_boot;
 use edge_net::{IfName, Name};
 use std::{
     collections::VecDeque,

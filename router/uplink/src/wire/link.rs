@@ -1,5 +1,5 @@
 use super::watched;
-use edge_kernel::namespace;
+use edge_host::netns::{self, Identity};
 use edge_net::{IfName, Mac};
 use nix::{
     errno::Errno,
@@ -8,10 +8,7 @@ use nix::{
 };
 use std::{
     io,
-    os::{
-        fd::{AsRawFd, OwnedFd},
-        unix::fs::MetadataExt,
-    },
+    os::fd::{AsRawFd, OwnedFd},
     path::{Path, PathBuf},
 };
 use tokio::io::{Interest, unix::AsyncFd};
@@ -20,8 +17,8 @@ use tokio::io::{Interest, unix::AsyncFd};
 pub struct Link {
     name: IfName,
     netns: Option<PathBuf>,
-    /// Which namespace that was: device and inode.
-    home: Option<(u64, u64)>,
+    /// Which namespace that was.
+    home: Option<Identity>,
     /// Asked about the link (netdevice(7)).
     control: OwnedFd,
     news: AsyncFd<OwnedFd>,
@@ -48,7 +45,7 @@ impl Link {
     /// Must be called inside a tokio runtime.
     pub fn open(name: &IfName, netns: Option<PathBuf>) -> io::Result<Self> {
         let home = home(netns.as_deref())?;
-        let (control, news) = namespace::run_in(netns.as_deref(), || {
+        let (control, news) = netns::run_in(netns.as_deref(), || {
             let control = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
             let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
             let news = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
@@ -61,7 +58,7 @@ impl Link {
 
     /// Opens a socket where the link is.
     pub fn open_there<T: Send>(&self, f: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
-        namespace::run_in(self.netns.as_deref(), f)
+        netns::run_in(self.netns.as_deref(), f)
     }
 
     pub fn name(&self) -> &IfName {
@@ -112,8 +109,8 @@ impl Link {
     }
 }
 
-fn home(netns: Option<&Path>) -> io::Result<Option<(u64, u64)>> {
-    netns.map(|path| path.metadata().map(|file| (file.dev(), file.ino()))).transpose()
+fn home(netns: Option<&Path>) -> io::Result<Option<Identity>> {
+    netns.map(Identity::at).transpose()
 }
 
 /// # Safety

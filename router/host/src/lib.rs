@@ -1,0 +1,12 @@
+//! The machine: what every part of the router needs of the box it runs on, each once.
+//!
+//! Entering a network namespace ([`netns`]), telling this boot from every other ([`BootId`]) and the clock that begins with it
+//! ([`clock`]).
+
+#![warn(missing_docs)]
+
+mod boot;
+pub mod clock;
+pub mod netns;
+
+pub use boot::{BadBootId, BootId};
