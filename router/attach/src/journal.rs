@@ -1,17 +1,15 @@
 use crate::{EndpointName, JournalError, NetnsId, Record};
-use edge_host::BootId;
+use edge_host::{BootId, durable};
 use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, File},
-    io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    io,
     path::{Path, PathBuf},
 };
 
 const VERSION: u64 = 1;
 /// Bytes; the most records are far below it.
-const LARGEST: u64 = 64 << 20;
+const LARGEST: usize = 64 << 20;
 
 /// What is attached, on disk: memory never says more than the file does.
 pub(crate) struct Journal {
@@ -89,7 +87,7 @@ impl Journal {
         let stored = tokio::task::spawn_blocking(move || {
             let contents = Contents { version: VERSION, boot: boot.to_string(), attachments: records };
             let json = serde_json::to_vec_pretty(&contents).map_err(|error| fail("write", &path)(error.into()))?;
-            replace(&path, &json)?;
+            durable::replace(&path, &json).map_err(fail("write", &path))?;
             Ok(contents.attachments)
         });
         self.records = stored.await.map_err(|error| fail("write", &self.path)(io::Error::other(error)))??;
@@ -98,13 +96,10 @@ impl Journal {
 }
 
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
-    let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    match durable::read(path, LARGEST) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Contents, JournalError> {
@@ -114,19 +109,6 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Contents, JournalError> {
         return Err(JournalError::Version { path: path.to_owned(), found: version, known: VERSION });
     }
     serde_json::from_slice(bytes).map_err(damaged)
-}
-
-/// All of it or nothing, also when the power goes: rename(2), with the file and then the directory flushed.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-    let fresh = path.with_extension("json.new");
-    let written = File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.map_err(fail("write", &fresh))?;
-    fs::rename(&fresh, path).map_err(fail("replace", path))?;
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(fail("flush", folder))
 }
 
 fn fail(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError {

@@ -1,14 +1,14 @@
 //! Leases on disk, for a restart: `uplinks/NAME.json` in the state directory.
 
 use crate::dhcp::{Held, Lease};
-use edge_host::{BootId, clock};
+use edge_host::{BootId, clock, durable};
 use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Write},
+    fs::{self, DirBuilder},
+    io,
     net::Ipv4Addr,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -43,7 +43,7 @@ pub enum Recollection {
 }
 
 /// Bytes; a lease with all its lists full is far smaller.
-const LONGEST: u64 = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 impl Memory {
     pub fn open(state_dir: &Path) -> Self {
@@ -52,9 +52,8 @@ impl Memory {
 
     /// With the client identifier it was given to. A damaged file is as good as none: a lease can be had again.
     pub fn recall(&self, uplink: &Name) -> Option<(Recollection, Vec<u8>)> {
-        let mut text = String::new();
-        File::open(self.path(uplink)).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
-        let record: Record = match serde_json::from_str(&text) {
+        let text = durable::read(&self.path(uplink), LONGEST).ok()?;
+        let record: Record = match serde_json::from_slice(&text) {
             Ok(record) => record,
             Err(error) => {
                 log::warn!("{} is damaged and not used: {error}", self.path(uplink).display());
@@ -74,7 +73,7 @@ impl Memory {
         let text = serde_json::to_vec(&Record { boot: self.boot.to_string(), since, client_id: client_id.to_vec(), lease })?;
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
-        replace(&self.path(uplink), &text)
+        durable::replace(&self.path(uplink), &text)
     }
 
     pub fn forget(&self, uplink: &Name) {
@@ -85,16 +84,6 @@ impl Memory {
     fn path(&self, uplink: &Name) -> PathBuf {
         self.directory.join(format!("{uplink}.json"))
     }
-}
-
-/// Whole or not at all, also when the power goes.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 #[cfg(test)]
