@@ -1,5 +1,6 @@
-//! ARP packets of our own (RFC 826): the announcement of an address, and a question asked anew.
+//! What we say by ARP: the announcement of an address, and a question asked anew.
 
+use edge_host::arp;
 use edge_net::Mac;
 use nix::{
     ifaddrs::getifaddrs,
@@ -26,30 +27,30 @@ impl Arp {
         Ok(Self { packets, links: getifaddrs()?.filter_map(link).collect() })
     }
 
-    /// Tells everybody on the link that the address is here (RFC 5227 section 1.1: a request by the address for itself).
+    /// Tells everybody on the link that the address is here.
     pub fn announce(&self, link: &str, address: Ipv4Addr) -> io::Result<()> {
-        self.ask(link, address, address)
+        self.send(link, |mac| arp::announcement(mac, address))
     }
 
     /// Asks everybody on the link who `target` is.
     pub fn ask(&self, link: &str, address: Ipv4Addr, target: Ipv4Addr) -> io::Result<()> {
+        self.send(link, |mac| arp::request(mac, address, target))
+    }
+
+    fn send(&self, link: &str, packet: impl FnOnce(Mac) -> [u8; arp::LENGTH]) -> io::Result<()> {
         let link = self.links.get(link).ok_or(io::ErrorKind::NotFound)?;
         let mac = link.addr().and_then(|bytes| Mac::new(bytes).ok()).ok_or(io::ErrorKind::Unsupported)?;
-        sendto(self.packets.as_raw_fd(), &request(mac, address, target), link, MsgFlags::empty())?;
+        sendto(self.packets.as_raw_fd(), &broadcast(mac, packet(mac)), link, MsgFlags::empty())?;
         Ok(())
     }
 }
 
-/// In an Ethernet broadcast frame.
-fn request(mac: Mac, address: Ipv4Addr, target: Ipv4Addr) -> [u8; 42] {
-    let mut frame = [0; 42];
-    let mac = mac.bytes();
+/// In an Ethernet frame to everybody.
+fn broadcast(mac: Mac, packet: [u8; arp::LENGTH]) -> [u8; 14 + arp::LENGTH] {
+    let mut frame = [0; 14 + arp::LENGTH];
     frame[..6].fill(0xff);
-    frame[6..12].copy_from_slice(&mac);
-    // ARP; hardware Ethernet, protocol IPv4, their lengths, request.
-    frame[12..22].copy_from_slice(&[0x08, 0x06, 0x00, 0x01, 0x08, 0x00, 6, 4, 0x00, 0x01]);
-    frame[22..28].copy_from_slice(&mac);
-    frame[28..32].copy_from_slice(&address.octets());
-    frame[38..].copy_from_slice(&target.octets());
+    frame[6..12].copy_from_slice(&mac.bytes());
+    frame[12..14].copy_from_slice(&[0x08, 0x06]);
+    frame[14..].copy_from_slice(&packet);
     frame
 }

@@ -2,7 +2,7 @@ use super::{
     Sockets, filter, links,
     packet::{address, hear, open, readable},
 };
-use crate::wire::arp;
+use edge_host::arp;
 use edge_net::Mac;
 use nix::{
     errno::Errno,

@@ -1,6 +1,5 @@
 //! What goes over the wire: bytes to [`Request`], and a reply to bytes. Pure; every byte that comes in is hostile.
 
-pub mod arp;
 mod fields;
 mod frame;
 pub mod header;

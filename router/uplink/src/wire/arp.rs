@@ -1,4 +1,5 @@
 use super::{link::Link, packet::hardware, watched};
+use edge_host::arp;
 use edge_net::Mac;
 use nix::libc;
 use socket2::{Domain, Socket, Type};
@@ -20,11 +21,6 @@ pub struct Arp {
     known: Mutex<Option<[u8; 6]>>,
 }
 
-/// Ethernet, IPv4, and the lengths of their addresses.
-const KIND: [u8; 6] = [0, 1, 8, 0, 6, 4];
-const REQUEST: [u8; 2] = [0, 1];
-const REPLY: [u8; 2] = [0, 2];
-
 impl Arp {
     pub fn open(link: &Link, index: i32, own: (Mac, Ipv4Addr), gateway: Ipv4Addr) -> io::Result<Self> {
         let socket = link.open_there(|| {
@@ -41,8 +37,7 @@ impl Arp {
         let (mac, address) = self.own;
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).take();
         let to = hardware(self.index, libc::ETH_P_ARP, Some(known.unwrap_or([0xff; 6])));
-        let request = [&KIND[..], &REQUEST, &mac.bytes(), &address.octets(), &[0; 6], &self.gateway.octets()].concat();
-        self.socket.get_ref().send_to(&request, &to).map(drop)
+        self.socket.get_ref().send_to(&arp::request(mac, address, self.gateway), &to).map(drop)
     }
 
     /// Returns when the gateway has answered.
@@ -53,42 +48,10 @@ impl Arp {
             let Ok(length) = ready.try_io(|socket| socket.get_ref().recv(&mut buffer)) else { continue };
             // SAFETY: the kernel wrote the first `length` bytes.
             let packet: Vec<u8> = buffer[..length?].iter().map(|byte| unsafe { byte.assume_init() }).collect();
-            if is_answer(&packet, self.gateway, self.own.1) {
-                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = sender(&packet);
+            if let Some(from) = arp::answer(&packet, self.gateway, self.own.1) {
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(from);
                 return Ok(());
             }
         }
-    }
-}
-
-fn is_answer(packet: &[u8], gateway: Ipv4Addr, own: Ipv4Addr) -> bool {
-    let field = |from: usize, length: usize| packet.get(from..from + length);
-    field(0, 6) == Some(&KIND)
-        && field(6, 2) == Some(&REPLY)
-        && field(14, 4) == Some(&gateway.octets())
-        && field(24, 4) == Some(&own.octets())
-}
-
-/// `ar$sha`
-fn sender(packet: &[u8]) -> Option<[u8; 6]> {
-    packet.get(8..14)?.try_into().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_gateways_answer_to_us_counts() {
-        let [gateway, own, other] = [1, 2, 3].map(|host| Ipv4Addr::new(192, 0, 2, host));
-        let packet = |operation: [u8; 2], from: Ipv4Addr, to: Ipv4Addr| {
-            [&KIND[..], &operation, &[2; 6], &from.octets(), &[4; 6], &to.octets()].concat()
-        };
-        assert!(is_answer(&packet(REPLY, gateway, own), gateway, own));
-        assert_eq!(sender(&packet(REPLY, gateway, own)), Some([2; 6]));
-        assert!(!is_answer(&packet(REQUEST, gateway, own), gateway, own));
-        assert!(!is_answer(&packet(REPLY, other, own), gateway, own));
-        assert!(!is_answer(&packet(REPLY, gateway, other), gateway, own));
-        assert!(!is_answer(&packet(REPLY, gateway, own)[..27], gateway, own));
     }
 }
