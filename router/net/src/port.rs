@@ -46,9 +46,11 @@ pub struct PortRange {
 
 impl PortRange {
     /// `None` for port 0 or a range that ends before it begins.
-    pub fn new(first: u16, last: u16) -> Option<Self> {
-        let (first, last) = (NonZeroU16::new(first)?, NonZeroU16::new(last)?);
-        (first <= last).then_some(Self { first, last })
+    pub const fn new(first: u16, last: u16) -> Option<Self> {
+        match (NonZeroU16::new(first), NonZeroU16::new(last)) {
+            (Some(low), Some(high)) if first <= last => Some(Self { first: low, last: high }),
+            _ => None,
+        }
     }
 
     /// The lowest port.

@@ -1,3 +1,4 @@
+use crate::policy::Input;
 use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;
 use std::{
@@ -14,6 +15,8 @@ pub struct Facts {
     pub uplink_leases: BTreeMap<Name, UplinkLease>,
     /// Uplinks that carry nothing: their default routes stand back behind those of all others.
     pub unhealthy: BTreeSet<Name>,
+    /// What services listen to, besides what every configuration opens by itself.
+    pub inputs: Vec<Input>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub use diff::{Conflict, Diff, Waiting, diff};
 pub use drawing::drawing;
 pub use facts::{Facts, UplinkLease};
 pub use op::Op;
-pub use policy::Policy;
+pub use policy::{Input, Match, Policy, Zone};
 pub use reachability::{Label, Row, reachability};
 pub use ruleset::{FAST_PATH, TABLE};
 pub use section::{Effect, Group, Section, grouped};

@@ -8,8 +8,8 @@ mod names;
 use crate::{
     Facts,
     desired::addressing,
-    nft::{BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict, build::*},
-    policy::{Policy, Service, forwarded, services_of},
+    nft::{BaseChain, Chain, ChainKind, Expr, Field, Hook, Rule, Set, Table, Verdict, build::*},
+    policy::{Input, Service, Zone, forwarded, inputs, services_of},
 };
 use edge_config::{Config, Endpoint, Forward, Host, Network, Uplink};
 use edge_net::{IfName, Name, PortRange, Protocol};
@@ -43,22 +43,15 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
         base("forwards", ChainKind::Nat, Hook::Prerouting, DSTNAT, false, forwards(config, facts)),
         base("masquerading", ChainKind::Nat, Hook::Postrouting, SRCNAT, false, vec![masquerade_rule()]),
     ];
-    let policy = Policy::of(config);
-    for network in &config.networks {
-        chains.push(Chain { name: source(&network.name), base: None, rules: source_rules(network) });
-        chains.push(Chain { name: input(&network.name), base: None, rules: network_input(policy, network) });
-    }
-    for uplink in config.uplinks.iter().filter(|uplink| policy.ssh(&uplink.name).is_some()) {
-        let ssh = rule([l4proto(Protocol::Tcp), dport(port(crate::policy::SSH)), accept()]);
-        chains.push(Chain { name: input(&uplink.name), base: None, rules: vec![ssh] });
-    }
+    chains.extend(config.networks.iter().map(|n| Chain { name: source(&n.name), base: None, rules: source_rules(n) }));
+    let inputs = Inputs::of(config, facts);
     let sets = vec![
         verdicts(
             "sources",
             vec![Field::IfName],
             config.networks.iter().map(|n| (vec![config.gateway_link(n)], Verdict::Jump(source(&n.name)))),
         ),
-        verdicts("inputs", vec![Field::IfName], inputs(config, policy)),
+        verdicts("inputs", vec![Field::IfName], inputs.elements()),
         verdicts("crossings", vec![Field::IfName, Field::IfName], crossings.elements()),
         verdicts(PASSAGES, vec![Field::IfName, Field::IfName], crossings.passages()),
         Set {
@@ -73,6 +66,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
                 .collect(),
         },
     ];
+    chains.extend(inputs.chains());
     chains.extend(crossings.chains());
     Table {
         name: TABLE.to_owned(),
@@ -136,32 +130,43 @@ fn source_rules(network: &Network) -> Vec<Rule> {
     ]
 }
 
-fn network_input(policy: Policy, network: &Network) -> Vec<Rule> {
-    let own = ip_daddr(Ipv4Net::from(network.address.address()));
-    let mut rules = vec![rule([own.clone(), icmp_type_echo_request(), accept()])];
-    if let Some(dhcp) = &network.dhcp {
-        // A relay agent speaks from the server's own port (RFC 1542, 4.1.2).
-        for relay in &dhcp.relays {
-            let from = ip_saddr(Ipv4Net::from(*relay));
-            rules.push(rule([from, own.clone(), l4proto(Protocol::Udp), sport(67), dport(port(67)), accept()]));
-        }
-    }
-    if network.dhcp.is_some() || network.dhcp_relay.is_some() {
-        for server in [ip_daddr(Ipv4Net::from(Ipv4Addr::BROADCAST)), own.clone()] {
-            rules.push(rule([server, l4proto(Protocol::Udp), sport(68), dport(port(67)), accept()]));
-        }
-    }
-    if policy.ssh(&network.name).is_some() {
-        rules.push(rule([own, l4proto(Protocol::Tcp), dport(port(crate::policy::SSH)), accept()]));
-    }
-    rules
-}
+/// What may be opened towards the router itself, by the interface it comes in by.
+struct Inputs(BTreeMap<IfName, Chain>);
 
-fn inputs(config: &Config, policy: Policy) -> Vec<(Vec<IfName>, Verdict)> {
-    let networks =
-        config.networks.iter().map(|network| (vec![config.gateway_link(network)], Verdict::Jump(input(&network.name))));
-    let uplinks = config.uplinks.iter().filter(|uplink| policy.ssh(&uplink.name).is_some());
-    networks.chain(uplinks.map(|uplink| (vec![uplink.ifname()], Verdict::Jump(input(&uplink.name))))).collect()
+impl Inputs {
+    fn of(config: &Config, facts: &Facts) -> Self {
+        let networks: HashMap<&Name, &Network> = config.networks.iter().map(|network| (&network.name, network)).collect();
+        let mut inputs = Self(BTreeMap::new());
+        for input in inputs::own(config).iter().chain(&facts.inputs) {
+            match &input.on {
+                Zone::Network(name) => {
+                    let Some(network) = networks.get(name) else { continue };
+                    let to = input.group.unwrap_or(network.address.address());
+                    inputs.open(config.gateway_link(network), name, input, ip_daddr(Ipv4Net::from(to)));
+                }
+                Zone::Uplink(name) => {
+                    let Some(uplink) = config.uplink(name) else { continue };
+                    let to = input.group.map_or(Vec::new(), |group| ip_daddr(Ipv4Net::from(group)));
+                    inputs.open(uplink.ifname(), name, input, to);
+                }
+            }
+        }
+        inputs
+    }
+
+    fn open(&mut self, link: IfName, from: &Name, wanted: &Input, to: Vec<Expr>) {
+        let chain = self.0.entry(link).or_insert_with(|| Chain { name: input(from), base: None, rules: Vec::new() });
+        let source = wanted.from.map_or(Vec::new(), |from| ip_saddr(Ipv4Net::from(from)));
+        chain.rules.push(rule([wanted.matches.connection(), source, to, wanted.matches.transport(), accept()]));
+    }
+
+    fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, Verdict)> {
+        self.0.iter().map(|(link, chain)| (vec![link.clone()], Verdict::Jump(chain.name.clone())))
+    }
+
+    fn chains(self) -> impl Iterator<Item = Chain> {
+        self.0.into_values()
+    }
 }
 
 fn masquerade_rule() -> Rule {
@@ -311,7 +316,7 @@ impl<'a> Ends<'a> {
     }
 }
 
-fn service_rule(matches: &[Vec<crate::nft::Expr>; 2], service: &Service) -> Rule {
+fn service_rule(matches: &[Vec<Expr>; 2], service: &Service) -> Rule {
     let [first, second] = matches.clone();
     rule([first, second, ipv4(), l4proto(service.protocol), service.ports.map_or(Vec::new(), dport), accept()])
 }

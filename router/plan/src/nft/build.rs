@@ -114,9 +114,14 @@ pub fn sport(port: u16) -> Vec<Expr> {
 }
 
 pub fn icmp_type_echo_request() -> Vec<Expr> {
+    icmp_type(ICMP_ECHO_REQUEST)
+}
+
+/// By its number (RFC 792).
+pub fn icmp_type(number: u8) -> Vec<Expr> {
     let mut expressions = ipv4();
     expressions.extend(l4proto(Protocol::Icmp));
-    expressions.extend([payload(PayloadBase::Transport, 0, 1, 0), equal(vec![ICMP_ECHO_REQUEST])]);
+    expressions.extend([payload(PayloadBase::Transport, 0, 1, 0), equal(vec![number])]);
     expressions
 }
 

@@ -4,13 +4,17 @@
 //! Every node has, always: its own network; and the router's address in its own network for ping, DHCP and, from
 //! `ssh-from`, ssh. Everything else needs an `[[allow]]` or a `[[forward]]`.
 
+pub mod inputs;
+mod matches;
+
 use crate::{Facts, Label, addressing};
 use edge_config::{Allow, Config, Endpoint, Forward, Network, Uplink};
 use edge_net::{Name, PortRange, Protocol};
+use inputs::SSH;
 use std::{fmt, net::Ipv4Addr};
 
-/// The TCP port `ssh-from` opens.
-pub const SSH: u16 = 22;
+pub use inputs::{Input, Zone};
+pub use matches::{Match, Packet};
 
 /// One end of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +107,7 @@ impl<'a> Policy<'a> {
     /// The ssh service, where `ssh-from` names this network or uplink.
     pub fn ssh(&self, from: &Name) -> Option<Service> {
         let named = self.config.system.ssh_from.contains(from);
-        named.then(|| Service { protocol: Protocol::Tcp, ports: PortRange::new(SSH, SSH) })
+        named.then(|| Service { protocol: Protocol::Tcp, ports: Some(SSH) })
     }
 
     pub fn forwards(&self, uplink: &Uplink) -> impl Iterator<Item = &'a Forward> + use<'a> {
