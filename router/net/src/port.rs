@@ -68,6 +68,11 @@ impl PortRange {
         u32::from(self.last()) - u32::from(self.first()) + 1
     }
 
+    /// Each port by itself.
+    pub fn each(&self) -> impl Iterator<Item = Self> + use<> {
+        (self.first()..=self.last()).filter_map(|port| Self::new(port, port))
+    }
+
     /// Whether `port` is one of them.
     pub fn contains(&self, port: u16) -> bool {
         (self.first()..=self.last()).contains(&port)

@@ -1,6 +1,8 @@
 //! Config → the kernel state it asks for, as if every device were there.
 
-use crate::{Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, ruleset};
+use crate::{
+    Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, addressing, ruleset,
+};
 use edge_config::{Config, Network, Uplink, UplinkAddress, UplinkLink};
 use edge_net::{IfName, Interface, derived};
 use ipnet::Ipv4Net;
@@ -147,14 +149,6 @@ impl Builder<'_> {
     fn address(&mut self, link: IfName, interface: Interface) {
         let router = self.router.clone();
         self.space(&router).addresses.insert(Address { link, interface });
-    }
-}
-
-/// The address and gateway of an uplink, where they are known.
-pub fn addressing(uplink: &Uplink, facts: &Facts) -> Option<(Interface, Option<Ipv4Addr>)> {
-    match uplink.address {
-        UplinkAddress::Static(interface) => Some((interface, uplink.gateway)),
-        UplinkAddress::Dhcp => facts.uplink_leases.get(&uplink.name).map(|lease| (lease.interface, lease.gateway)),
     }
 }
 

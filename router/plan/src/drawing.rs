@@ -1,6 +1,9 @@
 //! The configuration as a picture: a Mermaid flowchart, which code forges and editors show in Markdown.
 
-use crate::{Label, policy::services_of};
+use crate::{
+    Facts,
+    policy::{Match, Places, Why, grants},
+};
 use edge_config::{Config, Host, Network, Uplink, UplinkAddress, UplinkLink};
 use std::fmt::Write;
 
@@ -19,19 +22,23 @@ pub fn drawing(config: &Config) -> String {
     for network in &config.networks {
         let _ = writeln!(picture, "    {} ---|{}| router", id(&network.name), network.address.address());
     }
-    for allow in &config.allows {
-        let services = services_of(allow)
-            .map_or("all".to_owned(), |some| some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
-        let _ = writeln!(picture, "    {} -.->|{services}| {}", id(&Label::of(&allow.from)), id(&Label::of(&allow.to)));
-    }
-    for forward in &config.forwards {
-        let target = config.hosts.iter().find(|host| host.address == forward.to).map(|host| id(&host.name));
-        let target = target.or_else(|| config.network_of(forward.to).map(|network| id(&network.name)));
-        if let Some(target) = target {
-            let _ = writeln!(picture, "    {} -.->|{} {}| {target}", id(&forward.uplink), forward.protocol, forward.port);
+    draw_grants(&mut picture, config);
+    picture
+}
+
+/// What passes by the router: an arrow for each line of the file, from whom to whom.
+fn draw_grants(picture: &mut String, config: &Config) {
+    let places = Places::of(config);
+    for grant in grants(config, &Facts::default()) {
+        let services = match grant.why {
+            Why::Allow => grant.matches.iter().map(Match::to_string).collect::<Vec<_>>().join(", "),
+            Why::Forward(forward) => format!("{} {}", forward.protocol, forward.port),
+            Why::SameNetwork | Why::Input(_) => continue,
+        };
+        if let (Some(from), Some(to)) = (places.label(&grant.from), places.label(&grant.to)) {
+            let _ = writeln!(picture, "    {} -.->|{services}| {}", id(&from), id(&to));
         }
     }
-    picture
 }
 
 fn draw_network(picture: &mut String, config: &Config, network: &Network) {

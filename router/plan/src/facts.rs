@@ -1,4 +1,5 @@
 use crate::policy::Input;
+use edge_config::{Uplink, UplinkAddress};
 use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;
 use std::{
@@ -29,9 +30,23 @@ pub struct UplinkLease {
 }
 
 impl Facts {
+    /// The name servers of an uplink: what the file says wins over what was learned.
+    pub fn name_servers<'a>(&'a self, uplink: &'a Uplink) -> &'a [Ipv4Addr] {
+        let learned = self.uplink_leases.get(&uplink.name).filter(|_| uplink.address == UplinkAddress::Dhcp);
+        learned.filter(|_| uplink.dns.is_empty()).map_or(&uplink.dns, |lease| &lease.dns)
+    }
+
     /// A MAC address for a link of ours: the same after every boot, so that nodes do not lose
     /// their gateway for an ARP timeout; and different from box to box, since two boxes may share a wire.
     pub fn mac(&self, link: &str) -> Mac {
         Mac::derived(&[&self.machine, link.as_bytes()].concat())
+    }
+}
+
+/// The address and gateway of an uplink, where they are known.
+pub fn addressing(uplink: &Uplink, facts: &Facts) -> Option<(Interface, Option<Ipv4Addr>)> {
+    match uplink.address {
+        UplinkAddress::Static(interface) => Some((interface, uplink.gateway)),
+        UplinkAddress::Dhcp => facts.uplink_leases.get(&uplink.name).map(|lease| (lease.interface, lease.gateway)),
     }
 }

@@ -19,12 +19,12 @@ mod urgent;
 mod verdict;
 
 pub use announce::announced;
-pub use desired::{addressing, desired, router_space};
+pub use desired::{desired, router_space};
 pub use diff::{Conflict, Diff, Waiting, diff};
 pub use drawing::drawing;
-pub use facts::{Facts, UplinkLease};
+pub use facts::{Facts, UplinkLease, addressing};
 pub use op::Op;
-pub use policy::{Input, Match, Policy, Zone};
+pub use policy::{Grant, Input, Match, Policy, Reach, Zone, grants};
 pub use reachability::{Label, Row, reachability};
 pub use ruleset::{FAST_PATH, TABLE};
 pub use section::{Effect, Group, Section, grouped};

@@ -1,7 +1,10 @@
 //! The matrix of who may reach whom, with the reason, as `routerctl reachability` prints it.
 
-use crate::policy::{Party, Policy, Reach};
-use edge_config::{Config, Endpoint};
+use crate::{
+    Facts,
+    policy::{Party, Policy, Reach},
+};
+use edge_config::Config;
 use edge_net::Name;
 use std::fmt;
 
@@ -25,16 +28,6 @@ pub enum Label {
     Uplink(Name),
 }
 
-impl Label {
-    pub fn of(endpoint: &Endpoint) -> Self {
-        match endpoint {
-            Endpoint::Network(name) => Label::Network(name.clone()),
-            Endpoint::Host(name) => Label::Host(name.clone()),
-            Endpoint::Uplink(name) => Label::Uplink(name.clone()),
-        }
-    }
-}
-
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
@@ -45,11 +38,11 @@ impl fmt::Display for Label {
 }
 
 /// Every pair of networks, hosts, router addresses and uplinks, in the order of the file; nobody is paired with itself.
-pub fn reachability(config: &Config) -> Vec<Row> {
-    let policy = Policy::of(config);
+pub fn reachability(config: &Config, facts: &Facts) -> Vec<Row> {
+    let policy = Policy::of(config, facts);
     let parties = parties(config);
     let pairs = parties.iter().flat_map(|from| parties.iter().map(move |to| (from, to)));
-    pairs.filter(|(from, to)| from.0 != to.0).map(|(from, to)| row(policy, from, to)).collect()
+    pairs.filter(|(from, to)| from.0 != to.0).map(|(from, to)| row(&policy, from, to)).collect()
 }
 
 fn parties(config: &Config) -> Vec<(Label, Party<'_>)> {
@@ -63,18 +56,25 @@ fn parties(config: &Config) -> Vec<(Label, Party<'_>)> {
     networks.chain(hosts).chain(routers).chain(uplinks).collect()
 }
 
-fn row(policy: Policy, from: &(Label, Party), to: &(Label, Party)) -> Row {
+fn row<'a>(policy: &Policy<'a>, from: &(Label, Party<'a>), to: &(Label, Party<'a>)) -> Row {
     let reach = policy.reach(from.1, to.1);
     let why = match (from.1, to.1, &reach) {
         (Party::Router(_), ..) => "the router itself".to_owned(),
-        (Party::Node(network, _), Party::Node(other, _), _) if network.name == other.name => "same network".to_owned(),
-        (Party::Node(network, _), Party::Router(other), _) if network.name == other.name => "its own router".to_owned(),
-        (Party::Node(..), Party::Router(_), _) => "the router answers in its own network only".to_owned(),
-        (Party::Beyond(_), Party::Router(_), Reach::Nothing) => "not in ssh-from".to_owned(),
-        (Party::Beyond(_), Party::Router(_), _) => "ssh-from".to_owned(),
+        (Party::Node(..), Party::Router(_), Reach::Nothing) => "the router answers in its own network only".to_owned(),
+        (_, Party::Router(_), Reach::Nothing) => "not in ssh-from".to_owned(),
         (_, _, Reach::Nothing) => format!("no [[allow]] from {} to {}", from.0, to.0),
-        (Party::Beyond(_), Party::Node(..), _) => "[[forward]] or [[allow]]".to_owned(),
-        _ => "[[allow]]".to_owned(),
+        _ => reasons(policy, from.1, to.1),
     };
     Row { from: from.0.clone(), to: to.0.clone(), reach, why }
+}
+
+/// What grants it, each once.
+fn reasons<'a>(policy: &Policy<'a>, from: Party<'a>, to: Party<'a>) -> String {
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in policy.between(from, to).map(|grant| grant.why.to_string()) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    reasons.join(", ")
 }

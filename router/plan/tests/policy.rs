@@ -6,7 +6,7 @@ use edge_config::Config;
 use edge_net::{Interface, Protocol};
 use edge_plan::{
     Facts, Policy, UplinkLease,
-    policy::{Flow, Party, Reach},
+    policy::{Flow, Packet, Party, Reach},
     reachability,
 };
 use std::net::Ipv4Addr;
@@ -38,7 +38,7 @@ fn the_articles_table_is_what_the_policy_says() {
     let rows: Vec<Vec<&str>> = TABLE.lines().skip(1).map(|line| line.split(',').collect()).collect();
     assert_eq!(rows.len(), 28);
     for row in rows {
-        let reach = Policy::of(&config).reach(party(&config, row[0]), party(&config, row[1]));
+        let reach = Policy::of(&config, &Facts::default()).reach(party(&config, row[0]), party(&config, row[1]));
         assert_eq!(reach.pings(), row[2] == "yes", "{row:?}: {reach}");
     }
 }
@@ -46,7 +46,7 @@ fn the_articles_table_is_what_the_policy_says() {
 #[test]
 fn the_matrix_has_every_ordered_pair_once() {
     let config = parse(FIRE_TRUCK);
-    let rows = reachability(&config);
+    let rows = reachability(&config, &Facts::default());
     // 2 networks, 4 hosts, 2 router addresses, 1 uplink
     assert_eq!(rows.len(), 9 * 8);
     let cell = |from: &str, to: &str| rows.iter().find(|row| row.from.to_string() == from && row.to.to_string() == to).unwrap();
@@ -61,7 +61,7 @@ fn more(lines: &str) -> Config {
 }
 
 fn reach(config: &Config, from: &str, to: &str) -> String {
-    Policy::of(config).reach(party(config, from), party(config, to)).to_string()
+    Policy::of(config, &Facts::default()).reach(party(config, from), party(config, to)).to_string()
 }
 
 #[test]
@@ -88,25 +88,23 @@ fn a_forward_opens_its_target_only() {
     assert_eq!(reach(&config, "8.8.8.8", "device1"), "no");
 }
 
+fn packet(protocol: Protocol, destination_port: u16) -> Packet {
+    let icmp_type = (protocol == Protocol::Icmp).then_some(8);
+    Packet { protocol: protocol.number(), source_port: 40000, destination_port, icmp_type, translated: false }
+}
+
 /// `reply_source` differs from `destination` for a forwarded flow.
 fn flow(source: &str, destination: &str, protocol: Protocol, port: u16) -> Flow {
     let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
-    Flow {
-        source,
-        destination,
-        protocol: protocol.number(),
-        destination_port: port,
-        reply_source: destination,
-        reply_source_port: port,
-        reply_destination: source,
-    }
+    Flow { source, destination, packet: packet(protocol, port), reply_source: destination, reply_destination: source }
 }
 
 #[test]
 fn flows_stay_while_the_policy_allows_them() {
     let config = more("[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n");
-    let policy = Policy::of(&config);
-    let keeps = |source, destination, protocol, port| policy.keeps(&flow(source, destination, protocol, port), &Facts::default());
+    let facts = Facts::default();
+    let policy = Policy::of(&config, &facts);
+    let keeps = |source, destination, protocol, port| policy.keeps(&flow(source, destination, protocol, port));
     assert!(keeps("10.0.1.5", "8.8.8.8", Protocol::Icmp, 0));
     assert!(keeps("10.0.1.5", "10.0.1.4", Protocol::Tcp, 80), "same network");
     assert!(!keeps("10.0.1.5", "10.0.2.5", Protocol::Tcp, 80));
@@ -120,12 +118,12 @@ fn flows_stay_while_the_policy_allows_them() {
 
     let forwarded = Flow {
         reply_source: "10.0.1.4".parse().unwrap(),
-        reply_source_port: 80,
+        packet: Packet { translated: true, ..packet(Protocol::Tcp, 80) },
         ..flow("203.0.113.9", "192.168.50.2", Protocol::Tcp, 8080)
     };
-    assert!(policy.keeps(&forwarded, &Facts::default()));
+    assert!(policy.keeps(&forwarded));
     let without = parse(FIRE_TRUCK);
-    assert!(!Policy::of(&without).keeps(&forwarded, &Facts::default()), "the forward is gone, and what it let in goes too");
+    assert!(!Policy::of(&without, &facts).keeps(&forwarded), "the forward is gone, and what it let in goes too");
 }
 
 /// Both by DHCP: only what they were given says by which of them a flow goes.
@@ -147,17 +145,18 @@ fn flows_by_one_uplink_are_not_kept_for_what_the_other_may() {
     }
     for (worn, kept) in [("192.0.2.7", false), ("198.51.100.7", true)] {
         let worn: Ipv4Addr = worn.parse().unwrap();
-        let keeps = |flow: &Flow| Policy::of(&config).keeps(flow, &facts);
+        let keeps = |flow: &Flow| Policy::of(&config, &facts).keeps(flow);
         let out = Flow { reply_destination: worn, ..flow("10.0.1.5", "8.8.8.8", Protocol::Tcp, 443) };
         assert_eq!(keeps(&out), kept, "masqueraded to {worn}");
         let ssh = Flow { destination: worn, reply_source: worn, ..flow("203.0.113.9", "192.0.2.7", Protocol::Tcp, 22) };
         assert_eq!(keeps(&ssh), kept, "ssh to {worn}");
-        let web = Flow { destination: worn, ..flow("203.0.113.9", "10.0.1.4", Protocol::Tcp, 80) };
+        let web = Packet { translated: true, ..packet(Protocol::Tcp, 80) };
+        let web = Flow { destination: worn, packet: web, ..flow("203.0.113.9", "10.0.1.4", Protocol::Tcp, 80) };
         assert_eq!(keeps(&web), kept, "forwarded by {worn}");
         assert!(keeps(&flow(&worn.to_string(), "203.0.113.9", Protocol::Tcp, 443)), "the router's own");
     }
     let gone = Flow { reply_destination: "192.0.2.99".parse().unwrap(), ..flow("10.0.1.5", "8.8.8.8", Protocol::Tcp, 443) };
-    assert!(Policy::of(&config).keeps(&gone, &facts), "by an address that nobody has it may be either");
+    assert!(Policy::of(&config, &facts).keeps(&gone), "by an address that nobody has it may be either");
 }
 
 #[test]

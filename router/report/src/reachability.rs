@@ -1,10 +1,10 @@
 use edge_api::{Reachability, ReachabilityRow};
 use edge_config::Config;
-use edge_plan::policy::{Reach, Service};
+use edge_plan::{Facts, Reach};
 
-/// What `config` says, whether it is applied or not.
-pub fn reachability(config: &Config) -> Reachability {
-    let rows = edge_plan::reachability(config);
+/// What `config` says, whether it is applied or not, and what services listen to.
+pub fn reachability(config: &Config, facts: &Facts) -> Reachability {
+    let rows = edge_plan::reachability(config, facts);
     let mut nodes: Vec<String> = Vec::new();
     // The rows come sorted by who asks, so that each of them is one run.
     for from in rows.iter().map(|row| row.from.to_string()) {
@@ -16,15 +16,11 @@ pub fn reachability(config: &Config) -> Reachability {
 }
 
 fn row(row: edge_plan::Row) -> ReachabilityRow {
-    let only = match &row.reach {
-        Reach::Only(services) => services.iter().map(Service::to_string).collect(),
-        Reach::All | Reach::Nothing => Vec::new(),
-    };
     ReachabilityRow {
         from: row.from.to_string(),
         to: row.to.to_string(),
         reachable: row.reach != Reach::Nothing,
-        only,
+        only: row.reach.services(),
         why: row.why,
     }
 }

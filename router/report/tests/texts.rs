@@ -32,7 +32,7 @@ fn the_matrix_names_the_services() {
         ports = [80, "8000-8010"]
     "#;
     let config = edge_config::parse("test.toml", text).unwrap();
-    let matrix = edge_report::reachability(&config);
+    let matrix = edge_report::reachability(&config, &edge_plan::Facts::default());
     assert_eq!(matrix.nodes, ["a", "b", "router in a", "router in b"]);
     let row = matrix.rows.iter().find(|row| row.from == "a" && row.to == "b").unwrap();
     assert_eq!((row.reachable, row.only.join(", ").as_str()), (true, "tcp 80, tcp 8000-8010"));

@@ -100,7 +100,8 @@ impl Api for Daemon {
     }
 
     async fn reachability(&self) -> Result<Reachability, Failure> {
-        Ok(edge_report::reachability(&self.current.read().await.config))
+        let current = self.current.read().await;
+        Ok(edge_report::reachability(&current.config, &current.facts))
     }
 }
 

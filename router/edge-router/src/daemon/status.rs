@@ -26,7 +26,7 @@ pub fn status(
     reports: &BTreeMap<Name, edge_uplink::Report>,
 ) -> Status {
     let config = &current.config;
-    let eyes = Eyes { current, observed };
+    let eyes = Eyes { current, policy: &Policy::of(config, &current.facts), observed };
     let space = router_space(config);
     let link = |uplink: &Uplink| eyes.link(&space, &uplink.ifname());
     let mut status = Status {
@@ -116,6 +116,7 @@ fn not_imported(report: &str) -> Problem {
 
 struct Eyes<'a> {
     current: &'a Current,
+    policy: &'a Policy<'a>,
     observed: &'a State,
 }
 
@@ -150,7 +151,7 @@ impl Eyes<'_> {
             pool_used: pool.map(|pool| in_pool(pool.pool_used)),
             pool_size: pool.map(|pool| in_pool(pool.pool_size)),
             dhcp: counters.map(dhcp_counters),
-            reaches: Policy::of(config).reaches(network).iter().map(Label::to_string).collect(),
+            reaches: self.policy.reaches(network).iter().map(Label::to_string).collect(),
             state,
             why,
             name,

@@ -1,7 +1,10 @@
 use edge_config::Config;
 use edge_host::netns;
-use edge_kernel::conntrack::{Conntrack, Ports, Tuple};
-use edge_plan::{Facts, Policy, policy::Flow};
+use edge_kernel::conntrack::{Conntrack, Ports};
+use edge_plan::{
+    Facts, Policy,
+    policy::{Flow, Packet},
+};
 use std::io;
 
 /// Cuts the flows that this policy does not let in; false when that could not be done. The table is in force already, so no new one
@@ -10,9 +13,9 @@ pub async fn sweep(config: &Config, facts: &Facts) -> bool {
     let (config, facts, netns) = (config.clone(), facts.clone(), config.namespace.as_ref().map(netns::path));
     let swept = tokio::task::spawn_blocking(move || {
         netns::run_in(netns.as_deref(), move || {
-            let policy = Policy::of(&config);
+            let policy = Policy::of(&config, &facts);
             let mut conntrack = Conntrack::open().map_err(io::Error::other)?;
-            conntrack.sweep(|flow| policy.keeps(&seen(flow), &facts)).map_err(io::Error::other)
+            conntrack.sweep(|flow| policy.keeps(&seen(flow))).map_err(io::Error::other)
         })
     });
     let swept = swept.await.unwrap_or_else(|panicked| Err(io::Error::other(panicked)));
@@ -26,22 +29,22 @@ pub async fn sweep(config: &Config, facts: &Facts) -> bool {
 
 /// The policy's view of a tracked connection.
 fn seen(flow: &edge_kernel::conntrack::Flow) -> Flow {
-    let (_, destination_port) = ports(&flow.original);
-    let (reply_source_port, _) = ports(&flow.reply);
     Flow {
         source: flow.original.source,
         destination: flow.original.destination,
-        protocol: flow.original.protocol,
-        destination_port,
+        packet: opening(flow),
         reply_source: flow.reply.source,
-        reply_source_port,
         reply_destination: flow.reply.destination,
     }
 }
 
-fn ports(tuple: &Tuple) -> (u16, u16) {
-    match tuple.ports {
-        Ports::Ports { source, destination } => (source, destination),
-        Ports::Icmp { .. } | Ports::None => (0, 0),
-    }
+/// The packet that opened it. Who answers does so from the port it was sent to, after destination NAT.
+fn opening(flow: &edge_kernel::conntrack::Flow) -> Packet {
+    let (source_port, icmp_type) = match flow.original.ports {
+        Ports::Ports { source, .. } => (source, None),
+        Ports::Icmp { kind, .. } => (0, Some(kind)),
+        Ports::None => (0, None),
+    };
+    let destination_port = if let Ports::Ports { source, .. } = flow.reply.ports { source } else { 0 };
+    Packet { protocol: flow.original.protocol, source_port, destination_port, icmp_type, translated: flow.dnat }
 }

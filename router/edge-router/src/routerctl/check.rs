@@ -2,6 +2,7 @@
 
 use super::{Output, Refusal, file};
 use edge_config::{Config, Diagnostic};
+use edge_plan::Facts;
 use edge_report::render;
 use serde::Serialize;
 use std::path::Path;
@@ -34,7 +35,7 @@ pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
 
 pub fn reachability(path: &Path, out: &Output) -> Result<(), Refusal> {
     let config = file::parse(&file::read(path)?)?;
-    out.show(&edge_report::reachability(&config), render::reachability)
+    out.show(&edge_report::reachability(&config, &Facts::default()), render::reachability)
 }
 
 /// `routerctl draw --json`

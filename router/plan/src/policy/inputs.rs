@@ -8,8 +8,8 @@ use std::net::Ipv4Addr;
 /// The TCP port that `ssh-from` opens.
 pub const SSH: PortRange = PortRange::new(22, 22).expect("22 is a port");
 /// RFC 2131, 4.1
-const DHCP_SERVER: PortRange = PortRange::new(67, 67).expect("67 is a port");
-const DHCP_CLIENT: u16 = 68;
+pub(crate) const DHCP_SERVER: PortRange = PortRange::new(67, 67).expect("67 is a port");
+pub(crate) const DHCP_CLIENT: u16 = 68;
 
 /// What one zone may open towards the router.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ pub struct Match {
 }
 
 /// What a [`Match`] looks at, of the packet that opens a flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet {
     /// IP protocol number (IANA protocol-numbers).
     pub protocol: u8,
@@ -51,14 +51,19 @@ impl Match {
         Self { protocol: Some(protocol), ..Self::ALL }
     }
 
+    /// To these ports of TCP or UDP.
+    pub const fn ports(protocol: Protocol, ports: PortRange) -> Self {
+        Self { ports: Some(ports), ..Self::protocol(protocol) }
+    }
+
     /// TCP to these ports.
     pub const fn tcp(ports: PortRange) -> Self {
-        Self { protocol: Some(Protocol::Tcp), ports: Some(ports), ..Self::ALL }
+        Self::ports(Protocol::Tcp, ports)
     }
 
     /// UDP to these ports.
     pub const fn udp(ports: PortRange) -> Self {
-        Self { protocol: Some(Protocol::Udp), ports: Some(ports), ..Self::ALL }
+        Self::ports(Protocol::Udp, ports)
     }
 
     /// From this port only: for TCP and UDP.
@@ -104,8 +109,10 @@ impl Match {
 
 impl Packet {
     /// The question of a ping.
-    pub const PING: Self =
-        Self { protocol: 1, source_port: 0, destination_port: 0, icmp_type: Some(Match::ECHO_REQUEST), translated: false };
+    pub const PING: Self = Self { protocol: 1, icmp_type: Some(Match::ECHO_REQUEST), ..Self::BARE };
+    /// A resolver's first question (RFC 1035, 4.2.1); its own port is any.
+    pub const NAME_QUERY: Self = Self { protocol: 17, destination_port: 53, ..Self::BARE };
+    const BARE: Self = Self { protocol: 0, source_port: 0, destination_port: 0, icmp_type: None, translated: false };
 }
 
 /// `icmp`, `tcp 443`, `udp 8000-8010`, `all`
