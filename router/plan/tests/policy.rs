@@ -126,6 +126,22 @@ fn flows_stay_while_the_policy_allows_them() {
     assert!(!Policy::of(&without, &facts).keeps(&forwarded), "the forward is gone, and what it let in goes too");
 }
 
+/// The table tells the router's addresses from a node's, and what a forward let in from what came straight.
+#[test]
+fn the_sweep_tells_apart_what_the_table_tells_apart() {
+    let config = parse(&format!(
+        "{}\n[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n",
+        FIRE_TRUCK.replace("ssh-from = [\"vehicle\"]", "ssh-from = [\"vehicle\", \"wan\"]")
+    ));
+    let facts = Facts::default();
+    let policy = Policy::of(&config, &facts);
+    let keeps = |source, destination, port| policy.keeps(&flow(source, destination, Protocol::Tcp, port));
+    assert!(keeps("203.0.113.9", "10.0.1.3", 22), "ssh-from an uplink is for every address of the router");
+    assert!(!keeps("203.0.113.9", "10.0.1.3", 80));
+    assert!(!keeps("10.0.1.5", "192.168.50.2", 443), "an uplink's own address is not beyond it");
+    assert!(!keeps("203.0.113.9", "10.0.1.4", 80), "by the forward only");
+}
+
 /// Both by DHCP: only what they were given says by which of them a flow goes.
 #[test]
 fn flows_by_one_uplink_are_not_kept_for_what_the_other_may() {
