@@ -1,5 +1,7 @@
 //! Files that a reader copies are files that the parser takes.
 
+#![allow(clippy::panic, reason = "the helpers of a test are test code")]
+
 use edge_config::{Config, parse};
 use std::{fs, path::PathBuf};
 
