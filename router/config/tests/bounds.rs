@@ -1,7 +1,7 @@
 //! A hostile file costs little time and says little.
 
 use edge_config::{MAX_SHOWN, parse};
-use std::time::{Duration, Instant};
+use std::{fs, time::Duration};
 
 /// A mebibyte at most is read; these are as near to it as they come.
 const SIZE: usize = (1 << 20) - 64;
@@ -16,6 +16,12 @@ fn repeated(piece: impl Fn(usize) -> String) -> String {
         text += &next;
     }
     text
+}
+
+/// What this thread has had of a processor: other programs may be busy, too.
+fn processor_time() -> Duration {
+    let schedstat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(schedstat.split(' ').next().unwrap().parse().unwrap())
 }
 
 #[test]
@@ -49,13 +55,14 @@ fn the_worst_files_are_read_in_seconds() {
         ("ports", format!("[[allow]]\nports=[{}]", "'1-9',".repeat(SIZE / 6 - 10))),
     ];
     for (what, text) in worst {
-        let start = Instant::now();
+        let start = processor_time();
         let diagnostics = parse("worst.toml", &text).unwrap_err();
-        let parsed = start.elapsed();
+        let parsed = processor_time() - start;
         let rendered = diagnostics.render(false);
-        println!("{what}: {parsed:?} to read, {:?} with rendering, {} mistakes", start.elapsed(), diagnostics.len());
+        let took = processor_time() - start;
+        println!("{what}: {parsed:?} to read, {took:?} with rendering, {} mistakes", diagnostics.len());
         assert!(diagnostics.len() > 0 && diagnostics.iter().count() <= MAX_SHOWN, "{what}");
         assert!(rendered.len() < 200_000, "{what}: {} bytes shown", rendered.len());
-        assert!(start.elapsed() < Duration::from_secs(20), "{what} took {:?} in a debug build", start.elapsed());
+        assert!(took < Duration::from_secs(20), "{what} took {took:?} in a debug build");
     }
 }
