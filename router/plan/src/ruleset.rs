@@ -8,23 +8,18 @@ mod end;
 mod forwards;
 mod inputs;
 mod names;
+mod spoofing;
 
 use crate::{
     Facts,
     nft::{BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict, build::*},
-    policy::{
-        grants,
-        inputs::{DHCP_CLIENT, DHCP_SERVER},
-    },
+    policy::grants,
 };
 use crossings::Crossings;
-use edge_config::{Config, Network};
-use edge_net::{IfName, Protocol};
+use edge_config::Config;
+use edge_net::IfName;
 use forwards::forwards;
 use inputs::Inputs;
-use ipnet::Ipv4Net;
-use names::source;
-use std::net::Ipv4Addr;
 
 pub const TABLE: &str = "edge-router";
 /// Of the flowtable, beside the policy and after it.
@@ -44,19 +39,13 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
     let grants = grants(config, facts);
     let (inputs, crossings) = (Inputs::of(config, &grants), Crossings::of(config, &grants));
     let mut chains = vec![
-        base("spoofing", ChainKind::Filter, Hook::Prerouting, RAW, false, vec![rule([vmap(&[Source::Iifname], "sources")])]),
         base("input", ChainKind::Filter, Hook::Input, FILTER, true, closed(input_rules())),
         base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, closed(forward_rules())),
         base("forwards", ChainKind::Nat, Hook::Prerouting, DSTNAT, false, forwards(&grants, facts)),
         base("masquerading", ChainKind::Nat, Hook::Postrouting, SRCNAT, false, vec![masquerade_rule()]),
     ];
-    chains.extend(config.networks.iter().map(|n| Chain { name: source(&n.name), base: None, rules: source_rules(n) }));
-    let sets = vec![
-        verdicts(
-            "sources",
-            vec![Field::IfName],
-            config.networks.iter().map(|n| (vec![config.gateway_link(n)], Verdict::Jump(source(&n.name)))),
-        ),
+    chains.extend(spoofing::chains(config, facts));
+    let mut sets = vec![
         verdicts("inputs", vec![Field::IfName], inputs.elements()),
         verdicts("crossings", vec![Field::IfName, Field::IfName], crossings.elements()),
         verdicts(PASSAGES, vec![Field::IfName, Field::IfName], crossings.passages()),
@@ -72,6 +61,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
                 .collect(),
         },
     ];
+    sets.extend(spoofing::sets(config, facts));
     chains.extend(inputs.chains());
     chains.extend(crossings.chains());
     Table {
@@ -123,16 +113,6 @@ fn forward_rules() -> Vec<Rule> {
     vec![
         rule([ct_state(&[CtState::Established, CtState::Related]), vmap(&pair, PASSAGES)]),
         rule([ct_state(&[CtState::New]), vmap(&pair, "crossings")]),
-    ]
-}
-
-/// Anti-spoofing: from a network comes what has an address of it, or none yet (DHCP).
-fn source_rules(network: &Network) -> Vec<Rule> {
-    let unspecified = Ipv4Net::from(Ipv4Addr::UNSPECIFIED);
-    vec![
-        rule([ip_saddr(network.address.subnet()), ret()]),
-        rule([ip_saddr(unspecified), l4proto(Protocol::Udp), sport(DHCP_CLIENT), dport(DHCP_SERVER), ret()]),
-        rule([counter(), drop()]).commented("not an address of this network"),
     ]
 }
 

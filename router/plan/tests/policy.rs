@@ -5,10 +5,12 @@
 use edge_config::Config;
 use edge_net::{Interface, Protocol};
 use edge_plan::{
-    Facts, Policy, UplinkLease,
+    Facts, Policy, UplinkLease, desired,
+    nft::{Expr, Hook, Rule, Verdict},
     policy::{Flow, Packet, Party, Reach},
-    reachability,
+    reachability, router_space,
 };
+use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 
 const FIRE_TRUCK: &str = include_str!("../../config/scenarios/fire-truck.toml");
@@ -191,4 +193,59 @@ fn no_two_pairs_share_a_chain() {
     let chains = &state.spaces[&edge_plan::Space::Host].table.as_ref().unwrap().chains;
     let distinct: std::collections::BTreeSet<_> = chains.iter().map(|chain| &chain.name).collect();
     assert_eq!(distinct.len(), chains.len());
+}
+
+/// The address is looked for in the sets that what comes by an uplink is dropped by.
+fn is_forged(config: &Config, facts: &Facts, address: Ipv4Addr) -> bool {
+    let state = desired(config, facts);
+    let table = state.spaces[&router_space(config)].table.clone().unwrap();
+    table.sets.iter().filter_map(|set| Some((set.name.strip_prefix("inside-")?.parse::<u8>().unwrap(), set))).any(
+        |(length, set)| {
+            let network = Ipv4Net::new(address, length).unwrap().network();
+            set.elements.contains_key(&network.octets().to_vec())
+        },
+    )
+}
+
+#[test]
+fn no_uplink_brings_an_inside_or_own_address_and_every_other_passes() {
+    let network = |(name, address): (&str, &str)| format!("[[network]]\nname = \"{name}\"\naddress = \"{address}\"\n");
+    let wide = [("sixteen", "10.7.0.1/16"), ("thirty", "10.8.0.1/30"), ("fire", "10.9.8.129/25")].map(network).concat();
+    let lte = "[[uplink]]\nname = \"lte\"\ndevice = \"wwan0\"\naddress = \"dhcp\"\n";
+    let config = more(&format!("{wide}{lte}"));
+    let interface = Interface::new("198.51.100.9/24".parse().unwrap()).unwrap();
+    let lease = UplinkLease { interface, gateway: None, dns: Vec::new(), routes: Vec::new() };
+    let facts = Facts { uplink_leases: [("lte".parse().unwrap(), lease)].into(), ..Facts::default() };
+    let own = ["192.168.50.2", "198.51.100.9"].map(|own| own.parse::<Ipv4Addr>().unwrap());
+    for network in &config.networks {
+        let subnet = network.address.subnet();
+        let around = |edge: Ipv4Addr| [u32::from(edge) - 1, u32::from(edge), u32::from(edge) + 1].map(Ipv4Addr::from);
+        for address in [around(subnet.network()), around(subnet.broadcast())].concat() {
+            let is_inside = config.networks.iter().any(|network| network.address.subnet().contains(&address));
+            assert_eq!(is_forged(&config, &facts, address), is_inside, "{address}");
+        }
+    }
+    own.into_iter().for_each(|own| assert!(is_forged(&config, &facts, own), "{own}"));
+    for other in ["192.168.50.1", "192.168.50.3", "198.51.100.8", "8.8.8.8", "0.0.0.0"] {
+        assert!(!is_forged(&config, &facts, other.parse().unwrap()), "{other}");
+    }
+}
+
+#[test]
+fn what_an_uplink_brings_is_looked_at_before_it_can_belong_to_a_flow() {
+    let config = more("");
+    let table = desired(&config, &Facts::default()).spaces[&router_space(&config)].table.clone().unwrap();
+    let chain = |name: &str| table.chains.iter().find(|chain| chain.name == name).unwrap();
+    let base = chain("spoofing").base.unwrap();
+    assert!(base.hook == Hook::Prerouting && base.priority < -200, "before connection tracking: {base:?}");
+    let sources = table.sets.iter().find(|set| set.name == "sources").unwrap();
+    for uplink in &config.uplinks {
+        let mut key = uplink.ifname().as_str().as_bytes().to_vec();
+        key.resize(16, 0);
+        assert_eq!(sources.elements[&key], Some(Verdict::Jump("source-outside".to_owned())));
+    }
+    let rules = &chain("source-outside").rules;
+    assert_eq!(rules.len(), 2, "one look for each prefix length");
+    let drops = |rule: &Rule| rule.expressions.last() == Some(&Expr::Verdict(Verdict::Drop));
+    assert!(rules.iter().all(|rule| rule.sets().count() == 1 && drops(rule)), "{rules:?}");
 }

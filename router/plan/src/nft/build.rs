@@ -260,6 +260,18 @@ fn lookup(fields: &[Source], set: &str, verdict: bool) -> Vec<Expr> {
     expressions
 }
 
+/// The address is in a set of networks that all have this prefix length.
+pub fn in_prefixes(of: Source, length: u8, set: &str) -> Vec<Expr> {
+    let mut expressions = in_set(&[of], set);
+    if let Ok(net) = Ipv4Net::new(Ipv4Addr::UNSPECIFIED, length)
+        && length < 32
+    {
+        let mask = Expr::Bitwise { register: 0, mask: net.netmask().octets().to_vec(), xor: vec![0; 4] };
+        expressions.insert(expressions.len() - 1, mask);
+    }
+    expressions
+}
+
 /// A prefix of whole bytes is compared as such; any other is masked.
 fn address(offset: u32, net: Ipv4Net) -> Vec<Expr> {
     let (network, length) = (net.network().octets(), net.prefix_len());
