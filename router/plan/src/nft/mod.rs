@@ -164,24 +164,42 @@ pub enum Expr {
     },
 }
 
+/// `enum nft_meta_keys`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meta {
-    Iifname,
-    Oifname,
-    Nfproto,
-    L4proto,
+    Iifname = 6,
+    Oifname = 7,
+    Nfproto = 15,
+    L4proto = 16,
 }
 
+/// `enum nft_ct_keys`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ct {
-    State,
-    Status,
+    State = 0,
+    Status = 2,
 }
 
+/// `enum nft_payload_bases`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PayloadBase {
-    Network,
-    Transport,
+    Network = 1,
+    Transport = 2,
+}
+
+impl Meta {
+    /// What can be read back.
+    pub const ALL: [Self; 4] = [Self::Iifname, Self::Oifname, Self::Nfproto, Self::L4proto];
+}
+
+impl Ct {
+    /// What can be read back.
+    pub const ALL: [Self; 2] = [Self::State, Self::Status];
+}
+
+impl PayloadBase {
+    /// What can be read back.
+    pub const ALL: [Self; 2] = [Self::Network, Self::Transport];
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -19,18 +19,14 @@ const NFPROTO_IPV4: u32 = 2;
 const RANGE_MAP_IPS: u32 = 1;
 const RANGE_PROTO_SPECIFIED: u32 = 2;
 
-const METAS: [(Meta, u32); 4] = [(Meta::Iifname, 6), (Meta::Oifname, 7), (Meta::Nfproto, 15), (Meta::L4proto, 16)];
-const CTS: [(Ct, u32); 2] = [(Ct::State, 0), (Ct::Status, 2)];
-const BASES: [(PayloadBase, u32); 2] = [(PayloadBase::Network, 1), (PayloadBase::Transport, 2)];
-
 pub fn write(writer: &mut Writer, expression: &Expr) {
     writer.string(NFTA_EXPR_NAME, name(expression));
     writer.nest(NFTA_EXPR_DATA, |writer| match expression {
-        Expr::Meta { key, register } => numbers(writer, [reg(*register), number(&METAS, *key)]),
+        Expr::Meta { key, register } => numbers(writer, [reg(*register), *key as u32]),
         Expr::Payload { base, offset, length, register } => {
-            numbers(writer, [reg(*register), number(&BASES, *base), *offset, *length]);
+            numbers(writer, [reg(*register), *base as u32, *offset, *length]);
         }
-        Expr::Ct { key, register } => numbers(writer, [reg(*register), number(&CTS, *key)]),
+        Expr::Ct { key, register } => numbers(writer, [reg(*register), *key as u32]),
         Expr::Bitwise { register, mask, xor } => {
             numbers(writer, [reg(*register), reg(*register), mask.len() as u32]);
             data(writer, 4, mask);
@@ -100,14 +96,18 @@ fn known(name: &str, a: Attributes) -> Option<Expr> {
     let register = |kind| slot(a.u32(kind)?);
     let value = |kind| Some(a.nested(kind)?.get(NFTA_DATA_VALUE)?.to_vec());
     match name {
-        "meta" if a.only(&[1, 2]) => Some(Expr::Meta { register: register(1)?, key: of_number(&METAS, a.u32(2)?)? }),
+        "meta" if a.only(&[1, 2]) => {
+            Some(Expr::Meta { register: register(1)?, key: of_number(Meta::ALL, a.u32(2)?, |key| key as u32)? })
+        }
         "payload" if a.only(&[1, 2, 3, 4]) => Some(Expr::Payload {
             register: register(1)?,
-            base: of_number(&BASES, a.u32(2)?)?,
+            base: of_number(PayloadBase::ALL, a.u32(2)?, |base| base as u32)?,
             offset: a.u32(3)?,
             length: a.u32(4)?,
         }),
-        "ct" if a.only(&[1, 2]) => Some(Expr::Ct { register: register(1)?, key: of_number(&CTS, a.u32(2)?)? }),
+        "ct" if a.only(&[1, 2]) => {
+            Some(Expr::Ct { register: register(1)?, key: of_number(Ct::ALL, a.u32(2)?, |key| key as u32)? })
+        }
         // Attribute 6 is the operation, 0 being mask and xor.
         "bitwise" if a.only(&[1, 2, 3, 4, 5, 6]) && a.u32(6).unwrap_or(0) == 0 && a.u32(1) == a.u32(2) => {
             Some(Expr::Bitwise { register: register(1)?, mask: value(4)?, xor: value(5)? })
@@ -174,11 +174,6 @@ fn slot(register: u32) -> Option<u8> {
     }
 }
 
-fn number<T: PartialEq>(table: &[(T, u32)], value: T) -> u32 {
-    // Every value of these types stands in its table.
-    table.iter().find(|(known, _)| *known == value).map_or(u32::MAX, |(_, number)| *number)
-}
-
-fn of_number<T: Copy>(table: &[(T, u32)], number: u32) -> Option<T> {
-    table.iter().find(|(_, known)| *known == number).map(|(value, _)| *value)
+fn of_number<T: Copy, const N: usize>(all: [T; N], wanted: u32, number: fn(T) -> u32) -> Option<T> {
+    all.into_iter().find(|value| number(*value) == wanted)
 }
