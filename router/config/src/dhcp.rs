@@ -13,7 +13,7 @@ pub struct Dhcp {
     pub rebind: Option<Duration>,
     /// Option 3; none: the router itself.
     pub gateway: Option<Ipv4Addr>,
-    /// Option 6; empty: the DNS servers of the uplinks this network may reach.
+    /// Option 6; empty: the DNS servers of the uplinks, those that this network may ask.
     pub dns: Vec<Ipv4Addr>,
     /// Option 15.
     pub domain: Option<String>,

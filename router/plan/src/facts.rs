@@ -1,4 +1,4 @@
-use crate::policy::Input;
+use crate::policy::inputs::Input;
 use edge_config::{Uplink, UplinkAddress};
 use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;

@@ -2,11 +2,9 @@
 
 use crate::{
     Facts,
-    policy::{Party, Policy, Reach},
+    policy::{Label, Party, Policy, Reach},
 };
 use edge_config::Config;
-use edge_net::Name;
-use std::fmt;
 
 /// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,26 +13,6 @@ pub struct Row {
     pub to: Label,
     pub reach: Reach,
     pub why: String,
-}
-
-/// Who a row or column stands for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Label {
-    /// Any node of the network that has no `[[host]]` entry.
-    Network(Name),
-    Host(Name),
-    /// The router's address in the network.
-    Router(Name),
-    Uplink(Name),
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Label::Network(name) | Label::Host(name) | Label::Uplink(name) => f.pad(name.as_str()),
-            Label::Router(name) => f.pad(&format!("router in {name}")),
-        }
-    }
 }
 
 /// Every pair of networks, hosts, router addresses and uplinks, in the order of the file; nobody is paired with itself.

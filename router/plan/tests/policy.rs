@@ -92,7 +92,7 @@ fn a_forward_opens_its_target_only() {
 
 fn packet(protocol: Protocol, destination_port: u16) -> Packet {
     let icmp_type = (protocol == Protocol::Icmp).then_some(8);
-    Packet { protocol: protocol.number(), source_port: 40000, destination_port, icmp_type, translated: false }
+    Packet { source_port: 40000, destination_port, icmp_type, ..Packet::of(protocol.number()) }
 }
 
 /// `reply_source` differs from `destination` for a forwarded flow.

@@ -40,11 +40,12 @@ fn seen(flow: &edge_kernel::conntrack::Flow) -> Flow {
 
 /// The packet that opened it. Who answers does so from the port it was sent to, after destination NAT.
 fn opening(flow: &edge_kernel::conntrack::Flow) -> Packet {
-    let (source_port, icmp_type) = match flow.original.ports {
-        Ports::Ports { source, .. } => (source, None),
-        Ports::Icmp { kind, .. } => (0, Some(kind)),
-        Ports::None => (0, None),
-    };
-    let destination_port = if let Ports::Ports { source, .. } = flow.reply.ports { source } else { 0 };
-    Packet { protocol: flow.original.protocol, source_port, destination_port, icmp_type, translated: flow.dnat }
+    let packet = Packet { translated: flow.dnat, ..Packet::of(flow.original.protocol) };
+    match (flow.original.ports, flow.reply.ports) {
+        (Ports::Ports { source: source_port, .. }, Ports::Ports { source: destination_port, .. }) => {
+            Packet { source_port, destination_port, ..packet }
+        }
+        (Ports::Icmp { kind, .. }, _) => Packet { icmp_type: Some(kind), ..packet },
+        _ => packet,
+    }
 }

@@ -109,10 +109,14 @@ impl Match {
 
 impl Packet {
     /// The question of a ping.
-    pub const PING: Self = Self { protocol: 1, icmp_type: Some(Match::ECHO_REQUEST), ..Self::BARE };
+    pub const PING: Self = Self { icmp_type: Some(Match::ECHO_REQUEST), ..Self::of(1) };
     /// A resolver's first question (RFC 1035, 4.2.1); its own port is any.
-    pub const NAME_QUERY: Self = Self { protocol: 17, destination_port: 53, ..Self::BARE };
-    const BARE: Self = Self { protocol: 0, source_port: 0, destination_port: 0, icmp_type: None, translated: false };
+    pub const NAME_QUERY: Self = Self { destination_port: 53, ..Self::of(17) };
+
+    /// Of whom nothing but the protocol is known.
+    pub const fn of(protocol: u8) -> Self {
+        Self { protocol, source_port: 0, destination_port: 0, icmp_type: None, translated: false }
+    }
 }
 
 /// `icmp`, `tcp 443`, `udp 8000-8010`, `all`

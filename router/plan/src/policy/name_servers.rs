@@ -1,4 +1,4 @@
-use super::{Policy, grant::Party, matches::Packet};
+use super::{grant::Party, lookup::Policy, matches::Packet};
 use edge_config::{Network, Uplink};
 use std::net::Ipv4Addr;
 

@@ -1,5 +1,4 @@
-use super::grant::Party;
-use crate::Label;
+use super::{grant::Party, label::Label};
 use edge_config::{Config, Endpoint, Host, Network};
 use edge_net::Name;
 use std::{

@@ -1,9 +1,9 @@
 use super::{
-    Policy,
     grant::{Grant, Party, Why},
+    label::Label,
+    lookup::Policy,
     matches::{Match, Packet},
 };
-use crate::Label;
 use edge_config::Network;
 use std::fmt;
 

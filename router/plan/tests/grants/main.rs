@@ -196,12 +196,9 @@ impl<'a> Projections<'a> {
 
 /// What the policy looks at of a packet.
 fn seen(packet: &kernel::Packet) -> Packet {
-    let is_icmp = packet.protocol == 1;
-    Packet {
-        protocol: packet.protocol,
-        source_port: if is_icmp { 0 } else { packet.source_port },
-        destination_port: packet.destination_port,
-        icmp_type: is_icmp.then(|| packet.source_port.to_be_bytes()[0]),
-        translated: packet.is_translated(),
+    let seen = Packet { translated: packet.is_translated(), ..Packet::of(packet.protocol) };
+    match packet.protocol {
+        1 => Packet { icmp_type: Some(packet.source_port.to_be_bytes()[0]), ..seen },
+        _ => Packet { source_port: packet.source_port, destination_port: packet.destination_port, ..seen },
     }
 }
