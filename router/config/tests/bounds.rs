@@ -1,5 +1,7 @@
 //! A hostile file costs little time and says little.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 use edge_config::{MAX_SHOWN, parse};
 use std::{fs, time::Duration};
 

@@ -105,10 +105,11 @@ impl Inbox {
         let received = Errno::result(received)? as usize;
         for (at, header) in headers.iter().enumerate().take(received) {
             let length = (header.msg_len as usize).min(LONGEST);
-            // SAFETY: both kinds are plain data of which any bytes are valid.
             let head = match whose {
-                Whose::Own => own(at, length, &controls[at], &unsafe { senders[at].internet }),
-                Whose::Strangers => strangers(at, &self.buffers[at][..length], &unsafe { senders[at].link }),
+                // SAFETY: an address is plain data of which any bytes are valid.
+                Whose::Own => own(at, length, &controls[at], unsafe { &senders[at].internet }),
+                // SAFETY: so is this kind.
+                Whose::Strangers => strangers(at, &self.buffers[at][..length], unsafe { &senders[at].link }),
             };
             self.heads.extend(head);
         }
