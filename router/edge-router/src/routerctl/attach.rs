@@ -14,6 +14,7 @@ pub struct AttachOptions {
     #[arg(long)]
     name: String,
     /// The [[network]] to be in
+    #[allow(rustdoc::broken_intra_doc_links, reason = "help is shown as it is written")]
     #[arg(long)]
     network: String,
     /// What the interface is called inside

@@ -16,6 +16,7 @@ use std::{
 #[derive(Args)]
 pub struct LeasesOptions {
     /// Only of this [[network]]
+    #[allow(rustdoc::broken_intra_doc_links, reason = "help is shown as it is written")]
     #[arg(long, value_name = "NET")]
     network: Option<String>,
     /// Only devices, or only containers
