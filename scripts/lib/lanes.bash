@@ -108,11 +108,25 @@ report() {
         [ -e "$log" ] || continue
         failed+=("$(basename "${log%.*.failed}")")
         stage "failed: ${failed[-1]}"
-        tail -n 40 "${log%.failed}" | tail -c 4000
+        last_words "${log%.failed}"
     done
-    [ ${#failed[@]} = 0 ] || { printf '\ntest: failed: %s; all of it: target/test/log\n' "${failed[*]}" >&2; exit 1; }
+    [ ${#failed[@]} = 0 ] || {
+        printf '\n'
+        cat "$work"/log/* | grep -ahE '^FAIL +[0-9.]+ s  ' || true
+        echo "test: failed: ${failed[*]}; all of it: target/test/log" >&2
+        exit 1
+    }
     # A lane that ended by itself has left tests.
     [ ! -e "$work/table" ] || all_done
+}
+
+# last_words LOG: those of the tests that failed, or of the job.
+last_words() {
+    if grep -aq '^-- .* failed; its last words:$' "$1"; then
+        sed -n '/^-- .* failed; its last words:$/,$p' "$1"
+    else
+        tail -n 40 "$1"
+    fi | tail -c 4000
 }
 
 # Nothing that was chosen may have been left out.
