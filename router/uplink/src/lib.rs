@@ -14,6 +14,8 @@ mod usable;
 mod wire;
 
 pub use board::{Cause, Health, Report};
+#[doc(hidden)]
+pub use dhcp::fuzz_reply;
 pub use dhcp::{Lease, Trouble};
 pub use health::Verdict;
 pub use uplinks::Uplinks;

@@ -1,9 +1,10 @@
 //! What the client says.
 
 use super::identity::Identity;
-use dhcproto::{
-    Encodable,
-    v4::{DhcpOption, Flags, Message, MessageType, OptionCode},
+use edge_dhcp_wire::{
+    LONGEST, MessageWriter, at,
+    code::{self, message_type},
+    header::{BOOTREQUEST, BROADCAST, ETHERNET},
 };
 use std::net::Ipv4Addr;
 
@@ -28,52 +29,72 @@ pub enum Ask {
     },
 }
 
-/// Mask, router, DNS, domain, MTU, lease time, server, T1, T2, search list; classless routes before the router they replace.
-const WANTED: [u8; 11] = [121, 1, 3, 6, 15, 26, 51, 54, 58, 59, 119];
-/// A BOOTP relay may drop what is shorter (RFC 1542 section 2.1).
-const SHORTEST: usize = 300;
+/// Classless routes before the router they replace.
+const WANTED: [u8; 11] = [
+    code::CLASSLESS_ROUTES,
+    code::SUBNET_MASK,
+    code::ROUTER,
+    code::DNS,
+    code::DOMAIN,
+    code::MTU,
+    code::LEASE_TIME,
+    code::SERVER_ID,
+    code::RENEWAL,
+    code::REBINDING,
+    code::SEARCH,
+];
 /// Bytes: the answer fits into one Ethernet frame.
-const LONGEST_ANSWER: u16 = 1472;
+const LONGEST_ANSWER: u16 = LONGEST as u16;
+
+impl Ask {
+    fn message_type(self) -> u8 {
+        match self {
+            Ask::Discover { .. } => message_type::DISCOVER,
+            Ask::Request { .. } | Ask::Confirm { .. } | Ask::Prolong { .. } => message_type::REQUEST,
+        }
+    }
+
+    /// Option 50.
+    fn wanted(self) -> Option<Ipv4Addr> {
+        match self {
+            Ask::Discover { wish } => wish,
+            Ask::Request { address, .. } | Ask::Confirm { address } => Some(address),
+            Ask::Prolong { .. } => None,
+        }
+    }
+}
 
 /// `secs`: since the exchange began.
 pub fn message(identity: &Identity, xid: u32, secs: u16, ask: Ask) -> Vec<u8> {
-    let unset = Ipv4Addr::UNSPECIFIED;
-    let own = if let Ask::Prolong { address } = ask { address } else { unset };
-    let mut message = Message::new_with_id(xid, own, unset, unset, unset, &identity.mac.bytes());
-    message.set_secs(secs);
+    let mut bytes = Vec::new();
+    let mut writer = MessageWriter::new(&mut bytes, LONGEST, 0);
+    let [htype, hlen] = ETHERNET;
+    writer.set(0, &[BOOTREQUEST, htype, hlen]);
+    writer.set(at::XID, &xid.to_be_bytes());
+    writer.set(at::SECS, &secs.to_be_bytes());
     // Who has the address is reached by it.
-    if identity.broadcast && own.is_unspecified() {
-        message.set_flags(Flags::default().set_broadcast());
+    if let Ask::Prolong { address } = ask {
+        writer.set(at::CIADDR, &address.octets());
+    } else if identity.broadcast {
+        writer.set(at::FLAGS, &BROADCAST.to_be_bytes());
     }
-    let options = message.opts_mut();
-    let kind = if matches!(ask, Ask::Discover { .. }) { MessageType::Discover } else { MessageType::Request };
-    options.insert(DhcpOption::MessageType(kind));
-    match ask {
-        Ask::Discover { wish } => {
-            if let Some(wish) = wish {
-                options.insert(DhcpOption::RequestedIpAddress(wish));
-            }
-        }
-        Ask::Request { address, server } => {
-            options.insert(DhcpOption::RequestedIpAddress(address));
-            options.insert(DhcpOption::ServerIdentifier(server));
-        }
-        Ask::Confirm { address } => {
-            options.insert(DhcpOption::RequestedIpAddress(address));
-        }
-        Ask::Prolong { .. } => {}
-    }
-    options.insert(DhcpOption::ClientIdentifier(identity.client_id.clone()));
-    options.insert(DhcpOption::MaxMessageSize(LONGEST_ANSWER));
-    options.insert(DhcpOption::ParameterRequestList(WANTED.map(OptionCode::from).to_vec()));
+    writer.set(at::CHADDR, &identity.mac.bytes());
     if let Some(hostname) = &identity.hostname {
-        options.insert(DhcpOption::Hostname(hostname.clone()));
+        writer.put(code::HOST_NAME, hostname.as_bytes());
     }
-    let mut bytes = message.to_vec().unwrap_or_else(|error| {
-        // Every option is shorter than 255 bytes: a host name has 63 at most, a client identifier 23.
-        log::error!("a DHCP message cannot be written: {error}");
-        Vec::new()
-    });
-    bytes.resize(bytes.len().max(SHORTEST), 0);
+    if let Some(address) = ask.wanted() {
+        writer.put(code::REQUESTED_ADDRESS, &address.octets());
+    }
+    writer.put(code::MESSAGE_TYPE, &[ask.message_type()]);
+    if let Ask::Request { server, .. } = ask {
+        writer.put(code::SERVER_ID, &server.octets());
+    }
+    writer.put(code::PARAMETERS, &WANTED);
+    writer.put(code::MAX_SIZE, &LONGEST_ANSWER.to_be_bytes());
+    writer.put(code::CLIENT_ID, &identity.client_id);
+    writer.finish(None);
     bytes
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,19 @@
 //! The DHCPv4 client (RFC 2131 section 4.4). Pure: time, chance and packets are arguments.
 //!
-//! Of our own, on the codec of `dhcproto` and the option reader of the server, because the client crate at hand (mozim 0.3.4) cannot
+//! Of our own, on the codec that the server has too, because the client crate at hand (mozim 0.3.4) cannot
 //! ask for replies by broadcast, which ipvlan needs; does not hear a DHCPNAK while it renews or rebinds; stays for ever with a server
 //! that offers and never acknowledges; and takes no notice of whom a reply is for.
 
 mod client;
 mod exchange;
+mod fuzz;
 mod identity;
 mod lease;
 mod message;
 mod reply;
 
 pub use client::{Client, Outgoing, Trouble, Via};
+pub use fuzz::fuzz_reply;
 pub use identity::Identity;
 pub use lease::{Held, Lease};
 pub use reply::Reply;

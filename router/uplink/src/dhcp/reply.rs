@@ -1,7 +1,7 @@
 //! What servers say. Every byte is hostile.
 
 use super::lease::{Lease, Terms};
-use edge_dhcp::Options;
+use edge_dhcp_wire::{Options, ReplyKind, code};
 use edge_net::{Interface, Mac};
 use ipnet::Ipv4Net;
 use std::{fmt, net::Ipv4Addr};
@@ -37,53 +37,27 @@ const MOST: usize = 32;
 /// Bytes that every link carries (RFC 791).
 const SMALLEST_MTU: u16 = 576;
 
-const FIXED: usize = 236;
-const COOKIE: [u8; 4] = [99, 130, 83, 99];
-const BOOTREPLY: u8 = 2;
-const ETHERNET: [u8; 2] = [1, 6];
-
-/// Options (RFC 2132, 3397, 3442).
-mod code {
-    pub const MASK: u8 = 1;
-    pub const ROUTER: u8 = 3;
-    pub const DNS: u8 = 6;
-    pub const DOMAIN: u8 = 15;
-    pub const MTU: u8 = 26;
-    pub const LEASE_TIME: u8 = 51;
-    pub const MESSAGE_TYPE: u8 = 53;
-    pub const SERVER_ID: u8 = 54;
-    pub const RENEWAL: u8 = 58;
-    pub const REBINDING: u8 = 59;
-    pub const SEARCH: u8 = 119;
-    pub const ROUTES: u8 = 121;
-}
-
 impl Reply {
     /// None for what is no reply of a DHCP server to an Ethernet client.
     pub fn read(message: &[u8]) -> Option<Self> {
-        let (fixed, rest) = message.split_at_checked(FIXED)?;
-        let options = rest.strip_prefix(&COOKIE)?;
-        if fixed[0] != BOOTREPLY || fixed[1..3] != ETHERNET {
-            return None;
-        }
-        let mac: [u8; 6] = fixed[28..34].try_into().ok()?;
-        let address: [u8; 4] = fixed[16..20].try_into().ok()?;
-        let options = Options::read(options, &fixed[108..236], &fixed[44..108]);
-        let lease = || lease(address.into(), &options);
-        let what = match options.byte(code::MESSAGE_TYPE)? {
-            2 => What::Offer(lease()),
-            5 => What::Ack(lease()),
-            6 => What::Nak,
-            _ => return None,
+        let reply = edge_dhcp_wire::Reply::read(message)?;
+        let (kind, options) = reply.kind()?;
+        let header = reply.header();
+        let lease = || lease(header.yiaddr().unwrap_or(Ipv4Addr::UNSPECIFIED), &options);
+        let what = match kind {
+            ReplyKind::Offer => What::Offer(lease()),
+            ReplyKind::Ack => What::Ack(lease()),
+            ReplyKind::Nak => What::Nak,
         };
-        let xid = u32::from_be_bytes(fixed[4..8].try_into().ok()?);
-        Some(Self { xid, mac: Mac::new(mac).ok()?, server: options.array(code::SERVER_ID).map(Ipv4Addr::from), what })
+        let server = options.array(code::SERVER_ID).map(Ipv4Addr::from);
+        Some(Self { xid: header.xid(), mac: reply.mac, server, what })
     }
 }
 
 fn lease(address: Ipv4Addr, options: &Options) -> Result<Lease, Unusable> {
     let unusable = |why: String| Unusable(why);
-    let mask = options.array(code::MASK).map(Ipv4Addr::from).ok_or_else(|| unusable(format!("{address} without a netmask")))?;
+    let mask =
+        options.array(code::SUBNET_MASK).map(Ipv4Addr::from).ok_or_else(|| unusable(format!("{address} without a netmask")))?;
     let interface = Ipv4Net::with_netmask(address, mask).ok().and_then(Interface::new).filter(|_| is_host(address));
     let interface =
         interface.ok_or_else(|| unusable(format!("{address} with the netmask {mask}, which is no host's address")))?;
@@ -114,7 +88,7 @@ type Routes = (Option<Ipv4Addr>, Vec<(Ipv4Net, Option<Ipv4Addr>)>);
 /// Where there are classless routes, option 3 is not looked at (RFC 3442).
 fn routes(options: &Options, own: Interface) -> Result<Routes, Unusable> {
     let reachable = |via: &Ipv4Addr| own.has_host(*via) && *via != own.address();
-    let Some(bytes) = options.get(code::ROUTES) else {
+    let Some(bytes) = options.get(code::CLASSLESS_ROUTES) else {
         let gateways: Vec<_> = addresses(options, code::ROUTER).take(MOST).collect();
         let gateway = gateways.iter().copied().find(reachable);
         return match (gateway, gateways.first()) {

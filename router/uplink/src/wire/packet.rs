@@ -1,6 +1,6 @@
 use super::{link::Link, watched};
 use crate::dhcp::{Outgoing, Via};
-use edge_dhcp::{CLIENT_PORT, SERVER_PORT, udp_packet};
+use edge_dhcp_wire::{CLIENT_PORT, SERVER_PORT, udp_packet};
 use nix::libc;
 use socket2::{Domain, Protocol, SockAddr, SockAddrStorage, SockFilter, Socket, Type};
 use std::{

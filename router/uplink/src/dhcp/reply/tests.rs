@@ -1,6 +1,9 @@
 use super::*;
+use edge_dhcp_wire::header::{BOOTREPLY, MAGIC_COOKIE};
 use proptest::prelude::*;
 
+/// Bytes before the magic cookie.
+const FIXED: usize = 236;
 const MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
 
 /// An acknowledgement of 192.0.2.9 with these options besides kind, server, mask and time.
@@ -10,7 +13,7 @@ fn ack(more: &[u8]) -> Vec<u8> {
     message[4..8].copy_from_slice(&7u32.to_be_bytes());
     message[16..20].copy_from_slice(&[192, 0, 2, 9]);
     message[28..34].copy_from_slice(&MAC);
-    message.extend(COOKIE);
+    message.extend(MAGIC_COOKIE);
     message.extend([53, 1, 5, 54, 4, 192, 0, 2, 1, 1, 4, 255, 255, 255, 0, 51, 4, 0, 0, 14, 16]);
     message.extend(more);
     message.push(255);
