@@ -1,8 +1,9 @@
 use edge_net::Name;
 use std::{io, path::PathBuf};
 
+/// Why there is no server.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum OpenError {
     #[error("lease log {path}: {what}: {source}; the directory must be writable, on a local disk with room for 16 MiB")]
     Log { path: PathBuf, what: &'static str, source: io::Error },
     #[error("lease log {0} is in use by another daemon; stop that one, or give this one its own --state-dir")]

@@ -1,41 +1,39 @@
 //! The DHCPv4 server (RFC 2131) and the one store of addresses, for devices and containers alike.
 //!
-//! A packet comes in by `socket`, is read by `wire`, judged by `decide` (pure: no clock, no socket), kept by `lease` and
-//! `log`, and answered only when what it promises is on disk.
+//! A message comes in by `socket`, is read by `edge_dhcp_wire`, judged by `decide` and answered by `network` (both pure: no clock, no
+//! task, no socket), kept by `lease` and `log`, and said only when what it promises is on disk. `drive` makes that happen: it has the
+//! tasks, and the lock around what is known.
 
-mod answer;
-mod batch;
 mod claim;
 mod clock;
-mod counters;
 mod decide;
+mod drive;
+mod drop_reason;
 mod error;
-mod events;
+mod fuzz;
 mod import;
 mod lease;
-mod limit;
 mod lock;
 mod log;
-mod probe;
-mod relay;
+mod network;
+mod report;
 mod server;
 mod service;
+mod show;
 mod socket;
-mod state;
 #[cfg(test)]
 mod tests;
-mod wire;
+mod way;
 
-#[doc(hidden)]
-pub use answer::fuzz_packet;
 pub use claim::{Claim, ClaimError};
-pub use counters::{Counters, Report};
-pub use error::{ConfigureError, Error, SocketError};
-pub use import::Import;
-pub use lease::{Identity, Kind, Lease, LeaseState};
+pub use drop_reason::DropReason;
+pub use error::{ConfigureError, OpenError, SocketError};
 #[doc(hidden)]
-pub use log::fuzz_log;
+pub use fuzz::{fuzz_log, fuzz_packet};
+pub use import::Import;
+pub use lease::{Identity, Lease, LeaseKind, LeaseState};
 pub use log::{Trouble, salvage};
+pub use network::Counters;
+pub use report::DhcpReport;
 pub use server::Server;
 pub use service::Service;
-pub use wire::{CLIENT_PORT, Options, SERVER_PORT, udp_packet};

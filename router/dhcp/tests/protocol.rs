@@ -4,7 +4,7 @@
 mod lab;
 
 use edge_config::Host;
-use edge_dhcp::{Claim, ClaimError, Error, Identity, Import, Kind, LeaseState, Server};
+use edge_dhcp::{Claim, ClaimError, Identity, Import, LeaseKind, LeaseState, OpenError, Server};
 use edge_net::Name;
 use lab::{
     Lab, ROUTER, eventually, ip,
@@ -171,7 +171,7 @@ async fn malformed_messages_are_counted_and_nothing_else() {
     let counters = server.counters().networks.remove(&vehicle()).expect("its counters");
     for (reason, _) in &cases {
         let sent = cases.iter().filter(|(other, _)| other == reason).count() as u64;
-        assert_eq!(counters.drops.get(reason), Some(&sent), "{reason}");
+        assert_eq!(counters.drops_by_name().get(reason), Some(&sent), "{reason}");
     }
     assert_eq!(counters.discovers, 0);
     assert!(boot(&wire).kind == ACK);
@@ -183,8 +183,10 @@ async fn one_mac_cannot_take_all_the_time() {
     let server = lab.serve(lab.service()).await;
     (0..200).for_each(|xid| wire.send(&new(DISCOVER, xid)));
     let name = vehicle();
-    eventually("it is limited", || server.counters().networks[&name].drops.get("too-many").is_some_and(|count| *count >= 100))
-        .await;
+    eventually("it is limited", || {
+        server.counters().networks[&name].drops_by_name().get("too-many").is_some_and(|count| *count >= 100)
+    })
+    .await;
     let other = Message::new(DISCOVER, [2, 0, 0, 0, 0, 10], 1000).broadcast();
     assert_eq!(wire.ask(&other).expect("another's is answered").kind, OFFER);
 }
@@ -204,9 +206,9 @@ async fn devices_and_containers_share_one_store_that_outlives_the_process() {
     let claim = |name: &str| Claim { name: name.to_owned(), address: None };
 
     let server = lab.serve(service.clone()).await;
-    assert!(matches!(Server::open(&lab.state()), Err(Error::InUse(_))));
+    assert!(matches!(Server::open(&lab.state()), Err(OpenError::InUse(_))));
     let permanent = server.claim(&name, claim("container1")).await.expect("its reservation");
-    assert_eq!((permanent.address, permanent.permanent, permanent.kind), (address, true, Kind::Container));
+    assert_eq!((permanent.address, permanent.permanent, permanent.kind), (address, true, LeaseKind::Container));
     let dynamic = server.claim(&name, claim("web")).await.expect("a free address");
     assert_eq!((dynamic.address, dynamic.state), (Ipv4Addr::new(10, 77, 0, 100), LeaseState::Held));
     let ack = boot(&wire);

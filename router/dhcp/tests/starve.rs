@@ -64,7 +64,7 @@ impl Scene {
 
     /// So many messages of those who speak for others, sooner or later.
     async fn has_refused(&self, least: u64) {
-        let refused = || self.counters().drops.get("too-many-for-others").copied().unwrap_or_default();
+        let refused = || self.counters().drops_by_name().get("too-many-for-others").copied().unwrap_or_default();
         eventually("the rest is refused", || refused() >= least).await;
     }
 
@@ -158,13 +158,13 @@ async fn unicast_is_no_way_around() {
     }
     scene.has_refused(1_500).await;
     scene.check_the_known_and_the_reserved();
-    let refused = scene.counters().drops.get("too-many-for-others").copied();
+    let refused = scene.counters().drops_by_name().get("too-many-for-others").copied();
     let acks = scene.counters().acks;
     let renewal = Message::new(REQUEST, KNOWN, 7).ciaddr(scene.known);
     scene.wire.send_udp(&renewal.bytes(), ROUTER);
     let is_renewed = || scene.counters().acks > acks;
     eventually("a client that has its address is not counted with them", is_renewed).await;
-    assert_eq!(scene.counters().drops.get("too-many-for-others").copied(), refused);
+    assert_eq!(scene.counters().drops_by_name().get("too-many-for-others").copied(), refused);
 }
 
 /// Who forges the source too, never twice the same, is not counted without end.
@@ -227,5 +227,5 @@ async fn an_emptied_pool_costs_neither_the_known_nor_the_reserved_their_addresse
     assert!(scene.server.leases().len() <= 100);
     assert_eq!(boot(&scene.wire, NEW), None, "there is nothing left");
     scene.check_the_known_and_the_reserved();
-    assert!(scene.counters().drops["pool-exhausted"] > 0);
+    assert!(scene.counters().drops_by_name()["pool-exhausted"] > 0);
 }

@@ -2,8 +2,8 @@ use super::{Moment, Scope, who::identify};
 use crate::{
     Identity, Import,
     lease::{Binding, Secs, State, Table},
-    wire::hostname,
 };
+use edge_dhcp_wire::hostname;
 use std::sync::Arc;
 
 /// The longest that a lease of another server is believed, seconds: a year.

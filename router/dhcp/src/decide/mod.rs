@@ -9,9 +9,10 @@ pub mod tests;
 mod who;
 
 use crate::{
+    DropReason,
     lease::{Binding, Change, Identity, Secs, State, Table},
-    wire::{Kind, Request},
 };
+use edge_dhcp_wire::{Request, RequestKind};
 use std::{net::Ipv4Addr, sync::Arc};
 
 pub use claim::claim;
@@ -33,7 +34,7 @@ const SHORTEST: u32 = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Not a word, for the reason given.
-    Silence(Reason),
+    Silence(DropReason),
     /// Silence, and what was offered to this one may go to others.
     Withdraw(Identity),
     /// The address is free as far as the table knows; offer it when nobody answers to it (RFC 2131, 3.1, step 2).
@@ -61,50 +62,27 @@ pub enum Decision {
     Note(Vec<Change>),
 }
 
-/// Why a well-formed message is not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    NoPool,
-    Exhausted,
-    Unknown,
-    NoAddress,
-    NotItsLease,
-}
-
-impl Reason {
-    /// The counter's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::NoPool => "no-pool",
-            Reason::Exhausted => "pool-exhausted",
-            Reason::Unknown => "unknown-client",
-            Reason::NoAddress => "names-no-address",
-            Reason::NotItsLease => "not-its-lease",
-        }
-    }
-}
-
 pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -> Decision {
     let now = moment.now;
-    let Some(pool) = &scope.service.pool else { return Decision::Silence(Reason::NoPool) };
+    let Some(pool) = &scope.service.pool else { return Decision::Silence(DropReason::NoPool) };
     let who = Who::device(table, scope, request, now);
     let longest = u32::try_from(pool.lease.as_secs()).unwrap_or(u32::MAX - 1);
     let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
     match request.kind {
-        Kind::Discover => match choose(table, scope, &who, request.requested, now) {
+        RequestKind::Discover => match choose(table, scope, &who, request.requested, now) {
             Some(address) if must_probe(table, scope, &who, request, address, moment) => {
                 Decision::Probe { address, identity: who.identity }
             }
             Some(address) if request.rapid_commit && pool.rapid_commit => acknowledge(who, address, lease, moment, true),
             Some(address) => Decision::Offer { address, identity: who.identity, lease },
-            None => Decision::Silence(Reason::Exhausted),
+            None => Decision::Silence(DropReason::PoolExhausted),
         },
-        Kind::Request => judge(table, scope, who, request, lease, moment),
-        Kind::Release => release(scope, &who, request, now),
-        Kind::Decline => decline(table, scope, &who, request, now),
-        Kind::Inform => match request.ciaddr {
+        RequestKind::Request => judge(table, scope, who, request, lease, moment),
+        RequestKind::Release => release(scope, &who, request, now),
+        RequestKind::Decline => decline(table, scope, &who, request, now),
+        RequestKind::Inform => match request.ciaddr {
             Some(address) if scope.has_host(address) => Decision::Inform,
-            _ => Decision::Silence(Reason::NoAddress),
+            _ => Decision::Silence(DropReason::NamesNoAddress),
         },
     }
 }
@@ -128,7 +106,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     }
     let selecting = request.server_id.is_some();
     let (first, second) = if selecting { (request.requested, request.ciaddr) } else { (request.ciaddr, request.requested) };
-    let Some(address) = first.or(second) else { return Decision::Silence(Reason::NoAddress) };
+    let Some(address) = first.or(second) else { return Decision::Silence(DropReason::NamesNoAddress) };
     if !scope.has_host(address) {
         return Decision::Nak("this address is not of this network");
     }
@@ -140,7 +118,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
         }
         // Outside of the range and nobody's here: another server's, who shares the subnet.
         if !selecting && own != Some(address) && scope.reserved_at(address).is_none() && table.at(address).is_none() {
-            return Decision::Silence(Reason::Unknown);
+            return Decision::Silence(DropReason::UnknownClient);
         }
         return Decision::Nak("the configuration keeps this address from you");
     }
@@ -155,7 +133,7 @@ fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, 
     }
     // INIT-REBOOT of somebody without a record gets silence, as RFC 2131 demands; one that renews is using the address.
     if !selecting && request.ciaddr.is_none() && own.is_none() && who.reserved.is_none() {
-        return Decision::Silence(Reason::Unknown);
+        return Decision::Silence(DropReason::UnknownClient);
     }
     acknowledge(who, address, lease, moment, false)
 }
@@ -204,7 +182,7 @@ fn release(scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
         Some(binding) if matches!(binding.state, State::Bound { .. }) => {
             Decision::Note(vec![Change::Bind(Binding { state: State::Released { since: now }, ..binding.clone() })])
         }
-        _ => Decision::Silence(Reason::NotItsLease),
+        _ => Decision::Silence(DropReason::NotItsLease),
     }
 }
 
@@ -213,7 +191,7 @@ fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs
     let bound = who.own.filter(|binding| binding.mac == Some(request.mac)).map(|binding| binding.address);
     let its = |address: &Ipv4Addr| bound == Some(*address) || who.offered == Some(*address);
     let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.server_id(request))).filter(its) else {
-        return Decision::Silence(Reason::NotItsLease);
+        return Decision::Silence(DropReason::NotItsLease);
     };
     Decision::Note(quarantine(table, scope, address, now))
 }

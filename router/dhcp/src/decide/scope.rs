@@ -1,12 +1,9 @@
-use crate::{
-    Identity, Service,
-    lease::Binding,
-    wire::{
-        Request,
-        hostname::{self, Label},
-    },
-};
+use crate::{DropReason, Identity, Service, lease::Binding};
 use edge_config::{DeviceId, Host};
+use edge_dhcp_wire::{
+    Request,
+    hostname::{self, Label},
+};
 use edge_net::Mac;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -63,12 +60,12 @@ impl Scope {
     }
 
     /// Why a message that came through a relay agent is not for this network, if it is not.
-    pub fn refuses_relay(&self, request: &Request) -> Option<&'static str> {
+    pub fn refuses_relay(&self, request: &Request) -> Option<DropReason> {
         let relayed = request.relayed.as_ref()?;
         let allowed = self.service.pool.as_ref().is_some_and(|pool| pool.relays.contains(&relayed.agent));
         match relayed.link() {
-            _ if !allowed => Some("relay-not-allowed"),
-            Some(link) if !self.service.address.subnet().contains(&link) => Some("relayed-from-elsewhere"),
+            _ if !allowed => Some(DropReason::RelayNotAllowed),
+            Some(link) if !self.service.address.subnet().contains(&link) => Some(DropReason::RelayedFromElsewhere),
             _ => None,
         }
     }

@@ -1,9 +1,7 @@
 use super::Scope;
-use crate::{
-    lease::{Binding, ClientId, Identity, Secs, Table},
-    wire::Request,
-};
+use crate::lease::{Binding, Identity, Secs, Table};
 use edge_config::Host;
+use edge_dhcp_wire::{ClientId, Request};
 use edge_net::Mac;
 use std::net::Ipv4Addr;
 

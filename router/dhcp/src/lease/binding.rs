@@ -13,7 +13,7 @@ pub struct Binding {
     pub identity: Identity,
     #[serde(with = "super::mac::option")]
     pub mac: Option<Mac>,
-    /// As the device sent it, cleaned (see [`crate::wire::hostname`]).
+    /// As the device sent it, cleaned (see [`edge_dhcp_wire::hostname`]).
     pub hostname: Option<Arc<str>>,
     pub state: State,
     /// A frame to its MAC reaches it: that was seen on the way it asked, in this run.

@@ -1,10 +1,7 @@
+use edge_dhcp_wire::ClientId;
 use edge_net::Mac;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 use std::fmt;
-
-/// Option 61. What clients make by RFC 4361 has its room in here, and needs no memory elsewhere.
-pub type ClientId = SmallVec<[u8; 24]>;
 
 /// Who a binding belongs to. A network has at most one binding for each identity, and an address at most one identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use edge_net::{Mac, Name};
 use std::{net::Ipv4Addr, time::SystemTime};
 
 pub(crate) use binding::{Binding, Change, Secs, State};
-pub use identity::{ClientId, Identity};
+pub use identity::Identity;
 pub(crate) use offers::Offer;
 use offers::Offers;
 use owners::{Bindings, Owners};
@@ -37,14 +37,14 @@ pub struct Lease {
     pub name: Option<String>,
     /// What the device calls itself, cleaned in the same way.
     pub hostname: Option<String>,
-    pub kind: Kind,
+    pub kind: LeaseKind,
     pub state: LeaseState,
     /// Reserved by a `[[host]]`.
     pub permanent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum LeaseKind {
     Device,
     Container,
 }

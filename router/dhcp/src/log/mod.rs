@@ -11,7 +11,6 @@
 
 mod block;
 mod fs;
-mod fuzz;
 mod queue;
 mod recover;
 mod salvage;
@@ -25,11 +24,11 @@ use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
-pub use fs::Directory;
-pub use fuzz::fuzz_log;
+pub use block::{BLOCK, Packer, sealed};
+pub use fs::{Directory, Fs, LogFile};
 pub use queue::{Done, Log};
 pub use recover::{Recovered, recover};
-pub use salvage::salvage;
+pub use salvage::{Salvaged, salvage};
 pub use snapshot::Slices;
 pub use writer::Trouble;
 

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::lock::lock;
 use std::{
-    io,
+    io, mem,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -33,11 +33,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[cfg(test)]
 const PATIENCE: Duration = Duration::from_millis(50);
 
-pub struct Job {
-    pub records: Vec<Record>,
+struct Job {
+    records: Vec<Record>,
     /// None with records.
-    pub relies_on: Option<Place>,
-    pub done: Done,
+    relies_on: Option<Place>,
+    done: Done,
 }
 
 /// The log, written by a thread of its own: whatever waits is one commit.
@@ -134,10 +134,10 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
                 let mut group = vec![first];
                 group.extend(queue.try_iter());
                 waiting.fetch_sub(group.len(), Ordering::Relaxed);
-                let records: usize = group.iter().map(|job| job.records.len()).sum();
-                let (started, is_busy) = (Instant::now(), records >= BUSY);
+                let records: Vec<Record> = group.iter_mut().flat_map(|job| mem::take(&mut job.records)).collect();
+                let (started, is_busy) = (Instant::now(), records.len() >= BUSY);
                 lock(seen).busy = Some(started);
-                let result = writer.commit(&mut group);
+                let result = writer.commit(&records);
                 *lock(seen) = Seen { trouble: writer.trouble(), busy: None };
                 for job in group {
                     let holds = job.relies_on.is_some_and(|place| writer.holds(&place));

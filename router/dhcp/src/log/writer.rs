@@ -3,7 +3,6 @@ use super::{
     block::{BLOCK, Packer},
     fs::{Fs, LogFile},
     log_name,
-    queue::Job,
     snapshot::{NextLog, Work},
     snapshot_name,
 };
@@ -88,10 +87,9 @@ impl<F: Fs> Writer<F> {
         Ok(writer)
     }
 
-    /// Writes the records of all jobs, or none.
-    pub fn commit(&mut self, group: &mut [Job]) -> Result<(), String> {
-        let records: Vec<Record> = group.iter_mut().flat_map(|job| std::mem::take(&mut job.records)).collect();
-        let result = self.write(&records);
+    /// Writes all records, or none.
+    pub fn commit(&mut self, records: &[Record]) -> Result<(), String> {
+        let result = self.write(records);
         if result.is_err() {
             self.failed.extend(records.iter().map(Record::place));
         }

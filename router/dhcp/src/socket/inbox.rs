@@ -1,4 +1,5 @@
 use super::control::Control;
+use crate::way::Via;
 use edge_net::Mac;
 use nix::{errno::Errno, libc};
 use std::{array, borrow::Cow, io, mem, net::Ipv4Addr, ops::Range, os::fd::RawFd, ptr};
@@ -15,17 +16,6 @@ pub struct Packet<'a> {
     pub from: Ipv4Addr,
     pub via: Via,
     pub bytes: Cow<'a, [u8]>,
-}
-
-/// How a message came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// Broadcast by the client itself.
-    Broadcast,
-    /// To this server alone.
-    Unicast,
-    /// Broadcast by somebody else, who has this hardware address; None for one that is no device's.
-    Stranger(Option<Mac>),
 }
 
 /// What a socket hears.

@@ -10,7 +10,7 @@ mod packet;
 mod port;
 mod sockets;
 
-pub use inbox::{Inbox, Packet, Via};
-pub use outbox::{Outbox, To};
+pub use inbox::{Inbox, Packet};
+pub use outbox::Outbox;
 pub use port::{Handler, Heard, Ports};
 pub use sockets::Sockets;

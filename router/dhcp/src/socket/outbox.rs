@@ -1,6 +1,6 @@
 use super::{control::Control, packet::link};
-use crate::wire::{CLIENT_PORT, SERVER_PORT, udp_header};
-use edge_net::Mac;
+use crate::way::To;
+use edge_dhcp_wire::{CLIENT_PORT, SERVER_PORT, udp_header};
 use nix::{errno::Errno, libc};
 use smallvec::SmallVec;
 use std::{
@@ -21,18 +21,6 @@ pub struct Outgoing {
     pub from: Ipv4Addr,
     pub to: To,
     pub bytes: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum To {
-    Broadcast,
-    /// A client that has its address.
-    Address(Ipv4Addr),
-    /// A client whose hardware address is known for sure, by the address it has or is to get. No ARP: it cannot answer yet, or it
-    /// is one of more than the kernel's neighbour table holds.
-    Hardware(Mac, Ipv4Addr),
-    /// A relay agent, on the server's port (RFC 2131, 4.1), or from ours to the server.
-    Relay(Ipv4Addr),
 }
 
 /// Messages to go out together. Those that went leave their room to the next.

@@ -6,7 +6,8 @@ use super::{
     outbox::Outbox,
     packet::{self, hear, readable},
 };
-use crate::{SocketError, lock::lock, wire::SERVER_PORT};
+use crate::{SocketError, lock::lock};
+use edge_dhcp_wire::SERVER_PORT;
 use edge_host::netns;
 use nix::{
     errno::Errno,

@@ -12,16 +12,15 @@ mod way;
 
 use crate::{
     Service,
-    answer::Answer,
     decide::Scope,
     lease::{Change, Identity, Secs},
-    socket::{To, Via},
-    state::Network,
-    wire::{at, options::Options},
+    network::{Answer, NetworkState},
+    way::{To, Via},
 };
+use edge_dhcp_wire::{Header, at};
 use std::net::Ipv4Addr;
 
-pub use crate::wire::message_type::*;
+pub use edge_dhcp_wire::code::message_type::*;
 
 pub const NOW: Secs = 1_000_000;
 
@@ -92,23 +91,19 @@ pub struct Said {
 
 impl Said {
     pub fn option(&self, code: u8) -> Option<Vec<u8>> {
-        let (options, file, sname) =
-            (&self.bytes[at::OPTIONS..], &self.bytes[at::FILE..at::COOKIE], &self.bytes[at::SNAME..at::FILE]);
-        Options::read(options, file, sname).get(code).map(<[u8]>::to_vec)
+        Header::read(&self.bytes).expect("it is long enough").options().get(code).map(<[u8]>::to_vec)
     }
 }
 
 pub struct Desk {
-    pub network: Network,
+    pub network: NetworkState,
     pub now: Secs,
 }
 
 impl Desk {
     pub fn new(service: Service) -> Self {
-        let mut network = Network::default();
-        let scope = Scope::new(service);
-        network.table.settle(scope.range(), scope.excluded());
-        network.scope = Some(scope);
+        let mut network = NetworkState::default();
+        network.serve(Scope::new(service));
         Self { network, now: NOW }
     }
 
@@ -124,9 +119,10 @@ impl Desk {
     pub fn ask_via(&mut self, bytes: &[u8], via: Via) -> Option<Said> {
         self.now += 1;
         let mut reply = Vec::new();
-        let Answer { changes, reply: to, .. } = self.network.answer(bytes, via, self.now.into(), &mut reply);
+        let Answer { changes, reply: said, drop, .. } = self.network.answer(bytes, via, self.now.into(), &mut reply);
+        self.network.count(said.map(|(said, _)| said), drop);
         changes.into_iter().for_each(|change: Change| self.network.table.apply(change));
-        let (to, bytes) = (to?, reply);
+        let ((_, to), bytes) = (said?, reply);
         let said = Said { kind: 0, yiaddr: Ipv4Addr::UNSPECIFIED, to, bytes };
         let yiaddr: [u8; 4] = said.bytes[at::YIADDR..at::YIADDR + 4].try_into().expect("four bytes");
         Some(Said { kind: said.option(53).expect("a type")[0], yiaddr: yiaddr.into(), ..said })
@@ -145,7 +141,7 @@ impl Desk {
     }
 
     pub fn drops(&self, why: &str) -> u64 {
-        self.network.counters.drops.get(why).copied().unwrap_or_default()
+        self.network.counters.drops_by_name().get(why).copied().unwrap_or_default()
     }
 
     pub fn owner(&self, address: Ipv4Addr) -> Option<Identity> {

@@ -1,7 +1,7 @@
 //! A network that gets another name keeps its leases.
 
 use super::*;
-use crate::{lease::State, log::Record, state::Networks};
+use crate::{lease::State, log::Record, network::Networks};
 use edge_net::Name;
 
 fn named(name: &str) -> Service {

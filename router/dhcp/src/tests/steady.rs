@@ -62,7 +62,7 @@ fn allocations(kind: u8, id: &[u8], reserved: Option<DeviceId>) -> u64 {
         // Not more than its share in a second.
         desk.now += u64::from(number % 10 == 0);
         let answer = desk.network.answer(&bytes, Via::Broadcast, desk.now.into(), &mut reply);
-        assert_eq!((answer.reply.is_some(), answer.durable), (true, kind == REQUEST), "an offer or an ACK");
+        assert_eq!((answer.reply.is_some(), answer.is_durable()), (true, kind == REQUEST), "an offer or an ACK");
         answer.changes.into_iter().for_each(|change| desk.network.table.apply(change));
     }
     (ASKED.get() - before) / 100

@@ -1,7 +1,7 @@
 //! A board without a battery-backed clock: its lease clock lags until the time is known, and nobody's lease may end by that.
 
 use super::*;
-use crate::{clock::Clock, decide::Moment, log::Record, state::Networks};
+use crate::{clock::Clock, decide::Moment, log::Record, network::Networks};
 
 const LEASE: Secs = crate::decide::tests::LEASE;
 const DAY: Secs = 86_400;
@@ -21,7 +21,7 @@ fn start(log: &mut Vec<Record>, right: Option<Secs>) -> Run {
     log.iter().for_each(|record| networks.replay(record.clone()));
     let last = log.iter().map(|record| record.at).max().unwrap_or_default();
     let clock = Clock::set(last, right.unwrap_or_default(), right.is_some());
-    let moved = networks.caught_up(&clock, last);
+    let moved = if clock.is_lagging() { Vec::new() } else { networks.caught_up(clock.now(), last) };
     networks.apply(moved.clone());
     log.extend(moved);
     networks.configure(vec![service(1, 8)], clock.now());
@@ -29,7 +29,7 @@ fn start(log: &mut Vec<Record>, right: Option<Secs>) -> Run {
 }
 
 impl Run {
-    fn network(&mut self) -> &mut Network {
+    fn network(&mut self) -> &mut NetworkState {
         self.networks.by_name.values_mut().next().expect("one network")
     }
 

@@ -1,16 +1,12 @@
 use super::*;
-use crate::{
-    ClaimError,
-    decide::{Moment, Reason},
-    lease::Change,
-};
+use crate::{ClaimError, DropReason, decide::Moment, lease::Change};
 
 fn with_id(last: u8, id: &[u8]) -> Request {
     Request { client_id: Some(id.into()), ..device(last) }
 }
 
 fn renewal_of(last: u8, address: Ipv4Addr) -> Request {
-    Request { ciaddr: Some(address), ..request(Kind::Request, mac(last)) }
+    Request { ciaddr: Some(address), ..request(RequestKind::Request, mac(last)) }
 }
 
 fn is_ack(decision: &Decision) -> bool {
@@ -34,7 +30,7 @@ fn a_client_keeps_its_address_through_release_and_expiry() {
     let client = device(30);
     assert_eq!(office.boot(&client, NOW), Some(ip(1)));
     assert_eq!(office.boot(&device(31), NOW), Some(ip(2)));
-    let release = Request { kind: Kind::Release, ciaddr: Some(ip(1)), server_id: Some(ip(3)), ..client.clone() };
+    let release = Request { kind: RequestKind::Release, ciaddr: Some(ip(1)), server_id: Some(ip(3)), ..client.clone() };
     assert!(matches!(office.ask(&release, NOW + 1), Decision::Note(_)));
     assert_eq!(office.boot(&device(32), NOW + 2), Some(ip(6)), "never used comes before released");
     assert_eq!(office.boot(&client, NOW + 10 * LEASE), Some(ip(1)));
@@ -72,7 +68,11 @@ fn init_reboot() {
     assert!(is_nak(&office.reboot(&client, ip(2), NOW + 5)), "not the one it has");
     assert!(is_nak(&office.reboot(&client, Ipv4Addr::new(10, 0, 2, 1), NOW)), "another network's");
     assert!(is_nak(&office.reboot(&device(31), ip(3), NOW)), "the router's");
-    assert_eq!(office.reboot(&device(31), ip(2), NOW), Decision::Silence(Reason::Unknown), "no record: RFC 2131, 4.3.2");
+    assert_eq!(
+        office.reboot(&device(31), ip(2), NOW),
+        Decision::Silence(DropReason::UnknownClient),
+        "no record: RFC 2131, 4.3.2"
+    );
     assert!(is_ack(&office.reboot(&device(5), ip(5), NOW)), "the configuration is a record");
 }
 
@@ -199,7 +199,7 @@ fn two_machines_of_one_image_do_not_share_an_address() {
 #[test]
 fn a_release_must_name_the_lease_its_owner_and_this_server() {
     let client = with_id(30, b"owner");
-    let release = Request { kind: Kind::Release, ciaddr: Some(ip(1)), server_id: Some(ip(3)), ..client.clone() };
+    let release = Request { kind: RequestKind::Release, ciaddr: Some(ip(1)), server_id: Some(ip(3)), ..client.clone() };
     let spoofed = [
         Request { mac: mac(31), ..release.clone() },
         Request { client_id: None, ..release.clone() },
@@ -212,7 +212,7 @@ fn a_release_must_name_the_lease_its_owner_and_this_server() {
     let mut office = Office::new(service());
     office.boot(&client, NOW);
     for (at, spoofed) in spoofed.iter().enumerate() {
-        assert_eq!(office.ask(spoofed, NOW), Decision::Silence(Reason::NotItsLease), "case {at}");
+        assert_eq!(office.ask(spoofed, NOW), Decision::Silence(DropReason::NotItsLease), "case {at}");
     }
     assert!(matches!(office.ask(&release, NOW), Decision::Note(_)));
 }
@@ -221,9 +221,10 @@ fn a_release_must_name_the_lease_its_owner_and_this_server() {
 fn a_declined_address_rests_and_the_quarantine_is_small() {
     let mut office = Office::new(service());
     let client = device(30);
-    let decline = |address| Request { kind: Kind::Decline, requested: Some(address), server_id: Some(ip(3)), ..client.clone() };
+    let decline =
+        |address| Request { kind: RequestKind::Decline, requested: Some(address), server_id: Some(ip(3)), ..client.clone() };
     office.boot(&client, NOW);
-    assert_eq!(office.ask(&decline(ip(2)), NOW), Decision::Silence(Reason::NotItsLease));
+    assert_eq!(office.ask(&decline(ip(2)), NOW), Decision::Silence(DropReason::NotItsLease));
     assert!(matches!(office.ask(&decline(ip(1)), NOW), Decision::Note(_)));
     assert_eq!(office.boot(&client, NOW), Some(ip(2)));
     assert!(is_nak(&office.select(&device(31), ip(1), NOW)));
@@ -242,7 +243,7 @@ fn squatters_are_tried_once_before_the_rest_of_the_pool() {
     for at in 0..7 {
         let address = office.boot(&client, NOW + at).expect("an address");
         tried.push(address);
-        let decline = Request { kind: Kind::Decline, requested: Some(address), server_id: Some(ip(3)), ..client.clone() };
+        let decline = Request { kind: RequestKind::Decline, requested: Some(address), server_id: Some(ip(3)), ..client.clone() };
         assert!(matches!(office.ask(&decline, NOW + at), Decision::Note(_)));
     }
     assert_eq!(tried, [1, 2, 6, 7, 8, 1, 2].map(ip));
@@ -253,7 +254,7 @@ fn another_servers_offer_taken_frees_ours() {
     let mut office = Office::new(service());
     let client = device(30);
     assert_eq!(office.discover(&client, NOW), Some(ip(1)));
-    let other = Request { kind: Kind::Request, requested: Some(ip(1)), server_id: Some(ip(200)), ..client };
+    let other = Request { kind: RequestKind::Request, requested: Some(ip(1)), server_id: Some(ip(200)), ..client };
     assert!(matches!(office.ask(&other, NOW), Decision::Withdraw(_)));
     assert_eq!(office.discover(&device(31), NOW), Some(ip(1)));
 }
@@ -310,7 +311,7 @@ fn where_another_server_gives_addresses_containers_have_reserved_ones() {
 #[test]
 fn without_a_pool_containers_get_any_address_and_devices_silence() {
     let mut office = Office::new(Service { pool: None, ..service() });
-    assert_eq!(office.ask(&device(30), NOW), Decision::Silence(Reason::NoPool));
+    assert_eq!(office.ask(&device(30), NOW), Decision::Silence(DropReason::NoPool));
     assert_eq!(office.claim("a", None, NOW), Ok(ip(1)));
     assert_eq!(office.claim("b", None, NOW), Ok(ip(2)));
     assert_eq!(office.claim("c", None, NOW), Ok(ip(6)));

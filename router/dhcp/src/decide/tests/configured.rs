@@ -190,6 +190,6 @@ fn one_that_answers_to_everything_closes_no_pool() {
 
 #[test]
 fn behind_a_relay_nobody_would_hear() {
-    let relayed = Some(crate::wire::Relayed { agent: ip(99), information: Default::default() });
+    let relayed = Some(edge_dhcp_wire::Relayed { agent: ip(99), information: Default::default() });
     assert!(matches!(probing().ask(&Request { relayed, ..device(30) }, NOW), Decision::Offer { .. }));
 }

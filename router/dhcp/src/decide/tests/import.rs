@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     decide::import,
     lease::{Binding, Change, Identity, Secs, State},
-    state,
+    show,
 };
 use edge_config::DeviceId;
 use std::net::Ipv4Addr;
@@ -69,7 +69,7 @@ fn who_is_reserved_by_host_name_is_taken_out_and_in_by_it() {
     let mut office = Office::new(service);
     let front = Import { hostname: Some("display1".to_owned()), ..lease(ip(7), 30) };
     let binding = take(&mut office, &front, Some(NOW + 1800)).expect("it is reserved for it");
-    let shown = state::lease(&front.network, &office.scope, &binding, &Clock::start(NOW));
+    let shown = show::lease(&front.network, &office.scope, &binding, &Clock::start(NOW));
     assert_eq!(shown.name.as_deref(), Some("front"));
     assert_eq!(Import::from(shown).hostname, front.hostname);
 }

@@ -7,9 +7,9 @@ use super::{Decision, Scope, decide};
 use crate::{
     Service,
     lease::{Identity, Offer, Secs, Table},
-    wire::{Kind, Request, hostname},
 };
 use edge_config::{DeviceId, Dhcp, Host};
+use edge_dhcp_wire::{Request, RequestKind, hostname};
 use edge_net::Mac;
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -49,7 +49,7 @@ pub fn service() -> Service {
     }
 }
 
-pub fn request(kind: Kind, from: Mac) -> Request {
+pub fn request(kind: RequestKind, from: Mac) -> Request {
     Request {
         kind,
         xid: 7,
@@ -70,7 +70,7 @@ pub fn request(kind: Kind, from: Mac) -> Request {
 }
 
 pub fn device(last: u8) -> Request {
-    request(Kind::Discover, mac(last))
+    request(RequestKind::Discover, mac(last))
 }
 
 /// A table and a configuration, with the steps a conversation takes.
@@ -109,7 +109,7 @@ impl Office {
     }
 
     pub fn discover(&mut self, from: &Request, now: Secs) -> Option<Ipv4Addr> {
-        match self.ask(&Request { kind: Kind::Discover, ..from.clone() }, now) {
+        match self.ask(&Request { kind: RequestKind::Discover, ..from.clone() }, now) {
             Decision::Offer { address, .. } => Some(address),
             _ => None,
         }
@@ -117,7 +117,7 @@ impl Office {
 
     pub fn select(&mut self, from: &Request, address: Ipv4Addr, now: Secs) -> Decision {
         let server_id = Some(self.scope.router());
-        self.ask(&Request { kind: Kind::Request, server_id, requested: Some(address), ..from.clone() }, now)
+        self.ask(&Request { kind: RequestKind::Request, server_id, requested: Some(address), ..from.clone() }, now)
     }
 
     /// The whole of a boot; the address it ends with.
@@ -127,11 +127,11 @@ impl Office {
     }
 
     pub fn renew(&mut self, from: &Request, address: Ipv4Addr, now: Secs) -> Decision {
-        self.ask(&Request { kind: Kind::Request, ciaddr: Some(address), ..from.clone() }, now)
+        self.ask(&Request { kind: RequestKind::Request, ciaddr: Some(address), ..from.clone() }, now)
     }
 
     pub fn reboot(&mut self, from: &Request, address: Ipv4Addr, now: Secs) -> Decision {
-        self.ask(&Request { kind: Kind::Request, requested: Some(address), ..from.clone() }, now)
+        self.ask(&Request { kind: RequestKind::Request, requested: Some(address), ..from.clone() }, now)
     }
 
     pub fn claim(&mut self, name: &str, address: Option<Ipv4Addr>, now: Secs) -> Result<Ipv4Addr, crate::ClaimError> {

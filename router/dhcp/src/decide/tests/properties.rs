@@ -1,5 +1,5 @@
 use super::*;
-use crate::{answer::fuzz_packet, lease::State};
+use crate::{fuzz_packet, lease::State};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -18,8 +18,13 @@ fn address() -> impl Strategy<Value = Option<Ipv4Addr>> {
 }
 
 fn message() -> impl Strategy<Value = Step> {
-    let kind =
-        prop_oneof![Just(Kind::Discover), Just(Kind::Request), Just(Kind::Request), Just(Kind::Release), Just(Kind::Decline)];
+    let kind = prop_oneof![
+        Just(RequestKind::Discover),
+        Just(RequestKind::Request),
+        Just(RequestKind::Request),
+        Just(RequestKind::Release),
+        Just(RequestKind::Decline)
+    ];
     let id = prop::option::of(prop::sample::select(vec![vec![0, 1], vec![0, 2], vec![1, 2, 0, 0, 0, 1, 5]]));
     let server = prop::option::of(prop::sample::select(vec![ip(3), ip(3), ip(9)]));
     (kind, 1u8..12, id, server, address(), address()).prop_map(|(kind, last, client_id, server_id, ciaddr, requested)| {

@@ -7,13 +7,12 @@ mod worn;
 use super::{
     Log, Record, Recovered, Slices, block,
     fs::Fs,
-    queue::Job,
     recover,
     writer::{Trouble, Writer},
 };
 use crate::{
     lease::{Binding, Change, Identity, State},
-    state::Networks,
+    network::Networks,
 };
 use disk::{Disk, Leaves, Writes};
 use std::{
@@ -140,7 +139,7 @@ impl Store {
             }
             self.past.known.push(known(&networks));
         }
-        let acked = self.writer.commit(&mut [Job { records, relies_on: None, done: Box::new(|_| ()) }]).is_ok();
+        let acked = self.writer.commit(&records).is_ok();
         if acked {
             self.past.acked = self.past.known.len() - 1;
             self.past.tried.clear();

@@ -1,12 +1,9 @@
+use super::NetworkState;
 use crate::{
-    Counters, Identity, Kind, Lease, LeaseState, Service,
-    clock::Clock,
-    decide::{Scope, is_reserved_for},
-    events::Events,
-    lease::{Binding, Change, Secs, State, Table},
-    limit::Limit,
+    Service,
+    decide::Scope,
+    lease::{Binding, Change, Secs},
     log::Record,
-    probe::Probes,
 };
 use edge_net::Name;
 use std::{
@@ -25,27 +22,15 @@ const SLICE: usize = if cfg!(test) { 8 } else { 1024 };
 /// Everything that is known, in memory.
 #[derive(Default)]
 pub struct Networks {
-    pub by_name: BTreeMap<Name, Network>,
+    pub by_name: BTreeMap<Name, NetworkState>,
     /// Which network a message belongs to, by its namespace and interface.
     pub by_link: HashMap<Option<PathBuf>, HashMap<String, Name>>,
     /// Networks that a relay agent of ours serves, by the agent's address.
     pub by_agent: HashMap<Ipv4Addr, Name>,
-    /// Addresses that are being asked for by ARP.
-    pub probes: Probes,
     /// Messages that belong to none.
     pub stray: u64,
     /// When the log last said something that a lagging clock promised, by that clock.
     pub lagged: Secs,
-}
-
-#[derive(Default)]
-pub struct Network {
-    pub table: Table,
-    /// None: not configured now. Its leases are kept, as it may come back.
-    pub scope: Option<Scope>,
-    pub counters: Counters,
-    pub limit: Limit,
-    pub events: Events,
 }
 
 impl Networks {
@@ -59,9 +44,9 @@ impl Networks {
     }
 
     /// After a start with a clock that is right: what the log has by a lagging one, moved as if that had stood still since. Too long
-    /// a lease does no harm, one too short gives an address two owners. `at`: see [`Networks::stepped`].
-    pub fn caught_up(&self, clock: &Clock, at: Secs) -> Vec<Record> {
-        if clock.is_lagging() { Vec::new() } else { self.stepped(clock.now().saturating_sub(self.lagged), at, false) }
+    /// a lease does no harm, one too short gives an address two owners. `now` by that clock; `at`: see [`Networks::stepped`].
+    pub fn caught_up(&self, now: Secs, at: Secs) -> Vec<Record> {
+        self.stepped(now.saturating_sub(self.lagged), at, false)
     }
 
     pub fn apply(&mut self, records: Vec<Record>) {
@@ -75,7 +60,7 @@ impl Networks {
     /// Everything there is now, some of it at a time: what comes after `last`.
     pub fn slice(&self, last: Option<&Record>, at: Secs) -> Vec<Record> {
         let first = last.map_or(Unbounded, |last| Included(&last.network));
-        let changes = |(name, network): (&Name, &Network)| {
+        let changes = |(name, network): (&Name, &NetworkState)| {
             let last = last.filter(|last| last.network == *name).map(|last| &last.change);
             let record = |change| Record { network: name.clone(), at, change };
             network.table.changes(last).take(SLICE).map(record).collect::<Vec<_>>()
@@ -86,7 +71,7 @@ impl Networks {
     /// What was promised by a lagging clock, or `all` that was promised, as it is when the clock was set forward by so much. `at` is
     /// a time before that: a power cut may leave only the first of these records, and a next run must not begin after the others.
     pub fn stepped(&self, by: Secs, at: Secs, all: bool) -> Vec<Record> {
-        let stepped = |(name, network): (&Name, &Network)| {
+        let stepped = |(name, network): (&Name, &NetworkState)| {
             network.table.stepped(by, all).map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
         };
         self.by_name.iter().flat_map(stepped).collect()
@@ -105,12 +90,11 @@ impl Networks {
                 self.by_agent.insert(service.address.address(), service.network.clone());
             }
             let network = self.by_name.entry(service.network.clone()).or_default();
-            let scope = Scope::new(service);
-            network.table.settle(scope.range(), scope.excluded());
-            network.scope = Some(scope);
+            network.serve(Scope::new(service));
         }
         let moved = self.take_over(now);
-        let is_kept = |network: &Network| network.scope.is_some() || network.table.ended(now).is_none_or(|end| end + KEPT > now);
+        let is_kept =
+            |network: &NetworkState| network.scope.is_some() || network.table.ended(now).is_none_or(|end| end + KEPT > now);
         self.by_name.retain(|_, network| is_kept(network));
         moved
     }
@@ -139,47 +123,5 @@ impl Networks {
             records.extend(moved);
         }
         records
-    }
-}
-
-impl Network {
-    pub fn leases(&self, name: &Name, clock: &Clock) -> Vec<Lease> {
-        let Some(scope) = &self.scope else { return Vec::new() };
-        self.table.bindings().map(|binding| lease(name, scope, binding, clock)).collect()
-    }
-
-    pub fn counters(&self, now: Secs) -> Counters {
-        let (used, size) = match &self.scope {
-            Some(scope) if scope.service.pool.is_some() => (self.table.used(now), scope.pool_size()),
-            _ => (0, 0),
-        };
-        let resting = self.table.quarantine().len() as u64;
-        Counters { pool_used: used, pool_size: size, resting, ..self.counters.clone() }
-    }
-}
-
-pub fn lease(network: &Name, scope: &Scope, binding: &Binding, clock: &Clock) -> Lease {
-    let reserved = scope.reserved_at(binding.address).filter(|host| is_reserved_for(host, binding));
-    let hostname = || binding.hostname.as_deref().map(str::to_owned);
-    let (kind, own) = match &binding.identity {
-        Identity::Container(name) => (Kind::Container, Some(name.clone())),
-        _ => (Kind::Device, hostname()),
-    };
-    let state = match binding.state {
-        State::Held => LeaseState::Held,
-        State::Released { since } => LeaseState::Released { since: clock.wall(since) },
-        State::Bound { until, .. } if binding.is_live(clock.now()) => LeaseState::Bound { until: clock.wall(until) },
-        State::Bound { until, .. } => LeaseState::Expired { since: clock.wall(until) },
-    };
-    Lease {
-        network: network.clone(),
-        address: binding.address,
-        identity: binding.identity.clone(),
-        mac: binding.mac,
-        name: reserved.map(|host| host.name.to_string()).or(own),
-        hostname: hostname(),
-        kind,
-        state,
-        permanent: reserved.is_some(),
     }
 }

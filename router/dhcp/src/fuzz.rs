@@ -1,14 +1,31 @@
-//! What the fuzzer runs on recovery, and `tests/fuzz_corpus.rs` with every test.
+//! What the fuzzers run, and `tests/fuzz_corpus.rs` with every test.
 
-use super::{
-    Record,
-    block::{self, BLOCK, Packer},
-    fs::{Fs, LogFile},
-    recover,
-    salvage::Salvaged,
+use crate::{
+    Service,
+    decide::{Moment, Scope},
+    log::{BLOCK, Fs, LogFile, Packer, Record, Salvaged, recover, sealed},
+    network::{NetworkState, Networks},
+    way::Via,
 };
-use crate::state::Networks;
 use std::{collections::BTreeMap, io};
+
+/// Any bytes through everything but sockets and disk.
+#[doc(hidden)]
+pub fn fuzz_packet(service: Service, bytes: &[u8]) {
+    let mut network = NetworkState::default();
+    network.serve(Scope::new(service));
+    for now in [1, 2] {
+        let moment = Moment { now, lagging: false, log_fails: false, asks_enough: false };
+        let reply = &mut Vec::new();
+        let mut answer = network.answer(bytes, Via::Broadcast, moment, reply);
+        if let Some((address, _)) = answer.probe {
+            network.table.clear(address, now);
+            answer = network.answer_again(bytes, Via::Broadcast, moment, reply);
+        }
+        network.count(answer.reply.map(|(said, _)| said), answer.drop);
+        answer.changes.into_iter().for_each(|change| network.table.apply(change));
+    }
+}
 
 /// A directory that is only read.
 struct Found(BTreeMap<String, Vec<u8>>);
@@ -111,7 +128,7 @@ fn files(mut bytes: &[u8]) -> Found {
             (2, [first, last, length, rest @ ..]) => {
                 let file = files.entry(name.clone()).or_insert_with(Vec::new);
                 let (payload, rest) = rest.split_at(rest.len().min(usize::from(*length)));
-                file.extend(block::sealed(payload, generation, (file.len() / BLOCK) as u32, u32::from(*first), *last == 1));
+                file.extend(sealed(payload, generation, (file.len() / BLOCK) as u32, u32::from(*first), *last == 1));
                 bytes = rest;
             }
             (length, _) => {

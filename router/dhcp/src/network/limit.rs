@@ -1,8 +1,5 @@
-use crate::{
-    lease::Secs,
-    socket::Via,
-    wire::{Kind, Request},
-};
+use crate::{DropReason, lease::Secs, way::Via};
+use edge_dhcp_wire::{Request, RequestKind};
 use edge_net::Mac;
 use std::collections::HashMap;
 
@@ -26,7 +23,7 @@ pub struct Limit {
 
 impl Limit {
     /// The reason why a message is not answered, if it is not. `renews`: its client has the address that it says it has.
-    pub fn refuses(&mut self, request: &Request, via: Via, renews: impl FnOnce() -> bool, now: Secs) -> Option<&'static str> {
+    pub fn refuses(&mut self, request: &Request, via: Via, renews: impl FnOnce() -> bool, now: Secs) -> Option<DropReason> {
         if self.second != now {
             self.second = now;
             self.seen.clear();
@@ -45,17 +42,17 @@ impl Limit {
         }
         let count = self.seen.entry(request.mac).or_default();
         *count = count.saturating_add(1);
-        (*count > MOST).then_some("too-many")
+        (*count > MOST).then_some(DropReason::TooMany)
     }
 
-    fn refuses_stranger(&mut self, sender: Option<Mac>) -> Option<&'static str> {
+    fn refuses_stranger(&mut self, sender: Option<Mac>) -> Option<DropReason> {
         let is_counted = self.strangers.len() < STRANGERS || self.strangers.contains_key(&sender);
         let count = self.strangers.entry(sender.filter(|_| is_counted)).or_default();
         *count = count.saturating_add(1);
-        (*count > MOST_OF_STRANGER).then_some("too-many-for-others")
+        (*count > MOST_OF_STRANGER).then_some(DropReason::TooManyForOthers)
     }
 }
 
 fn asks_for_an_address(request: &Request) -> bool {
-    matches!(request.kind, Kind::Discover | Kind::Request)
+    matches!(request.kind, RequestKind::Discover | RequestKind::Request)
 }

@@ -1,16 +1,19 @@
-use super::{
-    BROADCAST, Request, at, code,
-    fields::{Fields, TextField, size},
-    message_type,
-};
+//! What the server says, as bytes: which options a client gets, and in which order.
+
 use crate::Service;
 use edge_config::{Dhcp, DhcpOption};
+use edge_dhcp_wire::{
+    LONGEST, MessageWriter, Request, TextField, at,
+    code::{self, message_type},
+    header::{BOOTREPLY, BROADCAST, ETHERNET},
+    size,
+};
 use std::{net::Ipv4Addr, time::Duration};
 
 /// What the server answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply<'a> {
-    pub kind: ReplyKind,
+pub struct Response<'a> {
+    pub kind: ResponseKind,
     /// The server identifier (option 54).
     pub server: Ipv4Addr,
     /// The client's own name (option 12), where a reservation gives it one.
@@ -18,7 +21,7 @@ pub struct Reply<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyKind {
+pub enum ResponseKind {
     /// Lease in seconds.
     Offer { address: Ipv4Addr, lease: u32 },
     /// `rapid`: to a DISCOVER (RFC 4039).
@@ -29,8 +32,7 @@ pub enum ReplyKind {
     Nak(&'static str),
 }
 
-/// Ethernet's MTU less the IP and UDP headers.
-const LARGEST: usize = 1472;
+/// Of IP and UDP.
 const HEADERS: usize = 28;
 
 /// What a client without option 55 gets: what makes a network usable.
@@ -40,69 +42,68 @@ const VITAL: [u8; 4] = [code::SUBNET_MASK, code::CLASSLESS_ROUTES, code::ROUTER,
 /// More name servers are of no use to any resolver and would push out other options.
 const NAME_SERVERS: usize = 8;
 
-impl Reply<'_> {
+impl Response<'_> {
     /// Writes the reply into `bytes`, whose room is used again.
     pub fn encode(&self, request: &Request, service: &Service, bytes: &mut Vec<u8>) {
         let (message_type, yiaddr, lease) = match self.kind {
-            ReplyKind::Offer { address, lease } => (message_type::OFFER, address, Some(lease)),
-            ReplyKind::Ack { address, lease, .. } => (message_type::ACK, address, Some(lease)),
-            ReplyKind::Options => (message_type::ACK, Ipv4Addr::UNSPECIFIED, None),
-            ReplyKind::Nak(_) => (message_type::NAK, Ipv4Addr::UNSPECIFIED, None),
+            ResponseKind::Offer { address, lease } => (message_type::OFFER, address, Some(lease)),
+            ResponseKind::Ack { address, lease, .. } => (message_type::ACK, address, Some(lease)),
+            ResponseKind::Options => (message_type::ACK, Ipv4Addr::UNSPECIFIED, None),
+            ResponseKind::Nak(_) => (message_type::NAK, Ipv4Addr::UNSPECIFIED, None),
         };
-        let limit = (usize::from(request.max_size) - HEADERS).min(LARGEST);
+        let limit = (usize::from(request.max_size) - HEADERS).min(LONGEST);
         let echo = request.relayed.as_ref().map(|relayed| &relayed.information[..]).filter(|echo| !echo.is_empty());
         // Whatever a relay adds must come back to it (RFC 3046, 2.2), so there is room for it, whatever that costs.
-        let mut fields = Fields::new(bytes, limit, echo.map_or(0, size));
-        self.fixed(&mut fields, message_type, yiaddr, request);
+        let mut writer = MessageWriter::new(bytes, limit, echo.map_or(0, size));
+        self.fixed(&mut writer, message_type, yiaddr, request);
 
-        fields.put(code::MESSAGE_TYPE, &[message_type]);
-        fields.put(code::SERVER_ID, &self.server.octets());
+        writer.put(code::MESSAGE_TYPE, &[message_type]);
+        writer.put(code::SERVER_ID, &self.server.octets());
         if let Some(lease) = lease {
-            fields.put(code::LEASE_TIME, &lease.to_be_bytes());
+            writer.put(code::LEASE_TIME, &lease.to_be_bytes());
         }
-        if matches!(self.kind, ReplyKind::Ack { rapid: true, .. }) {
-            fields.put(code::RAPID_COMMIT, &[]);
+        if matches!(self.kind, ResponseKind::Ack { rapid: true, .. }) {
+            writer.put(code::RAPID_COMMIT, &[]);
         }
         if let Some(id) = &request.client_id {
-            fields.put(code::CLIENT_ID, id);
+            writer.put(code::CLIENT_ID, id);
         }
-        if let ReplyKind::Nak(why) = self.kind {
-            fields.put(code::MESSAGE, why.as_bytes());
+        if let ResponseKind::Nak(why) = self.kind {
+            writer.put(code::MESSAGE, why.as_bytes());
         } else {
-            self.put_wanted(&mut fields, lease, request, service);
-            put_boot_fields(&mut fields, service);
+            self.put_wanted(&mut writer, lease, request, service);
+            put_boot_fields(&mut writer, service);
         }
-        fields.finish(echo.map(|echo| (code::RELAY_AGENT, echo)));
+        writer.finish(echo.map(|echo| (code::RELAY_AGENT, echo)));
     }
 
     /// RFC 2131, table 3.
-    fn fixed(&self, fields: &mut Fields, message_type: u8, yiaddr: Ipv4Addr, request: &Request) {
-        const BOOTREPLY: u8 = 2;
-        const ETHERNET: u8 = 1;
-        fields.set(0, &[BOOTREPLY, ETHERNET, 6]);
-        fields.set(at::XID, &request.xid.to_be_bytes());
+    fn fixed(&self, writer: &mut MessageWriter, message_type: u8, yiaddr: Ipv4Addr, request: &Request) {
+        let [htype, hlen] = ETHERNET;
+        writer.set(0, &[BOOTREPLY, htype, hlen]);
+        writer.set(at::XID, &request.xid.to_be_bytes());
         // A client that a relay agent tells NAK has no address it could be reached by (4.3.2).
         let nak_by_relay = message_type == message_type::NAK && request.relayed.is_some();
         let flags = if nak_by_relay { request.flags | BROADCAST } else { request.flags };
-        fields.set(at::FLAGS, &flags.to_be_bytes());
+        writer.set(at::FLAGS, &flags.to_be_bytes());
         if let Some(ciaddr) = request.ciaddr.filter(|_| message_type == message_type::ACK) {
-            fields.set(at::CIADDR, &ciaddr.octets());
+            writer.set(at::CIADDR, &ciaddr.octets());
         }
-        fields.set(at::YIADDR, &yiaddr.octets());
+        writer.set(at::YIADDR, &yiaddr.octets());
         if let Some(relayed) = &request.relayed {
-            fields.set(at::GIADDR, &relayed.agent.octets());
+            writer.set(at::GIADDR, &relayed.agent.octets());
         }
-        fields.set(at::CHADDR, &request.mac.bytes());
+        writer.set(at::CHADDR, &request.mac.bytes());
     }
 
     /// What the client asks for, in its order (RFC 2131, 4.3.1); where not everything fits, the vital first.
-    fn put_wanted(&self, fields: &mut Fields, lease: Option<u32>, request: &Request, service: &Service) {
+    fn put_wanted(&self, writer: &mut MessageWriter, lease: Option<u32>, request: &Request, service: &Service) {
         let asked = request.parameters.as_deref().unwrap_or(&BASIC);
         let mut seen = [false; 256];
         let mut wanted = [0; 256];
         let mut count = 0;
         let mut fits = true;
-        let before = fields.len();
+        let before = writer.mark();
         let options = service.pool.iter().flat_map(|pool| &pool.options);
         let always = options.filter(|option| option.always).map(|option| option.code);
         // Few clients ask for these two, and all do as they say.
@@ -112,7 +113,7 @@ impl Reply<'_> {
             if !std::mem::replace(&mut seen[usize::from(option)], true)
                 && let Some(value) = self.value(option, lease, service, &mut Scratch::default())
             {
-                fits = fits && fields.add(option, value);
+                fits = fits && writer.add(option, value);
                 wanted[count] = option;
                 count += 1;
             }
@@ -120,12 +121,12 @@ impl Reply<'_> {
         if fits {
             return;
         }
-        fields.cut(before);
+        writer.cut(before);
         let wanted = &mut wanted[..count];
         wanted.sort_by_key(|option| VITAL.iter().position(|vital| vital == option).unwrap_or(VITAL.len()));
         for option in wanted {
             if let Some(value) = self.value(*option, lease, service, &mut Scratch::default()) {
-                fields.put(*option, value);
+                writer.put(*option, value);
             }
         }
     }
@@ -170,14 +171,14 @@ fn timers(lease: u32, pool: &Dhcp) -> (u32, u32) {
 }
 
 /// A boot ROM looks for its server and file in the fields of BOOTP (RFC 951).
-fn put_boot_fields(fields: &mut Fields, service: &Service) {
+fn put_boot_fields(writer: &mut MessageWriter, service: &Service) {
     if let Some(server) = configured(service, DhcpOption::TFTP_SERVER) {
         let address = std::str::from_utf8(server).ok().and_then(|server| server.parse::<Ipv4Addr>().ok());
-        address.into_iter().for_each(|address| fields.set(at::SIADDR, &address.octets()));
-        fields.text(TextField::Sname, server);
+        address.into_iter().for_each(|address| writer.set(at::SIADDR, &address.octets()));
+        writer.text(TextField::Sname, server);
     }
     if let Some(file) = configured(service, DhcpOption::BOOT_FILE) {
-        fields.text(TextField::File, file);
+        writer.text(TextField::File, file);
     }
 }
 
@@ -201,3 +202,6 @@ impl Scratch {
         &self.0[..4]
     }
 }
+
+#[cfg(test)]
+mod tests;

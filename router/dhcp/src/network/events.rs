@@ -3,8 +3,8 @@
 use crate::{
     decide::Decision,
     lease::{Change, Secs, Table},
-    wire::Request,
 };
+use edge_dhcp_wire::Request;
 use edge_net::Name;
 
 /// Lines of one network within one second. A thousand devices that start together are not worth a thousand lines a second on
@@ -110,6 +110,7 @@ fn event(request: &Request, decision: &Decision) -> Option<String> {
 mod tests {
     use super::*;
     use crate::decide::tests::{NOW, Office, device, ip, service};
+    use edge_dhcp_wire::RequestKind;
 
     /// What an office's decision is worth a line, if anything.
     fn told(office: &mut Office, request: &Request) -> Option<String> {
@@ -122,9 +123,9 @@ mod tests {
     #[test]
     fn what_is_news_is_one_line() {
         let mut office = Office::new(service());
-        let client = Request { hostname: crate::wire::hostname::clean(b"camera"), ..device(30) };
+        let client = Request { hostname: edge_dhcp_wire::hostname::clean(b"camera"), ..device(30) };
         let server_id = Some(office.scope.router());
-        let selects = Request { kind: crate::wire::Kind::Request, server_id, requested: Some(ip(1)), ..client.clone() };
+        let selects = Request { kind: RequestKind::Request, server_id, requested: Some(ip(1)), ..client.clone() };
         let renews = Request { server_id: None, requested: None, ciaddr: Some(ip(1)), ..selects.clone() };
         let mac = client.mac;
         assert_eq!(told(&mut office, &client), None, "an offer may come to nothing");
@@ -133,10 +134,10 @@ mod tests {
         assert_eq!(told(&mut office, &renews), None, "a renewal is what is expected");
         let refused = told(&mut office, &Request { mac: device(31).mac, ..selects.clone() }).expect("a refusal");
         assert!(refused.starts_with(&format!("10.0.1.1 is refused to {}: ", device(31).mac)), "{refused}");
-        let released = Request { kind: crate::wire::Kind::Release, server_id, ..renews.clone() };
+        let released = Request { kind: RequestKind::Release, server_id, ..renews.clone() };
         assert_eq!(told(&mut office, &released), Some(format!("10.0.1.1 is given back by {mac}")));
         told(&mut office, &selects);
-        let declines = Request { kind: crate::wire::Kind::Decline, ..selects };
+        let declines = Request { kind: RequestKind::Decline, ..selects };
         let rests = format!("10.0.1.1 is in use by somebody else, says {mac}; it rests");
         assert_eq!(told(&mut office, &declines), Some(rests));
     }

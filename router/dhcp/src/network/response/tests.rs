@@ -1,15 +1,16 @@
 //! Replies, read back by our own reader, and the plain ones by another's.
 
+use super::{Response, ResponseKind};
 use crate::{
     Service,
     decide::tests::{ip, mac, request, service},
-    wire::{Kind, Relayed, Reply, ReplyKind, Request, at, options::Options},
 };
 use dhcproto::{Decodable, Decoder, v4};
 use edge_config::DhcpOption;
+use edge_dhcp_wire::{Header, Options, Relayed, Request, RequestKind, at};
 use std::{net::Ipv4Addr, time::Duration};
 
-const OFFER: ReplyKind = ReplyKind::Offer { address: Ipv4Addr::new(10, 0, 1, 1), lease: 3600 };
+const OFFER: ResponseKind = ResponseKind::Offer { address: Ipv4Addr::new(10, 0, 1, 1), lease: 3600 };
 
 fn option(code: u8, value: &[u8]) -> DhcpOption {
     DhcpOption { code, value: value.to_vec(), always: false }
@@ -22,12 +23,12 @@ fn with(options: Vec<DhcpOption>) -> Service {
 }
 
 fn asking(codes: &[u8]) -> Request {
-    Request { parameters: Some(codes.into()), ..request(Kind::Discover, mac(30)) }
+    Request { parameters: Some(codes.into()), ..request(RequestKind::Discover, mac(30)) }
 }
 
-fn encode(kind: ReplyKind, request: &Request, service: &Service) -> Vec<u8> {
+fn encode(kind: ResponseKind, request: &Request, service: &Service) -> Vec<u8> {
     let mut bytes = vec![7; 2000];
-    Reply { kind, server: ip(3), hostname: Some("device1") }.encode(request, service, &mut bytes);
+    Response { kind, server: ip(3), hostname: Some("device1") }.encode(request, service, &mut bytes);
     bytes
 }
 
@@ -42,7 +43,7 @@ fn order(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Options<'_> {
-    Options::read(&bytes[at::OPTIONS..], &bytes[at::FILE..at::COOKIE], &bytes[at::SNAME..at::FILE])
+    Header::read(bytes).expect("it is long enough").options()
 }
 
 #[test]
@@ -153,12 +154,12 @@ fn option_82_comes_back_unchanged_and_last_also_with_a_nak() {
     let relayed = Relayed { agent: ip(2), information: vec![1, 4, 0, 1, 2, 3, 2, 2, 9, 9].into() };
     let request = Request { relayed: Some(relayed.clone()), ..asking(&(0..=254).collect::<Vec<_>>()) };
     let service = with((150..200).map(|code| option(code, &[code; 50])).collect());
-    for kind in [OFFER, ReplyKind::Ack { address: ip(1), lease: 60, rapid: false }, ReplyKind::Nak("no")] {
+    for kind in [OFFER, ResponseKind::Ack { address: ip(1), lease: 60, rapid: false }, ResponseKind::Nak("no")] {
         let bytes = encode(kind, &request, &service);
         assert_eq!(read(&bytes).get(82), Some(&relayed.information[..]));
         assert_eq!(order(&bytes).last(), Some(&82));
         assert_eq!(bytes[at::GIADDR..at::GIADDR + 4], ip(2).octets());
-        let is_nak = matches!(kind, ReplyKind::Nak(_));
+        let is_nak = matches!(kind, ResponseKind::Nak(_));
         assert_eq!(bytes[at::FLAGS] == 0x80, is_nak, "a relay must broadcast a NAK (RFC 2131, 4.3.2)");
     }
 }
@@ -166,7 +167,7 @@ fn option_82_comes_back_unchanged_and_last_also_with_a_nak() {
 #[test]
 fn a_nak_has_its_reason_and_the_client_identifier_and_nothing_else() {
     let request = Request { client_id: Some(vec![0, 1].into()), ciaddr: Some(ip(9)), ..asking(&[1, 3, 6]) };
-    let bytes = encode(ReplyKind::Nak("no"), &request, &service());
+    let bytes = encode(ResponseKind::Nak("no"), &request, &service());
     assert_eq!(order(&bytes), [53, 54, 61, 56]);
     assert_eq!(bytes[at::CIADDR..at::CHADDR], [0; 16]);
 }
@@ -174,7 +175,7 @@ fn a_nak_has_its_reason_and_the_client_identifier_and_nothing_else() {
 #[test]
 fn only_an_ack_repeats_ciaddr_and_an_inform_gets_no_lease() {
     let request = Request { ciaddr: Some(ip(9)), ..asking(&[1, 51, 58, 59]) };
-    let options = encode(ReplyKind::Options, &request, &service());
+    let options = encode(ResponseKind::Options, &request, &service());
     assert_eq!(order(&options), [53, 54, 1]);
     assert_eq!(options[at::CIADDR..at::SIADDR], [10, 0, 1, 9, 0, 0, 0, 0]);
     assert_eq!(encode(OFFER, &request, &service())[at::CIADDR..at::YIADDR], [0; 4]);
@@ -186,7 +187,7 @@ fn t1_and_t2_are_the_configured_part_of_any_lease() {
         let mut service = service();
         let pool = service.pool.as_mut().expect("a pool");
         (pool.renew, pool.rebind) = (renew.map(Duration::from_secs), rebind.map(Duration::from_secs));
-        let bytes = encode(ReplyKind::Offer { address: ip(1), lease }, &asking(&[58, 59]), &service);
+        let bytes = encode(ResponseKind::Offer { address: ip(1), lease }, &asking(&[58, 59]), &service);
         let seconds = |code| read(&bytes).array(code).map(u32::from_be_bytes);
         (seconds(58), seconds(59))
     };
@@ -207,19 +208,19 @@ fn t1_and_t2_of_the_file_are_told_to_everybody() {
     service.pool.as_mut().expect("a pool").renew = Some(Duration::from_secs(600));
     assert_eq!(order(&encode(OFFER, &asking(&[1]), &service)), [53, 54, 51, 1, 58, 59]);
     let options = Request { ciaddr: Some(ip(9)), ..asking(&[1]) };
-    assert_eq!(order(&encode(ReplyKind::Options, &options, &service)), [53, 54, 1], "but with a lease only");
+    assert_eq!(order(&encode(ResponseKind::Options, &options, &service)), [53, 54, 1], "but with a lease only");
 }
 
 #[test]
 fn an_option_that_is_always_sent_is_sent_unasked() {
     let service = with(vec![DhcpOption { always: true, ..option(150, &[1]) }, option(151, &[2])]);
     assert_eq!(order(&encode(OFFER, &asking(&[1]), &service)), [53, 54, 51, 1, 150]);
-    let silent = request(Kind::Discover, mac(30));
+    let silent = request(RequestKind::Discover, mac(30));
     assert_eq!(order(&encode(OFFER, &silent, &service)), [53, 54, 51, 1, 3, 6, 28, 150]);
 }
 
 #[test]
 fn a_rapid_ack_says_so() {
-    let bytes = encode(ReplyKind::Ack { address: ip(1), lease: 60, rapid: true }, &asking(&[1]), &service());
+    let bytes = encode(ResponseKind::Ack { address: ip(1), lease: 60, rapid: true }, &asking(&[1]), &service());
     assert_eq!(order(&bytes), [53, 54, 51, 80, 1]);
 }

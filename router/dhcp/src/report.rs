@@ -1,0 +1,15 @@
+use crate::{Counters, log::Trouble};
+use edge_net::Name;
+use std::collections::BTreeMap;
+
+/// How the whole server is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DhcpReport {
+    pub networks: BTreeMap<Name, Counters>,
+    /// Messages that belong to no network: no service on the interface they came in by.
+    pub stray: u64,
+    /// What keeps leases from being written.
+    pub trouble: Trouble,
+    /// What the start found damaged in the lease log.
+    pub recovery: Vec<String>,
+}

@@ -1,2 +1,0 @@
-mod options;
-mod replies;
