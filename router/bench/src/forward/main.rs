@@ -4,7 +4,7 @@
 //! The sender's own system call does all the work of its packet, up to where the receiver drops it: over veth pairs, one processor
 //! takes a frame from one end to the other. So the time a call takes is the CPU time of the packets in it, less what the sender alone
 //! needs, which is measured too. Every case has a box of its own with the same links, made by our plan; short rounds go through all
-//! the boxes in turn, and the median counts.
+//! the boxes in turn, in both orders, and the median counts.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark that cannot run ends")]
 
@@ -15,6 +15,7 @@ mod sender;
 
 use anyhow::{Context, Result, ensure};
 use bench::{Bench, Traffic};
+use edge_bench::{settled, turns};
 use edge_kernel::Kernel;
 use edge_plan::{Facts, Space, desired, diff};
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -43,6 +44,7 @@ fn compare(sizes: &[usize], rounds: usize, through: &[Rules]) -> Result<()> {
     alone_on_one_processor();
     println!("networks  packets of               through                          ns/packet   spread  kpps/core  of the limit");
     for networks in sizes {
+        settled()?;
         let mut benches = Vec::new();
         for rules in through {
             match Bench::new(*rules, *networks) {
@@ -64,8 +66,8 @@ fn report(networks: usize, traffic: Traffic, benches: &mut [Bench], rounds: usiz
     for bench in &mut *benches {
         bench.prepare(traffic)?;
     }
-    for _ in 0..rounds {
-        for (bench, times) in benches.iter_mut().zip(&mut times) {
+    for round in 0..rounds {
+        for (bench, times) in turns(round, benches.iter_mut().zip(&mut times).collect()) {
             times.push(per_packet(bench.round(PACKETS)?));
         }
     }

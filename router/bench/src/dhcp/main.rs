@@ -14,6 +14,7 @@ mod server;
 mod wire;
 
 use anyhow::Result;
+use edge_bench::{settled, turns};
 use load::{Exchange, Load, Outcome};
 use nix::sched::{CloneFlags, setns};
 use search::search;
@@ -87,8 +88,11 @@ impl Bench {
     /// By our own generator: clients on the server's link.
     fn direct(&self, servers: &[Server]) {
         let mut all = Vec::from_iter(servers.iter().map(|server| (*server, Figures::default())));
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
+            all = turns(round, all);
             measured(&mut all, |server, figures| self.find(server, figures));
+            // The table shows them as they were asked for.
+            all = turns(round, all);
         }
         measured(&mut all, |server, figures| self.look(server, figures));
         let none = Figures::default();
@@ -200,11 +204,11 @@ impl Bench {
     }
 }
 
-/// Each in turn. One that cannot be measured is said to be missing, and why.
+/// Each in turn, when the kernel is done with the one before. One that cannot be measured is said to be missing, and why.
 fn measured<T>(all: &mut Vec<(Server, T)>, mut measure: impl FnMut(Server, &mut T) -> Result<()>) {
     all.retain_mut(|(server, figures)| {
         eprintln!("{}:", server.name());
-        let result = measure(*server, figures);
+        let result = settled().map_err(Into::into).and_then(|()| measure(*server, figures));
         if let Err(error) = &result {
             println!("MISSING: {}: {error:#}", server.name());
         }

@@ -1,7 +1,7 @@
 //! How long it takes to bring a kernel to N networks: ours, from the configuration's text to the verified kernel, against `ip -batch`
 //! and `nft -f` with the same links, addresses and rules written out beforehand, and against systemd-networkd with the same links and
-//! addresses (it has no policy between networks). One run, one kernel, each case in a network namespace of its own, in turn; the
-//! median counts. Run by `scripts/bench apply`.
+//! addresses (it has no policy between networks). One run, one kernel, each case in a network namespace of its own, in turn, in both
+//! orders, each when the kernel is done with the one before; the median counts. Run by `scripts/bench apply`.
 //!
 //!     bench_apply bridge|vlan RUNS NETWORKS...     with NETWORKD (its program) and DAEMON (ours) in the environment
 
@@ -13,9 +13,10 @@ mod networkd;
 mod ours;
 mod text;
 
+use edge_bench::{settled, turns};
 use nix::sched::{CloneFlags, unshare};
 use std::{
-    env, fs,
+    env, fs, iter,
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, Stdio},
@@ -56,12 +57,13 @@ fn main() {
 fn compare(kind: &str, runs: usize, networks: usize) {
     let directory = env::temp_dir().join(format!("bench-apply-{}-{networks}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();
+    let has_networkd = env::var_os("NETWORKD").is_some();
     let (mut ours, mut ip, mut networkd) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..runs {
-        ours.push(child("ours", kind, networks, &directory));
-        ip.push(child("ip", kind, networks, &directory));
-        if env::var_os("NETWORKD").is_some() {
-            networkd.push(child("networkd", kind, networks, &directory));
+    for round in 0..runs {
+        let others = [("ip", &mut ip), ("networkd", &mut networkd)];
+        let programs = iter::once(("ours", &mut ours)).chain(others.into_iter().filter(|(who, _)| *who == "ip" || has_networkd));
+        for (who, took) in turns(round, programs.collect()) {
+            took.push(child(who, kind, networks, &directory));
         }
     }
     for (index, case) in CASES.iter().enumerate() {
@@ -82,8 +84,9 @@ fn compare(kind: &str, runs: usize, networks: usize) {
     fs::remove_dir_all(&directory).unwrap();
 }
 
-/// In fresh namespaces; prints numbers.
+/// In fresh namespaces, once the kernel is done with those before; prints numbers.
 fn child(who: &str, kind: &str, networks: usize, directory: &Path) -> Vec<f64> {
+    settled().unwrap();
     let mut command = Command::new(env::current_exe().unwrap());
     command.args([who, kind, &networks.to_string(), directory.to_str().unwrap()]).stderr(Stdio::inherit());
     // SAFETY: one system call between fork and exec.
