@@ -202,7 +202,7 @@ fn is_forged(config: &Config, facts: &Facts, address: Ipv4Addr) -> bool {
     table.sets.iter().filter_map(|set| Some((set.name.strip_prefix("inside-")?.parse::<u8>().unwrap(), set))).any(
         |(length, set)| {
             let network = Ipv4Net::new(address, length).unwrap().network();
-            set.elements.contains_key(&network.octets().to_vec())
+            set.elements.contains_key(network.octets().as_slice())
         },
     )
 }
