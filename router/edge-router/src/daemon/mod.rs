@@ -139,7 +139,7 @@ impl Daemon {
         let kernel = Kernel::open().await.context("cannot talk to the kernel over netlink (is this root?)")?;
         let dhcp = match edge_dhcp::Server::open(files.state_dir()) {
             // It needs more room than all else.
-            Err(error @ edge_dhcp::Error::Log { .. }) if files.problem().is_none() => {
+            Err(error @ edge_dhcp::OpenError::Log { .. }) if files.problem().is_none() => {
                 files = files.in_memory(&error)?;
                 edge_dhcp::Server::open(files.state_dir())?
             }

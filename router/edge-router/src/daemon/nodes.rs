@@ -2,7 +2,7 @@
 
 use edge_api::{Attached, Node, NodeKind};
 use edge_config::Config;
-use edge_dhcp::{Kind, Lease, LeaseState};
+use edge_dhcp::{Lease, LeaseKind, LeaseState};
 use edge_net::Name;
 use std::{
     collections::BTreeMap,
@@ -69,8 +69,8 @@ fn leased(lease: &Lease) -> Node {
         network: lease.network.to_string(),
         address: lease.address,
         kind: match lease.kind {
-            Kind::Device => NodeKind::Device,
-            Kind::Container => NodeKind::Container,
+            LeaseKind::Device => NodeKind::Device,
+            LeaseKind::Container => NodeKind::Container,
         },
         mac: lease.mac.map(|mac| mac.to_string()),
         netns: None,

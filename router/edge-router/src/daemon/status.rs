@@ -3,7 +3,7 @@
 use super::{boot::Moment, confirm::whole_seconds, current::Current, drift, generations::ConfigFile, in_force, uplinks};
 use edge_api::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
 use edge_config::{Config, Network, Uplink};
-use edge_dhcp::{Counters, Report};
+use edge_dhcp::{Counters, DhcpReport};
 use edge_net::{IfName, Name};
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, router_space};
 use std::{collections::BTreeMap, fs, time::Duration};
@@ -22,7 +22,7 @@ pub fn status(
     around: &Around,
     observed: &State,
     nodes: Vec<Node>,
-    dhcp: &Report,
+    dhcp: &DhcpReport,
     reports: &BTreeMap<Name, edge_uplink::Report>,
 ) -> Status {
     let config = &current.config;
@@ -63,7 +63,7 @@ fn applied(current: &Current, now: &Moment) -> Option<Applied> {
 }
 
 /// What is wrong with the whole box.
-fn problems(current: &Current, around: &Around, observed: &State, dhcp: &Report) -> Vec<Problem> {
+fn problems(current: &Current, around: &Around, observed: &State, dhcp: &DhcpReport) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(why) = around.state_problem {
         problems.push(Problem {
@@ -97,7 +97,7 @@ fn problems(current: &Current, around: &Around, observed: &State, dhcp: &Report)
 const DAMAGE: usize = 3;
 
 /// What is wrong with the lease log.
-fn leases(dhcp: &Report) -> Vec<Problem> {
+fn leases(dhcp: &DhcpReport) -> Vec<Problem> {
     let problem = |what: &str, why: &str| Problem { what: what.to_owned(), why: Some(why.to_owned()) };
     let behind = "the lease log cannot be shortened; there are new leases until it is full";
     let broken = dhcp.trouble.broken.iter().map(|why| problem("no new leases: the lease log cannot be written", why));
@@ -125,7 +125,7 @@ impl Eyes<'_> {
         self.observed.spaces.get(space)?.links.get(name)
     }
 
-    fn network(&self, network: &Network, nodes: &[Node], dhcp: &Report) -> NetworkStatus {
+    fn network(&self, network: &Network, nodes: &[Node], dhcp: &DhcpReport) -> NetworkStatus {
         let config = &self.current.config;
         let absent = |device: &&IfName| self.link(&Space::Host, device).is_none();
         let missing = network.tagged.iter().map(|tagged| &tagged.trunk).chain(&network.ports).find(absent);
@@ -196,7 +196,7 @@ fn uptime() -> u64 {
 fn dhcp_counters(counters: &Counters) -> DhcpCounters {
     let Counters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, .. } =
         *counters;
-    let drops = counters.drops.iter().map(|(why, count)| ((*why).to_owned(), *count)).collect();
+    let drops = counters.drops.iter().map(|(why, count)| (why.to_string(), *count)).collect();
     DhcpCounters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, drops }
 }
 
@@ -206,12 +206,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_the_lease_log_is_told_and_not_without_end() {
-        let mut dhcp = Report { recovery: (0..9).map(|block| format!("block {block}")).collect(), ..Report::default() };
+        let mut dhcp = DhcpReport { recovery: (0..9).map(|block| format!("block {block}")).collect(), ..DhcpReport::default() };
         dhcp.trouble.behind = Some("no space".to_owned());
         let told: Vec<_> = leases(&dhcp).into_iter().map(|problem| (problem.what, problem.why.unwrap_or_default())).collect();
         let damaged = "the lease log was damaged when the daemon started";
         assert_eq!(told.iter().filter(|(what, _)| what == damaged).count(), DAMAGE);
         assert!(told[0].0.contains("until it is full") && told[0].1 == "no space", "{told:?}");
-        assert!(leases(&Report::default()).is_empty());
+        assert!(leases(&DhcpReport::default()).is_empty());
     }
 }
