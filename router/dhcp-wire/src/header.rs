@@ -1,6 +1,6 @@
 //! The fixed fields of a message (RFC 2131, 2).
 
-use crate::Options;
+use crate::{Options, at};
 use std::net::Ipv4Addr;
 
 /// `op`: who speaks.
@@ -11,23 +11,6 @@ pub const ETHERNET: [u8; 2] = [1, 6];
 /// The first bit of the flags: the client cannot take a unicast before it has an address (RFC 2131, 4.1).
 pub const BROADCAST: u16 = 0x8000;
 pub const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
-
-/// Where the fields lie; the options follow the magic cookie.
-pub mod at {
-    pub const HOPS: usize = 3;
-    pub const XID: usize = 4;
-    pub const SECS: usize = 8;
-    pub const FLAGS: usize = 10;
-    pub const CIADDR: usize = 12;
-    pub const YIADDR: usize = 16;
-    pub const SIADDR: usize = 20;
-    pub const GIADDR: usize = 24;
-    pub const CHADDR: usize = 28;
-    pub const SNAME: usize = 44;
-    pub const FILE: usize = 108;
-    pub const COOKIE: usize = 236;
-    pub const OPTIONS: usize = 240;
-}
 
 /// A message that is long enough to be one, its fields read where they lie.
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@
 //! (RFC 3396) and splits none, keeps none of them in the client's order, does not look into `file` and `sname` when they hold options,
 //! and stops at the first it cannot make sense of. So it is what the tests hold this codec against, in `tests/oracle.rs`.
 
+pub mod at;
 pub mod code;
 mod frame;
 pub mod header;
@@ -16,7 +17,7 @@ mod request;
 mod writer;
 
 pub use frame::{udp_header, udp_packet};
-pub use header::{Header, at};
+pub use header::Header;
 pub use options::{Options, without_relay_agent};
 pub use relayed::Relayed;
 pub use reply::{Reply, ReplyKind, relay_agent};

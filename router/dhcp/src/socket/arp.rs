@@ -1,11 +1,10 @@
 use super::{
-    Sockets, filter, links,
+    filter, links,
     packet::{address, hear, open, readable},
 };
 use edge_host::arp;
 use edge_net::Mac;
 use nix::{
-    errno::Errno,
     libc,
     sys::socket::{LinkAddr, MsgFlags, recvfrom, sendto},
 };
@@ -49,7 +48,13 @@ impl ArpSocket {
         }
     }
 
-    pub fn send(&self, ifindex: u32, packet: &[u8]) -> nix::Result<()> {
+    /// Asks who has `address`; false where that cannot be sent.
+    pub fn probe(&self, ifindex: u32, address: Ipv4Addr) -> bool {
+        let own = links::hardware_address(ifindex, self.socket.as_raw_fd());
+        own.is_some_and(|own| self.send(ifindex, &arp::probe(own, address)).is_ok())
+    }
+
+    fn send(&self, ifindex: u32, packet: &[u8]) -> nix::Result<()> {
         let broadcast = address(libc::ETH_P_ARP, ifindex, [0xff; 6])?;
         sendto(self.socket.as_raw_fd(), packet, &broadcast, MsgFlags::MSG_DONTWAIT).map(drop)
     }
@@ -69,34 +74,6 @@ fn take(socket: &Socket) -> nix::Result<Option<(u32, Ipv4Addr, Mac)>> {
     let ifindex = from.and_then(|from| u32::try_from(from.ifindex()).ok());
     let claimed = arp::claimed(buffer.get(..length).unwrap_or_default());
     Ok(ifindex.zip(claimed).map(|(ifindex, (address, mac))| (ifindex, address, mac)))
-}
-
-impl Sockets {
-    /// Asks who has `address`; false where that cannot be sent.
-    pub fn probe(&self, ifindex: u32, address: Ipv4Addr) -> bool {
-        let own = self.hardware_address(ifindex);
-        own.is_some_and(|own| self.arp.send(ifindex, &arp::probe(own, address)).is_ok())
-    }
-
-    pub fn hear_arp(&self, on: bool) {
-        self.arp.hear(on);
-    }
-
-    pub async fn receive_arp(&self) -> io::Result<(u32, Ipv4Addr, Mac)> {
-        self.arp.receive().await
-    }
-
-    /// SIOCGIFHWADDR, netdevice(7).
-    fn hardware_address(&self, ifindex: u32) -> Option<[u8; 6]> {
-        let mut request = links::request(ifindex, self.raw_fd())?;
-        // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
-        let result = unsafe { libc::ioctl(self.raw_fd(), libc::SIOCGIFHWADDR as libc::Ioctl, &mut request) };
-        Errno::result(result).ok()?;
-        // SAFETY: the call filled this member of the union.
-        let data = unsafe { request.ifr_ifru.ifru_hwaddr }.sa_data;
-        let [a, b, c, d, e, f, ..] = data.map(|byte| byte as u8);
-        Some([a, b, c, d, e, f])
-    }
 }
 
 #[cfg(test)]

@@ -72,3 +72,15 @@ pub fn request(ifindex: u32, socket: RawFd) -> Option<libc::ifreq> {
     Errno::result(result).ok()?;
     Some(request)
 }
+
+/// The interface's own hardware address (SIOCGIFHWADDR, netdevice(7)).
+pub fn hardware_address(ifindex: u32, socket: RawFd) -> Option<[u8; 6]> {
+    let mut request = request(ifindex, socket)?;
+    // SAFETY: the descriptor is open and `request` is an `ifreq` that lives through the call.
+    let result = unsafe { libc::ioctl(socket, libc::SIOCGIFHWADDR as libc::Ioctl, &mut request) };
+    Errno::result(result).ok()?;
+    // SAFETY: the call filled this member of the union.
+    let data = unsafe { request.ifr_ifru.ifru_hwaddr }.sa_data;
+    let [a, b, c, d, e, f, ..] = data.map(|byte| byte as u8);
+    Some([a, b, c, d, e, f])
+}

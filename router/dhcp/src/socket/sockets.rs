@@ -9,6 +9,7 @@ use super::{
 use crate::{SocketError, lock::lock};
 use edge_dhcp_wire::SERVER_PORT;
 use edge_host::netns;
+use edge_net::Mac;
 use nix::{
     errno::Errno,
     libc,
@@ -39,7 +40,7 @@ pub struct Sockets {
     /// See [`super::filter`].
     strangers: AsyncFd<Socket>,
     raw: Socket,
-    pub(super) arp: ArpSocket,
+    arp: ArpSocket,
     links: Links,
     netns: Option<PathBuf>,
     spare: Mutex<Vec<Outbox>>,
@@ -77,6 +78,19 @@ impl Sockets {
                 result => return result,
             }
         }
+    }
+
+    /// Asks who has `address`; false where that cannot be sent.
+    pub fn probe(&self, ifindex: u32, address: Ipv4Addr) -> bool {
+        self.arp.probe(ifindex, address)
+    }
+
+    pub fn hear_arp(&self, on: bool) {
+        self.arp.hear(on);
+    }
+
+    pub async fn receive_arp(&self) -> io::Result<(u32, Ipv4Addr, Mac)> {
+        self.arp.receive().await
     }
 
     /// The namespace they are in.
@@ -132,7 +146,7 @@ impl Sockets {
         u32::try_from(unsafe { request.ifr_ifru.ifru_ifindex }).ok()
     }
 
-    pub(super) fn raw_fd(&self) -> RawFd {
+    fn raw_fd(&self) -> RawFd {
         self.udp.as_raw_fd()
     }
 }
