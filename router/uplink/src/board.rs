@@ -1,6 +1,6 @@
 use crate::{
-    dhcp::{Lease, Trouble},
-    health::Verdict,
+    dhcp::{ClientLease, Trouble},
+    health::HealthVerdict,
 };
 use edge_net::Name;
 use std::{
@@ -13,8 +13,8 @@ use tokio::sync::watch;
 
 /// What is known of one uplink.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    pub lease: Option<Lease>,
+pub struct UplinkReport {
+    pub lease: Option<ClientLease>,
     /// Why there is no lease; none as well before the first try.
     pub trouble: Option<Trouble>,
     /// Why the lease that is there is not used.
@@ -23,7 +23,7 @@ pub struct Report {
     aim: Option<Aim>,
 }
 
-impl Report {
+impl UplinkReport {
     /// It has an address that can be asked from.
     pub(crate) fn is_watched(&self) -> bool {
         self.aim.is_some()
@@ -32,7 +32,7 @@ impl Report {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Health {
-    pub verdict: Verdict,
+    pub verdict: HealthVerdict,
     /// Why it is down.
     pub cause: Option<Cause>,
     /// Since when probes fail.
@@ -61,13 +61,13 @@ pub struct Aim {
 
 impl Default for Health {
     fn default() -> Self {
-        Self { verdict: Verdict::Unknown, cause: None, since: None, round_trip: None, held_down: None }
+        Self { verdict: HealthVerdict::Unknown, cause: None, since: None, round_trip: None, held_down: None }
     }
 }
 
 /// Where those who look after the uplinks write, and the daemon reads.
 pub struct Board {
-    reports: Mutex<BTreeMap<Name, Report>>,
+    reports: Mutex<BTreeMap<Name, UplinkReport>>,
     changed: watch::Sender<()>,
 }
 
@@ -81,7 +81,7 @@ impl Board {
         self.changed.subscribe()
     }
 
-    pub fn reports(&self) -> BTreeMap<Name, Report> {
+    pub fn reports(&self) -> BTreeMap<Name, UplinkReport> {
         self.lock().clone()
     }
 
@@ -89,7 +89,7 @@ impl Board {
         self.lock().get(uplink)?.aim.clone()
     }
 
-    pub fn tell_lease(&self, uplink: &Name, lease: Option<Lease>, trouble: Option<Trouble>) {
+    pub fn tell_lease(&self, uplink: &Name, lease: Option<ClientLease>, trouble: Option<Trouble>) {
         self.update(uplink, |report| (report.lease, report.trouble) = (lease, trouble));
     }
 
@@ -106,10 +106,10 @@ impl Board {
         self.lock().retain(|name, _| !gone(name));
     }
 
-    fn update(&self, uplink: &Name, change: impl FnOnce(&mut Report)) {
+    fn update(&self, uplink: &Name, change: impl FnOnce(&mut UplinkReport)) {
         let mut reports = self.lock();
         let report = reports.entry(uplink.clone()).or_default();
-        let weight = |report: &Report| (report.lease.clone(), report.aim.clone(), report.health.verdict);
+        let weight = |report: &UplinkReport| (report.lease.clone(), report.aim.clone(), report.health.verdict);
         let before = weight(report);
         change(report);
         if weight(report) != before {
@@ -117,7 +117,7 @@ impl Board {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Report>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, UplinkReport>> {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,9 +13,9 @@ mod uplinks;
 mod usable;
 mod wire;
 
-pub use board::{Cause, Health, Report};
+pub use board::{Cause, Health, UplinkReport};
 #[doc(hidden)]
 pub use dhcp::fuzz_reply;
-pub use dhcp::{Lease, Trouble};
-pub use health::Verdict;
+pub use dhcp::{ClientLease, Trouble};
+pub use health::HealthVerdict;
 pub use uplinks::Uplinks;

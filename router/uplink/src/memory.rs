@@ -1,6 +1,6 @@
 //! Leases on disk, for a restart: `uplinks/NAME.json` in the state directory.
 
-use crate::dhcp::{Held, Lease};
+use crate::dhcp::{ClientLease, Held};
 use edge_host::{BootId, clock, durable};
 use edge_net::Name;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ struct Record {
     since: u64,
     /// Option 61 as it was sent: another client's lease is not ours.
     client_id: Vec<u8>,
-    lease: Lease,
+    lease: ClientLease,
 }
 
 /// What is left of an earlier run.

@@ -3,7 +3,7 @@
 use crate::{
     board::Board,
     chance::chance,
-    dhcp::{Client, Held, Identity, Reply},
+    dhcp::{Client, Held, Identity, ServerReply},
     memory::{Memory, Recollection},
     wire::{DhcpSocket, LOOK, Link},
 };
@@ -114,7 +114,7 @@ impl Tenant {
     }
 
     fn hear(&mut self, message: &[u8]) {
-        if let (Some(client), Some(reply)) = (&mut self.client, Reply::read(message)) {
+        if let (Some(client), Some(reply)) = (&mut self.client, ServerReply::read(message)) {
             client.receive(since_boot(), chance(), &reply);
         }
         self.publish();

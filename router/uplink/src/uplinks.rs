@@ -1,7 +1,7 @@
 use crate::{
-    board::{Aim, Board, Report},
-    dhcp::Lease,
-    health::{self, Verdict},
+    board::{Aim, Board, UplinkReport},
+    dhcp::ClientLease,
+    health::{self, HealthVerdict},
     memory::{Memory, Recollection},
     tenant,
     usable::usable,
@@ -52,7 +52,7 @@ impl Uplinks {
         self.board.news()
     }
 
-    pub fn reports(&self) -> BTreeMap<Name, Report> {
+    pub fn reports(&self) -> BTreeMap<Name, UplinkReport> {
         self.board.reports()
     }
 
@@ -74,7 +74,8 @@ impl Uplinks {
                 Err(why) => drop(refused.insert(name, why)),
             }
         }
-        let is_down = |uplink: &&Uplink| reports.get(&uplink.name).is_some_and(|report| report.health.verdict == Verdict::Down);
+        let is_down =
+            |uplink: &&Uplink| reports.get(&uplink.name).is_some_and(|report| report.health.verdict == HealthVerdict::Down);
         let several = config.uplinks.len() > 1;
         facts.unhealthy = config.uplinks.iter().filter(|_| several).filter(is_down).map(|uplink| uplink.name.clone()).collect();
         for uplink in &config.uplinks {
@@ -84,7 +85,7 @@ impl Uplinks {
         }
     }
 
-    fn recall(&self, uplink: &Name) -> Option<Lease> {
+    fn recall(&self, uplink: &Name) -> Option<ClientLease> {
         match self.memory.recall(uplink)? {
             (Recollection::Lease(held), _) if !held.is_over(since_boot()) => Some(held.lease),
             _ => None,
@@ -120,7 +121,7 @@ impl Uplinks {
     pub async fn settle(&self, patience: Duration) {
         let settled = async {
             let mut news = self.news();
-            let open = |report: &Report| report.is_watched() && report.health.verdict == Verdict::Unknown;
+            let open = |report: &UplinkReport| report.is_watched() && report.health.verdict == HealthVerdict::Unknown;
             while self.reports().values().any(open) && news.changed().await.is_ok() {}
         };
         // What is not known by then is told as such.

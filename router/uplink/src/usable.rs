@@ -1,6 +1,6 @@
 //! What of the leases may be used: what a server out there says must not break a network in here. Pure.
 
-use crate::dhcp::Lease;
+use crate::dhcp::ClientLease;
 use edge_config::{Config, UplinkAddress};
 use edge_net::{Interface, Name};
 use edge_plan::UplinkLease;
@@ -8,7 +8,7 @@ use ipnet::Ipv4Net;
 use std::collections::BTreeMap;
 
 /// What each lease comes to: what to do, or why it is not used.
-pub fn usable(config: &Config, leases: &BTreeMap<Name, Lease>) -> BTreeMap<Name, Result<UplinkLease, String>> {
+pub fn usable(config: &Config, leases: &BTreeMap<Name, ClientLease>) -> BTreeMap<Name, Result<UplinkLease, String>> {
     let mut taken: Vec<(String, Ipv4Net)> = Vec::new();
     for network in &config.networks {
         taken.push((format!("network {}", network.name), network.address.subnet()));
@@ -42,7 +42,7 @@ fn clash(interface: Interface, taken: &[(String, Ipv4Net)]) -> Option<String> {
 }
 
 /// A route into one of our own networks would take a part of it away.
-fn use_of(lease: &Lease, networks: &[Ipv4Net]) -> UplinkLease {
+fn use_of(lease: &ClientLease, networks: &[Ipv4Net]) -> UplinkLease {
     let is_inside = |destination: &Ipv4Net| networks.iter().any(|network| network.contains(destination));
     let routes =
         lease.routes.iter().filter(|(destination, _)| !is_inside(destination) && *destination != lease.interface.subnet());
@@ -72,7 +72,7 @@ name = "lan"
 address = "192.168.0.1/24"
 "#;
 
-    fn verdicts(wan: Lease, lte: Option<Lease>) -> Vec<Result<UplinkLease, String>> {
+    fn verdicts(wan: ClientLease, lte: Option<ClientLease>) -> Vec<Result<UplinkLease, String>> {
         let config = edge_config::parse("x", CONFIG).unwrap();
         let leases = [("wan", Some(wan)), ("lte", lte)];
         let leases = leases.into_iter().filter_map(|(name, lease)| Some((name.parse().unwrap(), lease?)));

@@ -23,7 +23,7 @@ pub fn status(
     observed: &State,
     nodes: Vec<Node>,
     dhcp: &DhcpReport,
-    reports: &BTreeMap<Name, edge_uplink::Report>,
+    reports: &BTreeMap<Name, edge_uplink::UplinkReport>,
 ) -> Status {
     let config = &current.config;
     let eyes = Eyes { current, policy: &Policy::of(config, &current.facts), observed };

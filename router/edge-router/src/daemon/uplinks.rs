@@ -8,7 +8,7 @@ use edge_kernel::conntrack::Conntrack;
 use edge_net::Name;
 use edge_plan::{Facts, Link, UplinkLease, addressing};
 use edge_report::render::clock;
-use edge_uplink::{Cause, Lease, Report, Trouble, Verdict};
+use edge_uplink::{Cause, ClientLease, HealthVerdict, Trouble, UplinkReport};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io, mem,
@@ -157,12 +157,12 @@ fn rank(uplink: &Uplink, facts: &Facts) -> (bool, bool, u32) {
     (gateway.is_none(), facts.unhealthy.contains(&uplink.name), uplink.metric)
 }
 
-fn lease<'a>(uplink: &Uplink, report: &'a Report) -> Option<&'a Lease> {
+fn lease<'a>(uplink: &Uplink, report: &'a UplinkReport) -> Option<&'a ClientLease> {
     report.lease.as_ref().filter(|_| uplink.address == UplinkAddress::Dhcp && report.refused.is_none())
 }
 
 /// What the file says wins.
-fn dns(uplink: &Uplink, learned: Option<&Lease>) -> Vec<Ipv4Addr> {
+fn dns(uplink: &Uplink, learned: Option<&ClientLease>) -> Vec<Ipv4Addr> {
     match learned.filter(|_| uplink.dns.is_empty()) {
         Some(lease) => lease.dns.clone(),
         None => uplink.dns.clone(),
@@ -173,11 +173,11 @@ fn dns(uplink: &Uplink, learned: Option<&Lease>) -> Vec<Ipv4Addr> {
 pub fn rows<'a>(
     config: &Config,
     facts: &Facts,
-    reports: &BTreeMap<Name, Report>,
+    reports: &BTreeMap<Name, UplinkReport>,
     link: impl Fn(&Uplink) -> Option<&'a Link>,
     now: Duration,
 ) -> Vec<UplinkStatus> {
-    let unknown = Report::default();
+    let unknown = UplinkReport::default();
     let best = config.uplinks.iter().filter(|uplink| !rank(uplink, facts).0).min_by_key(|uplink| rank(uplink, facts));
     let row = |uplink: &Uplink| {
         let report = reports.get(&uplink.name).unwrap_or(&unknown);
@@ -188,7 +188,7 @@ pub fn rows<'a>(
     config.uplinks.iter().map(row).collect()
 }
 
-fn row(uplink: &Uplink, facts: &Facts, report: &Report, link: Option<&Link>, now: Duration) -> UplinkStatus {
+fn row(uplink: &Uplink, facts: &Facts, report: &UplinkReport, link: Option<&Link>, now: Duration) -> UplinkStatus {
     let addressing = addressing(uplink, facts);
     let (state, why) = state(uplink, report, link, addressing.is_some(), now);
     let health = &report.health;
@@ -218,7 +218,13 @@ fn row(uplink: &Uplink, facts: &Facts, report: &Report, link: Option<&Link>, now
     }
 }
 
-fn state(uplink: &Uplink, report: &Report, link: Option<&Link>, addressed: bool, now: Duration) -> (UplinkState, Option<String>) {
+fn state(
+    uplink: &Uplink,
+    report: &UplinkReport,
+    link: Option<&Link>,
+    addressed: bool,
+    now: Duration,
+) -> (UplinkState, Option<String>) {
     let Some(link) = link else {
         return (UplinkState::Waiting, Some(format!("{} is not there", uplink.device)));
     };
@@ -236,9 +242,9 @@ fn state(uplink: &Uplink, report: &Report, link: Option<&Link>, addressed: bool,
         };
     }
     match report.health.verdict {
-        Verdict::Down => (UplinkState::Down, Some(down(report))),
-        Verdict::Up if report.health.round_trip.is_some() => (UplinkState::Online, None),
-        Verdict::Up | Verdict::Unknown => (UplinkState::Up, None),
+        HealthVerdict::Down => (UplinkState::Down, Some(down(report))),
+        HealthVerdict::Up if report.health.round_trip.is_some() => (UplinkState::Online, None),
+        HealthVerdict::Up | HealthVerdict::Unknown => (UplinkState::Up, None),
     }
 }
 
@@ -251,7 +257,7 @@ fn no_lease(trouble: &Trouble, now: Duration) -> String {
     }
 }
 
-fn down(report: &Report) -> String {
+fn down(report: &UplinkReport) -> String {
     match (&report.health.cause, report.health.held_down) {
         (_, Some(left)) => format!("answers again, trusted in {} s", left.as_secs() + 1),
         (Some(Cause::NoLink), _) => "its link is gone".to_owned(),

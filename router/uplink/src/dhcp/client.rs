@@ -1,9 +1,9 @@
 use super::{
     exchange::Exchange,
     identity::Identity,
-    lease::{Held, Lease},
+    lease::{ClientLease, Held},
     message::{Ask, message},
-    reply::{Reply, Unusable, What},
+    reply::{ServerReply, Unusable, What},
 };
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -30,7 +30,7 @@ enum State {
     Off,
     Rebooting(Exchange),
     Selecting(Exchange),
-    Requesting(Exchange, Lease),
+    Requesting(Exchange, ClientLease),
     Bound,
     Renewing(Exchange),
     Rebinding(Exchange),
@@ -212,7 +212,7 @@ impl Client {
     }
 
     /// What is not an answer to what was asked last is not looked at.
-    pub fn receive(&mut self, now: Duration, random: u32, reply: &Reply) {
+    pub fn receive(&mut self, now: Duration, random: u32, reply: &ServerReply) {
         let exchange = match &self.state {
             State::Selecting(exchange) | State::Rebooting(exchange) | State::Requesting(exchange, _) => *exchange,
             State::Renewing(exchange) | State::Rebinding(exchange) => *exchange,

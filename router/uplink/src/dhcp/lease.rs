@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, time::Duration};
 
 /// What a server gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lease {
+pub struct ClientLease {
     #[serde(with = "as_net")]
     pub interface: Interface,
     /// Option 54: whom to ask for more time.
@@ -37,7 +37,7 @@ pub struct Terms {
 /// A lease with the time from which it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    pub lease: Lease,
+    pub lease: ClientLease,
     /// On the boot clock.
     pub since: Duration,
 }

@@ -15,16 +15,16 @@ mod reply;
 pub use client::{Client, Outgoing, Trouble, Via};
 pub use fuzz::fuzz_reply;
 pub use identity::Identity;
-pub use lease::{Held, Lease};
-pub use reply::Reply;
+pub use lease::{ClientLease, Held};
+pub use reply::ServerReply;
 
 #[cfg(test)]
 pub mod tests {
-    use super::{Lease, lease::Terms};
+    use super::{ClientLease, lease::Terms};
 
     /// A lease of this address for so many seconds.
-    pub fn lease(interface: &str, seconds: u32) -> Lease {
-        Lease {
+    pub fn lease(interface: &str, seconds: u32) -> ClientLease {
+        ClientLease {
             interface: edge_net::Interface::new(interface.parse().unwrap()).unwrap(),
             server: [192, 0, 2, 1].into(),
             gateway: Some([192, 0, 2, 1].into()),

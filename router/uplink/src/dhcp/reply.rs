@@ -1,13 +1,13 @@
 //! What servers say. Every byte is hostile.
 
-use super::lease::{Lease, Terms};
+use super::lease::{ClientLease, Terms};
 use edge_dhcp_wire::{Options, ReplyKind, code};
 use edge_net::{Interface, Mac};
 use ipnet::Ipv4Net;
 use std::{fmt, net::Ipv4Addr};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct ServerReply {
     pub xid: u32,
     /// Whom it is for.
     pub mac: Mac,
@@ -17,8 +17,8 @@ pub struct Reply {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    Offer(Result<Lease, Unusable>),
-    Ack(Result<Lease, Unusable>),
+    Offer(Result<ClientLease, Unusable>),
+    Ack(Result<ClientLease, Unusable>),
     Nak,
 }
 
@@ -37,7 +37,7 @@ const MOST: usize = 32;
 /// Bytes that every link carries (RFC 791).
 const SMALLEST_MTU: u16 = 576;
 
-impl Reply {
+impl ServerReply {
     /// None for what is no reply of a DHCP server to an Ethernet client.
     pub fn read(message: &[u8]) -> Option<Self> {
         let reply = edge_dhcp_wire::Reply::read(message)?;
@@ -54,7 +54,7 @@ impl Reply {
     }
 }
 
-fn lease(address: Ipv4Addr, options: &Options) -> Result<Lease, Unusable> {
+fn lease(address: Ipv4Addr, options: &Options) -> Result<ClientLease, Unusable> {
     let unusable = |why: String| Unusable(why);
     let mask =
         options.array(code::SUBNET_MASK).map(Ipv4Addr::from).ok_or_else(|| unusable(format!("{address} without a netmask")))?;
@@ -66,7 +66,7 @@ fn lease(address: Ipv4Addr, options: &Options) -> Result<Lease, Unusable> {
     let seconds = number(code::LEASE_TIME).ok_or_else(|| unusable("no lease time".to_owned()))?;
     let terms = Terms::new(seconds, number(code::RENEWAL), number(code::REBINDING));
     let (gateway, routes) = routes(options, interface)?;
-    Ok(Lease {
+    Ok(ClientLease {
         interface,
         server,
         gateway,

@@ -21,7 +21,7 @@ pub enum Sight {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum HealthVerdict {
     /// Not known yet, and given the benefit of the doubt: a restart must not move traffic.
     Unknown,
     Up,
@@ -30,7 +30,7 @@ pub enum Verdict {
 
 #[derive(Clone, Debug)]
 pub struct Judge {
-    verdict: Verdict,
+    verdict: HealthVerdict,
     /// When the verdict became what it is.
     since: Duration,
     misses: u32,
@@ -43,22 +43,22 @@ pub struct Judge {
 
 impl Judge {
     pub fn new(now: Duration, alone: bool) -> Self {
-        Self { verdict: Verdict::Unknown, since: now, misses: 0, hits: 0, flaps: 0, alone }
+        Self { verdict: HealthVerdict::Unknown, since: now, misses: 0, hits: 0, flaps: 0, alone }
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> HealthVerdict {
         self.verdict
     }
 
     /// In the middle of finding out: the next probe should follow at once.
     pub fn is_in_doubt(&self) -> bool {
-        self.verdict != Verdict::Down && (1..MISSES).contains(&self.misses)
+        self.verdict != HealthVerdict::Down && (1..MISSES).contains(&self.misses)
     }
 
     /// How much longer it is held down although it answers.
     pub fn held(&self, now: Duration) -> Option<Duration> {
         let left = (self.since + self.hold()).checked_sub(now).filter(|left| !left.is_zero());
-        left.filter(|_| self.verdict == Verdict::Down && self.hits > 0 && !self.alone)
+        left.filter(|_| self.verdict == HealthVerdict::Down && self.hits > 0 && !self.alone)
     }
 
     pub fn see(&mut self, now: Duration, sight: Sight) {
@@ -66,16 +66,16 @@ impl Judge {
             Sight::Answered => (self.hits, self.misses) = (self.hits.saturating_add(1), 0),
             Sight::Missed | Sight::NoCarrier => (self.hits, self.misses) = (0, self.misses.saturating_add(1)),
         }
-        if self.verdict == Verdict::Up && now.saturating_sub(self.since) >= CALM {
+        if self.verdict == HealthVerdict::Up && now.saturating_sub(self.since) >= CALM {
             self.flaps = 0;
         }
         match self.verdict {
-            Verdict::Unknown if sight == Sight::Answered => self.turn(now, Verdict::Up),
-            Verdict::Unknown | Verdict::Up if sight == Sight::NoCarrier || self.misses >= MISSES => {
-                self.flaps += u32::from(self.verdict == Verdict::Up);
-                self.turn(now, Verdict::Down);
+            HealthVerdict::Unknown if sight == Sight::Answered => self.turn(now, HealthVerdict::Up),
+            HealthVerdict::Unknown | HealthVerdict::Up if sight == Sight::NoCarrier || self.misses >= MISSES => {
+                self.flaps += u32::from(self.verdict == HealthVerdict::Up);
+                self.turn(now, HealthVerdict::Down);
             }
-            Verdict::Down if self.is_fit(now) => self.turn(now, Verdict::Up),
+            HealthVerdict::Down if self.is_fit(now) => self.turn(now, HealthVerdict::Up),
             _ => {}
         }
     }
@@ -91,7 +91,7 @@ impl Judge {
         (HOLD * (1 << times.min(10))).min(LONGEST_HOLD)
     }
 
-    fn turn(&mut self, now: Duration, verdict: Verdict) {
+    fn turn(&mut self, now: Duration, verdict: HealthVerdict) {
         (self.verdict, self.since) = (verdict, now);
     }
 }
@@ -118,9 +118,9 @@ mod tests {
                 },
             );
             match judge.verdict() {
-                Verdict::Unknown => '?',
-                Verdict::Up => '+',
-                Verdict::Down => '-',
+                HealthVerdict::Unknown => '?',
+                HealthVerdict::Up => '+',
+                HealthVerdict::Down => '-',
             }
         });
         after.collect()

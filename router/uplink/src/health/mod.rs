@@ -3,5 +3,5 @@
 mod judge;
 mod watch;
 
-pub use judge::{Judge, Sight, Verdict};
+pub use judge::{HealthVerdict, Judge, Sight};
 pub use watch::{Plan, watch};

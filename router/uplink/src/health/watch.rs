@@ -1,4 +1,4 @@
-use super::{Judge, Sight, Verdict};
+use super::{HealthVerdict, Judge, Sight};
 use crate::{
     board::{Aim, Board, Cause, Health},
     chance::chance,
@@ -142,7 +142,7 @@ impl Watcher {
         let held_down = self.judge.held(now);
         let health = Health {
             verdict: self.judge.verdict(),
-            cause: cause.filter(|_| self.judge.verdict() == Verdict::Down),
+            cause: cause.filter(|_| self.judge.verdict() == HealthVerdict::Down),
             since: self.failing_since,
             round_trip,
             held_down,

@@ -49,7 +49,7 @@ impl Play {
 
     fn hear(&mut self, message: &Message, server: Ipv4Addr, what: What) {
         let mac = MAC.parse().unwrap();
-        self.client.receive(self.now, 500, &Reply { xid: message.xid(), mac, server: Some(server), what });
+        self.client.receive(self.now, 500, &ServerReply { xid: message.xid(), mac, server: Some(server), what });
     }
 
     fn bound(address: &str, seconds: u32) -> Self {
@@ -258,12 +258,12 @@ fn a_link_that_comes_back_may_lead_elsewhere() {
 fn who_offers_and_does_not_give_is_passed_over() {
     let mut play = Play::new(None);
     let (discover, _) = play.next();
-    play.hear(&discover, OTHER, What::Offer(Ok(Lease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
+    play.hear(&discover, OTHER, What::Offer(Ok(ClientLease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
     for _ in 0..3 {
         assert_eq!(play.kind(), MessageType::Request);
     }
     let (discover, _) = play.next();
-    play.hear(&discover, OTHER, What::Offer(Ok(Lease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
+    play.hear(&discover, OTHER, What::Offer(Ok(ClientLease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
     play.hear(&discover, SERVER, What::Offer(Ok(lease("192.0.2.9/24", 100))));
     let (request, _) = play.next();
     assert_eq!(asks_server(&request), Some(SERVER));
@@ -277,9 +277,9 @@ fn what_is_for_others_or_not_asked_for_is_not_heard() {
     let state = |play: &Play| format!("{:?}", play.client.state);
     let before = state(&play);
     let mac = MAC.parse().unwrap();
-    play.client.receive(play.now, 1, &Reply { xid: discover.xid() ^ 1, mac, server: Some(SERVER), what: offer() });
+    play.client.receive(play.now, 1, &ServerReply { xid: discover.xid() ^ 1, mac, server: Some(SERVER), what: offer() });
     let other = "02:00:00:00:00:02".parse().unwrap();
-    play.client.receive(play.now, 1, &Reply { xid: discover.xid(), mac: other, server: Some(SERVER), what: offer() });
+    play.client.receive(play.now, 1, &ServerReply { xid: discover.xid(), mac: other, server: Some(SERVER), what: offer() });
     play.hear(&discover, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 100))));
     play.hear(&discover, SERVER, What::Nak);
     assert_eq!(state(&play), before);
@@ -336,7 +336,7 @@ proptest! {
                 4 => What::Ack(Err(Unusable("nothing".to_owned()))),
                 _ => continue,
             };
-            client.receive(now, 9, &Reply { xid, mac: MAC.parse().unwrap(), server: Some(SERVER), what });
+            client.receive(now, 9, &ServerReply { xid, mac: MAC.parse().unwrap(), server: Some(SERVER), what });
             prop_assert!(client.held().is_none_or(|held| !held.is_over(now) && held.expires_at() <= Some(given)));
             prop_assert!(matches!(client.state, State::Off) || client.due().is_some());
         }

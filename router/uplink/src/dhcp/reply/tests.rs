@@ -20,8 +20,8 @@ fn ack(more: &[u8]) -> Vec<u8> {
     message
 }
 
-fn read(more: &[u8]) -> Result<Lease, String> {
-    match Reply::read(&ack(more)).unwrap().what {
+fn read(more: &[u8]) -> Result<ClientLease, String> {
+    match ServerReply::read(&ack(more)).unwrap().what {
         What::Ack(lease) => lease.map_err(|why| why.to_string()),
         other => panic!("{other:?}"),
     }
@@ -67,7 +67,7 @@ fn what_is_of_no_use_is_named() {
     let told = |at: usize, bytes: &[u8]| {
         let mut message = ack(&[]);
         message[at..at + bytes.len()].copy_from_slice(bytes);
-        match Reply::read(&message).unwrap().what {
+        match ServerReply::read(&message).unwrap().what {
             What::Ack(lease) => lease.unwrap_err().to_string(),
             other => panic!("{other:?}"),
         }
@@ -83,7 +83,7 @@ fn only_replies_to_ethernet_are_read() {
     for (at, byte) in [(0, 1), (1, 6), (2, 16), (28, 1), (FIXED, 0), (FIXED + 6, 3)] {
         let mut message = ack(&[]);
         message[at] = byte;
-        assert_eq!(Reply::read(&message), None, "{at}");
+        assert_eq!(ServerReply::read(&message), None, "{at}");
     }
 }
 
@@ -99,8 +99,8 @@ proptest! {
     #[test]
     fn no_bytes_do_harm(options: Vec<u8>, cut in 0usize..400) {
         let message = ack(&options);
-        let _ = Reply::read(&message[..cut.min(message.len())]);
-        if let Some(Reply { what: What::Ack(Ok(lease)), .. }) = Reply::read(&message) {
+        let _ = ServerReply::read(&message[..cut.min(message.len())]);
+        if let Some(ServerReply { what: What::Ack(Ok(lease)), .. }) = ServerReply::read(&message) {
             prop_assert!(lease.dns.len() <= MOST && lease.routes.len() <= MOST && lease.search.len() <= MOST);
             prop_assert!(lease.gateway.is_none_or(|via| lease.interface.has_host(via) && via != lease.interface.address()));
             let text = lease.search.iter().chain(&lease.domain).flat_map(|name| name.chars());
@@ -119,5 +119,5 @@ proptest! {
 fn the_fuzzers_corpus_is_survived() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/reply");
     let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
-    assert!(files.iter().filter(|bytes| Reply::read(bytes).is_some()).count() > 3);
+    assert!(files.iter().filter(|bytes| ServerReply::read(bytes).is_some()).count() > 3);
 }
