@@ -1,5 +1,9 @@
 use super::{
-    INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain, known::Known, message, refusal::Parts, rule, set, userdata,
+    INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain,
+    known::Known,
+    message,
+    refusal::{Part, Parts},
+    rule, set, userdata,
 };
 use crate::nfnetlink::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Writer};
 use edge_plan::nft::{Chain, Edit, Rule, Set, Table, Verdict};
@@ -9,22 +13,6 @@ const BATCH_END: u16 = 0x11;
 const NFNL_BATCH_GENID: u16 = 1;
 /// Bytes of set elements in one message: an attribute has 65,535 at most.
 const MAX_ELEMENTS: usize = 32 << 10;
-
-/// What a message of the batch is about.
-#[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
-    Table(&'a str),
-    Chain(&'a str),
-    Set(&'a str),
-    Elements(&'a str),
-    /// Counted from 1.
-    Rule {
-        table: &'a str,
-        chain: &'a str,
-        number: usize,
-        rule: &'a Rule,
-    },
-}
 
 /// One transaction. Message `n`, counted from 1, is about part `n - 1`.
 pub struct Batch<'a> {

@@ -1,8 +1,24 @@
-use super::{batch::Part, rule};
+use super::rule;
 use crate::nfnetlink::{Refusal, Writer};
-use edge_plan::nft::Expr;
+use edge_plan::nft::{Expr, Rule};
 use nix::errno::Errno;
 use std::fmt;
+
+/// What a message of the batch is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    Table(&'a str),
+    Chain(&'a str),
+    Set(&'a str),
+    Elements(&'a str),
+    /// Counted from 1.
+    Rule {
+        table: &'a str,
+        chain: &'a str,
+        number: usize,
+        rule: &'a Rule,
+    },
+}
 
 /// What a batch's messages are about, in their order.
 pub struct Parts<'a>(pub Vec<Part<'a>>);
