@@ -10,7 +10,7 @@
 
 use edge_kernel::Kernel;
 use edge_net::{Interface, Mac};
-use edge_plan::{Address, Facts, Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, desired};
+use edge_plan::{Address, Facts, Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, desired, link::Veth};
 use nix::{
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
@@ -157,7 +157,7 @@ fn in_host(networks: usize) -> Vec<Op> {
 
 fn in_namespace(networks: usize) -> Vec<Op> {
     let router = Space::Named("router".parse().unwrap());
-    let veth = |space: &Space, peer: String| LinkKind::Veth { peer_space: space.clone(), peer: peer.parse().unwrap() };
+    let veth = |space: &Space, peer: String| LinkKind::Veth(Veth { peer_space: space.clone(), peer: peer.parse().unwrap() });
     let pair = |n: usize| Op::CreateLink {
         space: Space::Host,
         name: format!("rt-{n}").parse().unwrap(),

@@ -9,7 +9,7 @@ use crate::{
     sysctl,
 };
 use edge_host::netns;
-use edge_net::{IfName, Name};
+use edge_net::Name;
 use edge_plan::{Address, Op, Route, Space, Sysctl};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::{
@@ -156,16 +156,5 @@ fn gone(deleted: Result<(), NetlinkError>) -> Result<(), NetlinkError> {
     match deleted {
         Err(error) if matches!(error.errno(), Some(Errno::ENODEV | Errno::EADDRNOTAVAIL | Errno::ESRCH)) => Ok(()),
         deleted => deleted,
-    }
-}
-
-impl crate::space::OpenSpace {
-    fn index_if_any(&mut self, name: &IfName) -> Result<Option<u32>, Error> {
-        self.route.index(name).map_err(|error| self.error(format!("look for link {name}"), error))
-    }
-
-    fn index(&mut self, name: &IfName) -> Result<u32, Error> {
-        let absent = || NetlinkError::Refused { errno: Errno::ENODEV, text: None };
-        self.index_if_any(name)?.ok_or_else(|| self.error(format!("find link {name}"), absent()))
     }
 }

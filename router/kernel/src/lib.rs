@@ -13,6 +13,7 @@ mod execute;
 #[cfg(feature = "faults")]
 mod fault;
 mod kernel;
+mod link;
 pub mod marks;
 mod message;
 mod namespace;

@@ -7,14 +7,11 @@ use netlink_packet_core::DefaultNla;
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
     address::{AddressAttribute, AddressMessage},
-    link::{
-        AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoVeth, IpVlanMode, LinkAttribute, LinkExtentMask,
-        LinkMessage, MacVlanMode,
-    },
+    link::{AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkExtentMask, LinkMessage},
     neighbour::NeighbourMessage,
     route::{RouteMessage, RouteProtocol, RouteScope},
 };
-use rtnetlink::{AddressMessageBuilder, LinkIpVlan, LinkMacVlan, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
+use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
 use std::net::Ipv4Addr;
 
 // `IPV4_DEVCONF_*` (include/uapi/linux/ip.h).
@@ -77,20 +74,6 @@ pub(crate) fn marked<T>(link: LinkMessageBuilder<T>, group: u32, mac: Option<Mac
         Some(mac) => link.address(mac.bytes().to_vec()).build(),
         None => link.build(),
     }
-}
-
-/// A pair whose other end is all of `peer`: `LinkVeth` would have it by its name alone.
-pub(crate) fn veth(name: &IfName, peer: LinkMessage) -> LinkMessageBuilder<LinkVeth> {
-    LinkVeth::new(name.as_str(), "").set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
-}
-
-pub(crate) fn ipvlan_l2(name: &IfName, parent: u32) -> LinkMessageBuilder<LinkIpVlan> {
-    LinkIpVlan::new(name.as_str(), parent, IpVlanMode::L2)
-}
-
-/// In bridge mode: children of the same parent reach each other.
-pub(crate) fn macvlan(name: &IfName, parent: u32) -> LinkMessageBuilder<LinkMacVlan> {
-    LinkMacVlan::new(name.as_str(), parent, MacVlanMode::Bridge)
 }
 
 pub(crate) fn address(index: u32, interface: Interface) -> AddressMessage {

@@ -60,6 +60,15 @@ impl OpenSpace {
         self.route.link(message::get_link(name))
     }
 
+    pub fn index_if_any(&mut self, name: &IfName) -> Result<Option<u32>, Error> {
+        self.route.index(name).map_err(|error| self.error(format!("look for link {name}"), error))
+    }
+
+    pub fn index(&mut self, name: &IfName) -> Result<u32, Error> {
+        let absent = || NetlinkError::Refused { errno: Errno::ENODEV, text: None };
+        self.index_if_any(name)?.ok_or_else(|| self.error(format!("find link {name}"), absent()))
+    }
+
     pub fn table(&mut self) -> Result<Option<Arc<Table>>, Error> {
         self.nft("list the nftables table", |nft| nft.table(TABLE))
     }

@@ -6,7 +6,7 @@ mod common;
 
 use common::{CONF, apply, create, in_a_box, ip, link, named, seen, veth};
 use edge_kernel::Kernel;
-use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space};
+use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, link::Macvlan};
 
 const HOST: Space = Space::Host;
 
@@ -66,7 +66,7 @@ fn a_macvlan_is_born_in_its_space_with_its_parent_in_the_host() {
         ip("link add wan0 type veth peer name isp");
         ip("link set wan0 up");
         ip("link set isp up");
-        let uplink = link(LinkKind::Macvlan { parent: "wan0".parse().unwrap() });
+        let uplink = link(LinkKind::Macvlan(Macvlan { parent: "wan0".parse().unwrap() }));
         let state = apply(&kernel, &[Op::CreateNamespace(name), create(&router, "up-wan", &uplink)]).await;
         assert_eq!(seen(&state, &router, "up-wan"), Some(uplink));
         assert!(!ip("-n router -6 addr show").contains("up-wan"));

@@ -11,13 +11,16 @@ use edge_kernel::{
     endpoint::{self, Plug, Unplug},
 };
 use edge_net::{Interface, VlanId};
-use edge_plan::{Link, LinkKind, Op, Owner, Space, Sysctl};
+use edge_plan::{
+    Link, LinkKind, Op, Owner, Space, Sysctl,
+    link::{IpvlanL2, Macvlan, Vlan},
+};
 use std::process::Command;
 
 const HOST: Space = Space::Host;
 
 fn vlan(id: u16, bridge: &str) -> Link {
-    let kind = LinkKind::Vlan { parent: "trunk0".parse().unwrap(), id: VlanId::new(id).unwrap() };
+    let kind = LinkKind::Vlan(Vlan { parent: "trunk0".parse().unwrap(), id: VlanId::new(id).unwrap() });
     Link { master: Some(bridge.parse().unwrap()), ..link(kind) }
 }
 
@@ -64,7 +67,7 @@ fn an_ipvlan_is_born_in_its_space_with_its_parent_in_the_host() {
         let router = named("router");
         let Space::Named(name) = router.clone() else { unreachable!() };
         trunk();
-        let uplink = link(LinkKind::IpvlanL2 { parent: "trunk0".parse().unwrap() });
+        let uplink = link(LinkKind::IpvlanL2(IpvlanL2 { parent: "trunk0".parse().unwrap() }));
         let ops = [Op::CreateNamespace(name), create(&router, "up-wan", &uplink), create(&HOST, "up-here", &uplink)];
         let state = apply(&kernel, &ops).await;
         assert_eq!(seen(&state, &router, "up-wan"), Some(uplink.clone()));
@@ -72,7 +75,7 @@ fn an_ipvlan_is_born_in_its_space_with_its_parent_in_the_host() {
         assert!(!ip("-n router -6 addr show").contains("up-wan"));
         // In l3 it would be another thing.
         ip("link add link trunk0 name routed type ipvlan mode l2");
-        assert!(matches!(seen(&kernel.observe().await.unwrap(), &HOST, "routed").unwrap().kind, LinkKind::IpvlanL2 { .. }));
+        assert!(matches!(seen(&kernel.observe().await.unwrap(), &HOST, "routed").unwrap().kind, LinkKind::IpvlanL2(_)));
         ip("link set routed type ipvlan mode l3");
         assert_eq!(seen(&kernel.observe().await.unwrap(), &HOST, "routed").unwrap().kind, LinkKind::Device);
     });
@@ -133,10 +136,10 @@ fn a_port_that_is_a_parent_already_is_refused_with_the_reason() {
         let kernel = Kernel::open().await.unwrap();
         trunk();
         let ops = [
-            create(&HOST, "mac0", &link(LinkKind::Macvlan { parent: "trunk0".parse().unwrap() })),
-            create(&HOST, "ip0", &link(LinkKind::IpvlanL2 { parent: "trunk0".parse().unwrap() })),
+            create(&HOST, "mac0", &link(LinkKind::Macvlan(Macvlan { parent: "trunk0".parse().unwrap() }))),
+            create(&HOST, "ip0", &link(LinkKind::IpvlanL2(IpvlanL2 { parent: "trunk0".parse().unwrap() }))),
         ];
         let error = kernel.execute(&ops).await.unwrap_err().to_string();
-        assert!(error.contains("cannot create ipvlan link ip0") && error.contains("the device is in use"), "{error}");
+        assert!(error.contains("cannot create ipvlan ip0") && error.contains("the device is in use"), "{error}");
     });
 }

@@ -1,6 +1,6 @@
 //! Which of our addresses the neighbours must be told of after a change.
 
-use crate::{Address, LinkKind, Op, Space, State};
+use crate::{Address, Op, Space, State};
 use edge_net::IfName;
 use std::collections::BTreeSet;
 
@@ -13,20 +13,17 @@ pub fn announced(wanted: &State, ops: &[Op]) -> Vec<(Space, Address)> {
         let is_touched = |name, parent: Option<_>| {
             has(&touched, space, name) || parent.is_some_and(|parent| has(&touched, &Space::Host, parent))
         };
-        let ports = state.links.iter().filter(|(name, link)| is_touched(*name, link.parent()));
+        let ports = state.links.iter().filter(|(name, link)| is_touched(*name, link.kind.parent()));
         let bridges: Vec<_> = ports.filter_map(|(_, link)| link.master.as_ref()).map(|bridge| (space, bridge)).collect();
         touched.extend(bridges);
     }
     let hears = |space: &Space, name: &IfName| {
         let Some(link) = wanted.spaces.get(space).and_then(|state| state.links.get(name)) else { return false };
         // The leg of a router in its own namespace: its other end is a port of the bridge.
-        let bridge = match &link.kind {
-            LinkKind::Veth { peer_space, peer } => wanted
-                .spaces
-                .get(peer_space)
-                .and_then(|state| state.links.get(peer)?.master.as_ref())
-                .map(|bridge| (peer_space, bridge)),
-            _ => link.parent().map(|parent| (&Space::Host, parent)),
+        let bridge_of = |space, peer| wanted.spaces.get(space).and_then(|state| state.links.get(peer)?.master.as_ref());
+        let bridge = match link.kind.peer() {
+            Some((space, peer)) => bridge_of(space, peer).map(|bridge| (space, bridge)),
+            None => link.kind.parent().map(|parent| (&Space::Host, parent)),
         };
         touched.contains(&(space, name)) || bridge.is_some_and(|bridge| touched.contains(&bridge))
     };

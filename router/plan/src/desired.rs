@@ -1,7 +1,9 @@
 //! Config → the kernel state it asks for, as if every device were there.
 
 use crate::{
-    Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, addressing, ruleset,
+    Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, addressing,
+    link::{IpvlanL2, Macvlan, Veth, Vlan},
+    ruleset,
 };
 use edge_config::{Config, Network, Uplink, UplinkAddress, UplinkLink};
 use edge_net::{IfName, Interface, derived};
@@ -73,7 +75,7 @@ impl Builder<'_> {
         self.link(&Space::Host, &network.bridge, Link { mac, ..ours(LinkKind::Bridge) });
         if let Some(tagged) = &network.tagged {
             self.link(&Space::Host, &tagged.trunk, Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) });
-            let kind = LinkKind::Vlan { parent: tagged.trunk.clone(), id: tagged.vlan };
+            let kind = LinkKind::Vlan(Vlan { parent: tagged.trunk.clone(), id: tagged.vlan });
             self.port(network, &derived::vlan(&tagged.trunk, tagged.vlan), kind);
         }
         for port in &network.ports {
@@ -83,8 +85,8 @@ impl Builder<'_> {
         let gateway = config.gateway_link(network);
         if config.has_leg(network) {
             let port = derived::leg_port(&network.name);
-            self.port(network, &port, LinkKind::Veth { peer_space: self.router.clone(), peer: gateway.clone() });
-            let kind = LinkKind::Veth { peer_space: Space::Host, peer: port };
+            self.port(network, &port, LinkKind::Veth(Veth { peer_space: self.router.clone(), peer: gateway.clone() }));
+            let kind = LinkKind::Veth(Veth { peer_space: Space::Host, peer: port });
             let router = self.router.clone();
             self.link(&router, &gateway, Link { mac: gateway_mac, ..ours(kind) });
         }
@@ -99,8 +101,8 @@ impl Builder<'_> {
         let parent = uplink.device.clone();
         let (kind, mac) = match uplink.link {
             UplinkLink::Direct => (LinkKind::Device, None),
-            UplinkLink::IpvlanL2 => (LinkKind::IpvlanL2 { parent }, None),
-            UplinkLink::Macvlan => (LinkKind::Macvlan { parent }, Some(self.facts.mac(uplink.ifname().as_str()))),
+            UplinkLink::IpvlanL2 => (LinkKind::IpvlanL2(IpvlanL2 { parent }), None),
+            UplinkLink::Macvlan => (LinkKind::Macvlan(Macvlan { parent }), Some(self.facts.mac(uplink.ifname().as_str()))),
         };
         if uplink.link != UplinkLink::Direct {
             // The parent must be up for its children to carry anything; the rest of it belongs to whoever uses it.

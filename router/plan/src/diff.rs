@@ -9,7 +9,7 @@ mod fast_path;
 mod present;
 mod remove;
 
-use crate::{Link, LinkKind, Op, Owner, Space, State};
+use crate::{Link, Op, Owner, Space, State};
 use edge_net::IfName;
 use std::collections::BTreeSet;
 
@@ -43,16 +43,14 @@ type Place<'a> = (&'a Space, &'a IfName);
 fn doomed<'a>(desired: &State, observed: &'a State) -> BTreeSet<Place<'a>> {
     let mut doomed = BTreeSet::new();
     for (space, name, link) in links(observed).filter(|(_, _, link)| link.owner == Owner::Plan) {
-        if find(desired, space, name).is_none_or(|wanted| wanted.kind != link.kind) {
+        if find(desired, space, name).is_none_or(|wanted| !link.kind.can_become(&wanted.kind)) {
             doomed.insert((space, name));
-            // The two ends of a veth go together.
-            if let LinkKind::Veth { peer_space, peer } = &link.kind {
-                doomed.insert((peer_space, peer));
-            }
+            // The two ends of a pair go together.
+            doomed.extend(link.kind.peer());
         }
     }
     // The kernel takes children with their parent.
-    let has_lost_parent = |link: &Link| link.parent().is_some_and(|parent| doomed.contains(&(&Space::Host, parent)));
+    let has_lost_parent = |link: &Link| link.kind.parent().is_some_and(|parent| doomed.contains(&(&Space::Host, parent)));
     let orphans = links(observed).filter(|(_, _, link)| link.owner == Owner::Plan && has_lost_parent(link));
     let orphans: Vec<Place> = orphans.map(|(space, name, _)| (space, name)).collect();
     doomed.extend(orphans);
@@ -113,27 +111,11 @@ fn find<'a>(state: &'a State, space: &Space, name: &IfName) -> Option<&'a Link> 
 }
 
 fn peer_of(state: &State, link: &Link) -> Option<Link> {
-    match &link.kind {
-        LinkKind::Veth { peer_space, peer } => find(state, peer_space, peer).cloned(),
-        _ => None,
-    }
+    let (space, peer) = link.kind.peer()?;
+    find(state, space, peer).cloned()
 }
 
-/// Of the two ends of a veth pair the lesser one stands for both.
+/// Of the two ends of a pair the lesser one stands for both.
 fn leads_pair(space: &Space, name: &IfName, link: &Link) -> bool {
-    match &link.kind {
-        LinkKind::Veth { peer_space, peer } => (space, name) < (peer_space, peer),
-        _ => true,
-    }
-}
-
-/// Masters and parents come before what is put on them.
-fn rank(kind: &LinkKind) -> u8 {
-    match kind {
-        LinkKind::Bridge => 0,
-        LinkKind::Device => 1,
-        LinkKind::Vlan { .. } => 2,
-        LinkKind::Veth { .. } => 3,
-        LinkKind::IpvlanL2 { .. } | LinkKind::Macvlan { .. } => 4,
-    }
+    link.kind.peer().is_none_or(|peer| (space, name) < peer)
 }

@@ -1,8 +1,9 @@
 //! Verdicts by what of the file they are about, with what that interrupts.
 
 use crate::{
-    LinkKind, Owner,
-    verdict::{Difference, Fate, Object, Reason, Verdict, kind_differences},
+    Attribute, Difference, Effect, Owner,
+    link::Changes,
+    verdict::{Fate, Object, Reason, Verdict},
 };
 use edge_config::Config;
 use edge_net::{IfName, Name, derived};
@@ -29,27 +30,6 @@ pub struct Group {
     pub verdicts: Vec<Verdict>,
     /// Empty: nothing becomes of it.
     pub effects: BTreeSet<Effect>,
-}
-
-/// What somebody notices who uses a section. The worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
-    /// It goes, with everything on it.
-    Gone,
-    /// Containers on it are unplugged, and plugged in again where it comes back.
-    ContainersLoseLink,
-    /// The devices behind a trunk or a port cannot be reached until it is in place again.
-    DevicesCutOff,
-    /// The router's address in it moves, changes or goes: nodes cannot leave their network until they know the new one.
-    GatewayLost,
-    /// Flows through an uplink end, for its address or its link does not stay.
-    FlowsBreak,
-    /// What the new policy does not allow is cut; everything else goes on.
-    DisallowedFlowsCut,
-    /// There was nothing of it to interrupt.
-    New,
-    /// Nothing is interrupted.
-    FlowsGoOn,
 }
 
 /// In the order of the file: networks, uplinks, the policy, the rest. `before` is what was applied last: what goes belongs to it.
@@ -142,14 +122,14 @@ fn with_successors(mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
 
 fn why_successor(old: &Verdict, new: &Verdict) -> Vec<Reason> {
     let (Some(from), Some(to)) = (&old.link, &new.link) else { return Vec::new() };
-    let mut reasons: Vec<Reason> = kind_differences(&from.kind, &to.kind).into_iter().map(Reason::Fixed).collect();
+    let mut reasons: Vec<Reason> = from.kind.differences(&to.kind).into_iter().map(Reason::Fixed).collect();
     if reasons.is_empty()
         && let (Object::Link(from), Object::Link(to)) = (&old.object, &new.object)
     {
         reasons.push(Reason::Successor(if from == to {
-            Difference::new("namespace", &old.space, &new.space)
+            Difference::new(Attribute::Namespace, &old.space, &new.space)
         } else {
-            Difference::new("name", from, to)
+            Difference::new(Attribute::Name, from, to)
         }));
     }
     reasons
@@ -176,35 +156,29 @@ fn is_foreign(verdict: &Verdict) -> bool {
 }
 
 fn effect(section: &Section, verdict: &Verdict) -> Option<Effect> {
-    let goes = matches!(verdict.fate, Fate::Removed | Fate::Recreated);
-    let differs = |what: &str| {
-        let is_it = |reason: &Reason| matches!(reason, Reason::Differs(difference) if difference.what == what);
-        verdict.reasons.iter().any(is_it)
-    };
     let breaks = if matches!(section, Section::Uplink(_)) { Effect::FlowsBreak } else { Effect::GatewayLost };
     match &verdict.object {
         Object::Table => (verdict.fate != Fate::Unchanged).then_some(Effect::DisallowedFlowsCut),
-        Object::Address(_) | Object::Route(_) => goes.then_some(breaks),
-        Object::Link(_) => match verdict.link.as_ref().map(|link| &link.kind)? {
-            LinkKind::Bridge if goes => Some(Effect::ContainersLoseLink),
-            LinkKind::Bridge | LinkKind::Veth { .. } if differs("MAC") => Some(Effect::GatewayLost),
-            LinkKind::Veth { .. } if goes || differs("bridge") => Some(Effect::GatewayLost),
-            LinkKind::Vlan { .. } if goes || left_a_bridge(verdict) => Some(Effect::DevicesCutOff),
-            LinkKind::IpvlanL2 { .. } | LinkKind::Macvlan { .. } if goes || differs("MAC") => Some(Effect::FlowsBreak),
-            _ if verdict.reasons.contains(&Reason::GivenBack) || left_a_bridge(verdict) => Some(match section {
-                Section::Uplink(_) => Effect::FlowsBreak,
-                _ => Effect::DevicesCutOff,
-            }),
-            _ => None,
-        },
+        Object::Address(_) | Object::Route(_) => verdict.goes().then_some(breaks),
+        Object::Link(_) => of_link(section, verdict),
         Object::Namespace | Object::Setting(_) | Object::FastPath => None,
     }
 }
 
-/// Out of a bridge, where there was one.
-fn left_a_bridge(verdict: &Verdict) -> bool {
-    let from_one = |reason: &Reason| matches!(reason, Reason::Differs(difference) if difference.what == "bridge" && difference.from.as_deref() != Some("none"));
-    verdict.reasons.iter().any(from_one)
+fn of_link(section: &Section, verdict: &Verdict) -> Option<Effect> {
+    let left_bridge = verdict.difference(&Attribute::Master).is_some_and(Difference::takes_away);
+    let changes = Changes {
+        goes: verdict.goes(),
+        mac: verdict.difference(&Attribute::Mac).is_some(),
+        master: verdict.difference(&Attribute::Master).is_some(),
+        left_bridge,
+    };
+    let let_go = left_bridge || verdict.reasons.contains(&Reason::GivenBack);
+    let of_any_kind = let_go.then_some(match section {
+        Section::Uplink(_) => Effect::FlowsBreak,
+        _ => Effect::DevicesCutOff,
+    });
+    verdict.link.as_ref()?.kind.effect(changes).or(of_any_kind)
 }
 
 /// Containers that hang on a network in another way than before are plugged in anew.

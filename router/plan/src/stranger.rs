@@ -38,7 +38,7 @@ pub fn strange_links(observed: &State) -> Vec<Stranger> {
             let stranger = |link: &IfName, thing| Stranger { space: space.clone(), link: link.clone(), thing };
             let port = link.master.as_ref().filter(|master| is_ours(space, master));
             strangers.extend(port.map(|master| stranger(master, Strange::Port(name.clone()))));
-            let parent = link.parent().filter(|parent| is_ours(&Space::Host, parent));
+            let parent = link.kind.parent().filter(|parent| is_ours(&Space::Host, parent));
             strangers.extend(parent.map(|parent| stranger(parent, Strange::Child(name.clone()))));
         }
     }

@@ -33,7 +33,8 @@ fn come(desired: &State, observed: &State) -> BTreeSet<IfName> {
     let wanted = || desired.spaces.values().flat_map(|state| &state.links);
     for (device, link) in wanted().filter(|(_, link)| link.kind == LinkKind::Device) {
         let Some(there) = found(device) else { continue };
-        let children: Vec<&IfName> = wanted().filter(|(_, link)| link.parent() == Some(device)).map(|(name, _)| name).collect();
+        let children: Vec<&IfName> =
+            wanted().filter(|(_, link)| link.kind.parent() == Some(device)).map(|(name, _)| name).collect();
         let is_new = (link.owner == Owner::Lent && there.owner == Owner::Foreign)
             || (!children.is_empty() && children.iter().all(|child| found(child).is_none()));
         if is_new {

@@ -4,9 +4,7 @@
 mod link;
 mod table;
 
-pub(crate) use link::kind_differences;
-
-use crate::{Address, Diff, Link, LinkKind, Op, Owner, Route, Space, SpaceState, State, Sysctl};
+use crate::{Address, Attribute, Diff, Difference, Link, LinkKind, Op, Owner, Route, Space, SpaceState, State, Sysctl};
 use edge_net::IfName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,17 +71,19 @@ pub enum Reason {
     GivenBack,
 }
 
-/// What is otherwise than wanted; `None`: not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub what: String,
-    pub from: Option<String>,
-    pub to: Option<String>,
-}
+impl Verdict {
+    /// Whether it does not stay, to be made again or not.
+    pub(crate) fn goes(&self) -> bool {
+        matches!(self.fate, Fate::Removed | Fate::Recreated)
+    }
 
-impl Difference {
-    pub(crate) fn new(what: impl Into<String>, from: impl ToString, to: impl ToString) -> Self {
-        Self { what: what.into(), from: Some(from.to_string()), to: Some(to.to_string()) }
+    /// What of a living object is otherwise.
+    pub(crate) fn difference(&self, what: &Attribute) -> Option<&Difference> {
+        let differences = self.reasons.iter().filter_map(|reason| match reason {
+            Reason::Differs(difference) => Some(difference),
+            _ => None,
+        });
+        differences.into_iter().find(|difference| difference.what == *what)
     }
 }
 
@@ -120,8 +120,8 @@ fn touched(diff: &Diff) -> BTreeMap<Place, Touch> {
             Op::CreateLink { space, name, link, .. } | Op::DeleteLink { space, name, link, .. } => {
                 let touch = if matches!(op, Op::CreateLink { .. }) { made } else { unmade };
                 at(space, Object::Link(name.clone()), touch);
-                if let LinkKind::Veth { peer_space, peer } = &link.kind {
-                    at(peer_space, Object::Link(peer.clone()), touch);
+                if let Some((space, peer)) = link.kind.peer() {
+                    at(space, Object::Link(peer.clone()), touch);
                 }
             }
             Op::ChangeLink { space, name, .. } => at(space, Object::Link(name.clone()), changed),
@@ -199,7 +199,7 @@ impl Judge<'_> {
             let wanted = self.desired.spaces.get(space).and_then(|wanted| wanted.sysctls.get(&sysctl)).copied();
             let word = |on: Option<bool>| if on == Some(true) { "on" } else { "off" };
             verdict.fate = Fate::Changed;
-            verdict.reasons = vec![Reason::Differs(Difference::new("", word(found.flatten()), word(wanted)))];
+            verdict.reasons = vec![Reason::Differs(Difference::new(Attribute::Value, word(found.flatten()), word(wanted)))];
         }
         Some(verdict)
     }
@@ -255,8 +255,7 @@ impl Judge<'_> {
             _ => Fate::Changed,
         };
         let reason = |link: &IfName, from: Option<&str>, to: Option<&str>| {
-            let owned = |text: &str| text.to_owned();
-            Reason::Differs(Difference { what: link.to_string(), from: from.map(owned), to: to.map(owned) })
+            Reason::Differs(Difference::of(Attribute::Bound(link.clone()), from, to))
         };
         let mut reasons = Vec::new();
         if fate == Fate::Changed {
@@ -277,10 +276,10 @@ impl Judge<'_> {
         if found.is_some_and(|found| found.owner != Owner::Plan) {
             return Some(Reason::Taken(name.clone()));
         }
-        if let LinkKind::Veth { peer_space, peer } = &link.kind {
-            let taken = self.observed.spaces.get(peer_space).and_then(|found| found.links.get(peer));
+        if let Some((space, peer)) = link.kind.peer() {
+            let taken = self.observed.spaces.get(space).and_then(|found| found.links.get(peer));
             return taken.filter(|found| found.owner != Owner::Plan).map(|_| Reason::Taken(peer.clone()));
         }
-        self.obstacle(&Space::Host, link.parent()?)
+        self.obstacle(&Space::Host, link.kind.parent()?)
     }
 }

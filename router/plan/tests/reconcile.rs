@@ -57,10 +57,9 @@ fn links_of(config: &Config, name: &str) -> BTreeSet<IfName> {
 /// The links an operation writes to; none for the policy.
 fn touched(op: &Op) -> Vec<IfName> {
     match op {
-        Op::CreateLink { name, link, .. } | Op::DeleteLink { name, link, .. } => match &link.kind {
-            LinkKind::Veth { peer, .. } => vec![name.clone(), peer.clone()],
-            _ => vec![name.clone()],
-        },
+        Op::CreateLink { name, link, .. } | Op::DeleteLink { name, link, .. } => {
+            [name].into_iter().chain(link.kind.peer().map(|(_, peer)| peer)).cloned().collect()
+        }
         Op::ChangeLink { name, .. } | Op::MoveLink { name, .. } => vec![name.clone()],
         Op::AddAddress { address, .. } | Op::DeleteAddress { address, .. } => vec![address.link.clone()],
         Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. } => vec![route.link.clone()],

@@ -34,7 +34,7 @@ fn every_vlan_there_is_goes_on_one_trunk() {
     let wanted = desired(&config, &facts);
     let Diff { ops, waiting, conflicts } = diff(&wanted, &state);
     assert!(waiting.is_empty() && conflicts.is_empty());
-    let vlans = ops.iter().filter(|op| matches!(op, Op::CreateLink { link, .. } if matches!(link.kind, LinkKind::Vlan { .. })));
+    let vlans = ops.iter().filter(|op| matches!(op, Op::CreateLink { link, .. } if matches!(link.kind, LinkKind::Vlan(_))));
     assert_eq!(vlans.count(), VLANS);
     // For each a bridge, the VLAN and the address; and a few for the box.
     assert!((3 * VLANS..3 * VLANS + 10).contains(&ops.len()), "{}", ops.len());

@@ -1,6 +1,6 @@
 use crate::verdict::{owner, words};
 use edge_api::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, ForeignObject, Waiting};
-use edge_plan::{Difference, Fate, Group, Reason, Verdict};
+use edge_plan::{Fate, Group, Reason, Verdict};
 
 /// The kernel against what was applied, by the verdict of each object.
 pub fn drift(groups: &[Group], waiting: Vec<Waiting>, strangers: &[edge_plan::Stranger]) -> DriftReport {
@@ -40,6 +40,6 @@ fn drifted(verdict: &Verdict) -> Option<DriftedObject> {
 
 fn deviation(reason: &Reason) -> Option<Deviation> {
     let (Reason::Differs(difference) | Reason::Fixed(difference) | Reason::Successor(difference)) = reason else { return None };
-    let Difference { what, from, to } = difference.clone();
-    Some(Deviation { what, is: from, should_be: to })
+    let text = |value: Option<&str>| value.map(str::to_owned);
+    Some(Deviation { what: difference.what.to_string(), is: text(difference.from()), should_be: text(difference.to()) })
 }

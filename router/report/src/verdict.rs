@@ -1,5 +1,5 @@
 use edge_api::{Effect, Judgement, ObjectVerdict, Part, PartKind};
-use edge_plan::{Difference, Effect as PlanEffect, Fate, Group, Link, LinkKind, Object, Reason, Route, Section, Sysctl, Verdict};
+use edge_plan::{Difference, Effect as PlanEffect, Fate, Group, Link, Object, Reason, Route, Section, Sysctl, Verdict};
 
 /// A section of the plan.
 pub fn part(group: &Group) -> Part {
@@ -82,8 +82,9 @@ fn why(reason: &Reason, fate: Fate) -> String {
     }
 }
 
-fn change(Difference { what, from, to }: &Difference) -> String {
-    let text = match (from.as_deref(), to.as_deref()) {
+fn change(difference: &Difference) -> String {
+    let what = &difference.what;
+    let text = match (difference.from(), difference.to()) {
         (Some(from), Some(to)) => format!("{what} {from} -> {to}"),
         (None, Some("")) => format!("{what} added"),
         (None, Some(to)) => format!("{what} added: {to}"),
@@ -93,13 +94,8 @@ fn change(Difference { what, from, to }: &Difference) -> String {
 }
 
 pub(crate) fn made_on(link: &Link) -> Option<String> {
-    let base = match &link.kind {
-        LinkKind::Device | LinkKind::Bridge => None,
-        LinkKind::Vlan { parent, id } => Some(format!("id {id} on {parent}")),
-        LinkKind::Veth { peer_space, peer } => Some(format!("to {peer} in {peer_space}")),
-        LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => Some(format!("on {parent}")),
-    };
-    let parts: Vec<_> = base.into_iter().chain(link.master.as_ref().map(|bridge| format!("port of {bridge}"))).collect();
+    let parts: Vec<_> =
+        link.kind.made_of().into_iter().chain(link.master.as_ref().map(|bridge| format!("port of {bridge}"))).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -1,7 +1,7 @@
 //! A macvlan or ipvlan child of the bridge, born in the container.
 
 use super::{Plug, Plugged, Prepare, Side, Sides, announce, inside, kind_of, mac_of, other_end, refused, taken};
-use crate::{Error, marks, message, space::group_of};
+use crate::{Error, link, marks, message, space::group_of};
 use edge_config::AttachKind;
 use edge_net::{IfName, Mac};
 use netlink_packet_route::link::{InfoKind, LinkAttribute};
@@ -65,8 +65,8 @@ fn create(
     netns: Option<RawFd>,
 ) -> Result<(), Error> {
     let mut request = match kind {
-        AttachKind::IpvlanL2 => message::marked(message::ipvlan_l2(ifname, bridge), marks::ATTACH_GROUP, None),
-        _ => message::marked(message::macvlan(ifname, bridge), marks::ATTACH_GROUP, mac),
+        AttachKind::IpvlanL2 => message::marked(link::ipvlan::child(ifname, bridge), marks::ATTACH_GROUP, None),
+        _ => message::marked(link::macvlan::child(ifname, bridge), marks::ATTACH_GROUP, mac),
     };
     request.attributes.extend(netns.map(LinkAttribute::NetNsFd));
     host.create(&format!("the interface {ifname}"), request)

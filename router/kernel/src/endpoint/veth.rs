@@ -2,7 +2,7 @@
 
 use super::{Plug, Plugged, Prepare, Side, Sides, announce, inside, mac_of, other_end, refused, taken};
 use crate::{
-    Error, marks,
+    Error, link, marks,
     message::{self, Settings},
     space::group_of,
 };
@@ -66,7 +66,7 @@ fn find(sides: &mut Sides, plug: &Plug) -> Result<Option<LinkMessage>, Error> {
 fn create(host: &mut Side, port: &IfName, ifname: &IfName, mac: Option<Mac>, netns: Option<RawFd>) -> Result<(), Error> {
     let mut end = message::marked(LinkUnspec::new_with_name(ifname.as_str()), marks::ATTACH_GROUP, mac);
     end.attributes.extend(netns.map(LinkAttribute::NetNsFd));
-    host.create(&format!("the veth pair {port}"), message::marked(message::veth(port, end), marks::ATTACH_GROUP, None))
+    host.create(&format!("the veth pair {port}"), message::marked(link::veth::pair(port, end), marks::ATTACH_GROUP, None))
 }
 
 /// In two messages: the settings have to be in force before the link is up.

@@ -1,25 +1,27 @@
 use super::{NEW, gone};
 use crate::{
-    Error, marks,
-    message::{self, Settings},
+    Error,
+    link::{self, New},
+    marks,
+    message::Settings,
     space::{OpenSpace, Spaces, group_of},
     sysctl,
 };
 use edge_host::netns;
 use edge_net::IfName;
-use edge_plan::{Link, LinkKind, Owner, Space};
+use edge_plan::{Link, Space};
 use netlink_packet_route::{RouteNetlinkMessage, link::LinkMessage};
 use nix::errno::Errno;
-use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVlan};
+use rtnetlink::LinkUnspec;
 use std::os::fd::{AsFd, AsRawFd};
 
 /// Makes a link with all that the kernel takes in the creating message, sets the rest, and only then lets it up:
 /// a link that is up before `addr_gen_mode none` has an IPv6 address at once.
 pub(super) fn create(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: Option<&Link>) -> Result<(), Error> {
-    let (via, request) = creation(spaces, at, name, link, peer)?;
+    let (via, request) = link::create(spaces, &New { at, name, link, peer })?;
     let via = spaces.get(&via)?;
     let made = via.route.write(RouteNetlinkMessage::NewLink(request), NEW);
-    made.map_err(|error| Error::netlink(&format!("create {} {name}", word(&link.kind)), at.clone(), error))?;
+    made.map_err(|error| Error::netlink(&format!("create {} {name}", link.kind.word()), at.clone(), error))?;
     let settled = settle_all(spaces, at, name, link, peer);
     if settled.is_err() {
         // Half made, it would be in the way of the next attempt.
@@ -28,52 +30,10 @@ pub(super) fn create(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link
     settled
 }
 
-/// The creating message and the space to send it in.
-fn creation(
-    spaces: &mut Spaces,
-    at: &Space,
-    name: &IfName,
-    link: &Link,
-    peer: Option<&Link>,
-) -> Result<(Space, LinkMessage), Error> {
-    let group = marks::group(link.owner);
-    let mut via = at.clone();
-    let request = match &link.kind {
-        LinkKind::Device => {
-            let why = format!(
-                "{name} in space {at} is a device and cannot be made; plug it in, or correct its name in the configuration"
-            );
-            return Err(Error::Refused { why });
-        }
-        // `LinkBridge::new` would have it up at once.
-        LinkKind::Bridge => message::marked(LinkMessageBuilder::<LinkBridge>::new(name.as_str()), group, link.mac),
-        LinkKind::Vlan { parent, id } => {
-            let parent = spaces.get(at)?.index(parent)?;
-            message::marked(LinkVlan::new(name.as_str(), parent, id.get()), group, link.mac)
-        }
-        LinkKind::Veth { peer_space, peer: peer_name } => {
-            let (owner, mac) = peer.map_or((Owner::Plan, None), |peer| (peer.owner, peer.mac));
-            let end = LinkUnspec::new_with_name(peer_name.as_str()).setns_by_fd(spaces.get(peer_space)?.netns.as_raw_fd());
-            message::marked(message::veth(name, message::marked(end, marks::group(owner), mac)), group, link.mac)
-        }
-        LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => {
-            // Asked for where the parent is, and born where it shall live.
-            via = Space::Host;
-            let parent = spaces.host.index(parent)?;
-            let netns = spaces.get(at)?.netns.as_raw_fd();
-            match &link.kind {
-                LinkKind::Macvlan { .. } => message::marked(message::macvlan(name, parent).setns_by_fd(netns), group, link.mac),
-                _ => message::marked(message::ipvlan_l2(name, parent).setns_by_fd(netns), group, link.mac),
-            }
-        }
-    };
-    Ok((via, request))
-}
-
 fn settle_all(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: Option<&Link>) -> Result<(), Error> {
-    match (&link.kind, peer) {
+    match (link.kind.peer(), peer) {
         // The first end of a pair has no carrier until the second is up too.
-        (LinkKind::Veth { peer_space, peer: peer_name }, Some(peer)) => {
+        (Some((peer_space, peer_name)), Some(peer)) => {
             settle(spaces.get(peer_space)?, peer_name, peer, false)?;
             settle(spaces.get(at)?, name, link, true)
         }
@@ -171,15 +131,4 @@ pub(super) fn move_between(spaces: &mut Spaces, name: &IfName, from: &Space, to:
 
 fn set(space: &mut OpenSpace, name: &IfName, request: LinkMessage) -> Result<(), Error> {
     space.route.write(RouteNetlinkMessage::SetLink(request), 0).map_err(|error| space.error(format!("set link {name}"), error))
-}
-
-fn word(kind: &LinkKind) -> &'static str {
-    match kind {
-        LinkKind::Device => "device",
-        LinkKind::Bridge => "bridge",
-        LinkKind::Vlan { .. } => "VLAN link",
-        LinkKind::Veth { .. } => "veth pair",
-        LinkKind::IpvlanL2 { .. } => "ipvlan link",
-        LinkKind::Macvlan { .. } => "macvlan link",
-    }
 }

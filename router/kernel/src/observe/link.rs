@@ -1,10 +1,12 @@
 use super::Links;
-use crate::marks;
-use edge_net::{IfName, Mac, VlanId};
-use edge_plan::{Link, LinkConf, LinkKind, Owner, RpFilter, Space};
+use crate::{
+    link::{self, Told},
+    marks,
+};
+use edge_net::{IfName, Mac};
+use edge_plan::{Link, LinkConf, Owner, RpFilter, Space};
 use netlink_packet_route::link::{
-    AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoIpVlan, InfoKind, InfoVlan, IpVlanMode, LinkAttribute,
-    LinkFlags, LinkInfo, LinkMessage, VlanProtocol,
+    AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,8 +52,7 @@ impl Found {
                 LinkAttribute::AfSpecUnspec(families) => found.conf = conf(&families, ipv6),
                 LinkAttribute::LinkInfo(infos) => infos.into_iter().for_each(|info| match info {
                     LinkInfo::Kind(kind) => found.kind = Some(kind),
-                    // Of the others nothing is asked, and a bridge's are long.
-                    LinkInfo::Data(data @ (InfoData::Vlan(_) | InfoData::IpVlan(_))) => found.data = Some(data),
+                    LinkInfo::Data(data) if link::is_read(&data) => found.data = Some(data),
                     _ => {}
                 }),
                 _ => {}
@@ -108,7 +109,7 @@ pub(super) fn resolve(
             Some((space.clone(), name_of(space, index)?))
         });
         let link = Link {
-            kind: kind(found, space, other),
+            kind: link::read(Told { kind: found.kind.as_ref(), data: found.data.as_ref(), space, other }),
             owner: marks::owner(found.group),
             master: found.master.and_then(|index| name_of(space, index)),
             up: found.up,
@@ -118,29 +119,4 @@ pub(super) fn resolve(
         Some((found.name.clone()?, link))
     });
     named.collect()
-}
-
-/// `other` is the veth peer or the parent, with the space it lives in.
-fn kind(found: &Found, space: &Space, other: Option<(Space, IfName)>) -> LinkKind {
-    match (&found.kind, &found.data, other) {
-        (Some(InfoKind::Bridge), ..) => LinkKind::Bridge,
-        (Some(InfoKind::Veth), _, Some((peer_space, peer))) => LinkKind::Veth { peer_space, peer },
-        (Some(InfoKind::Vlan), Some(InfoData::Vlan(data)), Some((at, parent))) if at == *space => match vlan_id(data) {
-            Some(id) => LinkKind::Vlan { parent, id },
-            None => LinkKind::Device,
-        },
-        (Some(InfoKind::IpVlan), Some(InfoData::IpVlan(data)), Some((Space::Host, parent)))
-            if data.contains(&InfoIpVlan::Mode(IpVlanMode::L2)) =>
-        {
-            LinkKind::IpvlanL2 { parent }
-        }
-        (Some(InfoKind::MacVlan), _, Some((Space::Host, parent))) => LinkKind::Macvlan { parent },
-        _ => LinkKind::Device,
-    }
-}
-
-/// Of an 802.1Q link; an 802.1ad one is not what we call a VLAN.
-fn vlan_id(data: &[InfoVlan]) -> Option<VlanId> {
-    data.contains(&InfoVlan::Protocol(VlanProtocol::Ieee8021Q)).then_some(())?;
-    data.iter().find_map(|attribute| if let InfoVlan::Id(id) = attribute { VlanId::new(*id) } else { None })
 }

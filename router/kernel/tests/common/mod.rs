@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use edge_kernel::Kernel;
-use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, State};
+use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, State, link::Veth};
 use nix::{
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
@@ -38,7 +38,7 @@ pub fn link(kind: LinkKind) -> Link {
 }
 
 pub fn veth(peer_space: Space, peer: &str) -> LinkKind {
-    LinkKind::Veth { peer_space, peer: peer.parse().unwrap() }
+    LinkKind::Veth(Veth { peer_space, peer: peer.parse().unwrap() })
 }
 
 pub fn named(name: &str) -> Space {

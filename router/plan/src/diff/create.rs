@@ -1,6 +1,6 @@
 //! Makes and changes, masters and parents first, then addresses, then routes.
 
-use super::{Place, find, leads_pair, links, peer_of, rank, remove};
+use super::{Place, find, leads_pair, links, peer_of, remove};
 use crate::{Link, LinkKind, Op, Owner, Space, State};
 use edge_net::IfName;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>) -> Vec<Op> {
     let mut ops = Vec::new();
     let mut wanted: Vec<_> = links(desired).collect();
-    wanted.sort_by_key(|(_, _, link)| rank(&link.kind));
+    wanted.sort_by_key(|(_, _, link)| link.kind.rank());
     for (space, name, link) in wanted {
         let stays = !doomed.contains(&(space, name));
         match find(observed, space, name).filter(|_| stays) {
@@ -35,7 +35,9 @@ fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<O
     } else {
         // `remove` has already taken it out of another bridge.
         let master = found.master.clone().filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);
-        (Link { master, ..found.clone() }, Link { kind: found.kind.clone(), mac: wanted.mac.or(found.mac), ..wanted.clone() })
+        // A device may be of any kind.
+        let kind = if wanted.kind == LinkKind::Device { found.kind.clone() } else { wanted.kind.clone() };
+        (Link { master, ..found.clone() }, Link { kind, mac: wanted.mac.or(found.mac), ..wanted.clone() })
     };
     (from != to).then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from, to })
 }

@@ -42,7 +42,7 @@ fn drop_absent(desired: &mut State, observed: &State) -> Vec<Waiting> {
         });
     }
     for (name, link) in desired.spaces.values().flat_map(|state| &state.links) {
-        if let Some(children) = link.parent().and_then(|parent| waiting.get_mut(parent)) {
+        if let Some(children) = link.kind.parent().and_then(|parent| waiting.get_mut(parent)) {
             children.push(name.clone());
         }
     }
@@ -79,8 +79,8 @@ fn drop_unbound(desired: &mut State, observed: &State) {
 fn drop_dangling(desired: &mut State) {
     loop {
         let stands = |link: &Link| {
-            let peer = !matches!(&link.kind, LinkKind::Veth { peer_space, peer } if find(desired, peer_space, peer).is_none());
-            peer && link.parent().is_none_or(|parent| find(desired, &Space::Host, parent).is_some())
+            let peer = link.kind.peer().is_none_or(|(space, peer)| find(desired, space, peer).is_some());
+            peer && link.kind.parent().is_none_or(|parent| find(desired, &Space::Host, parent).is_some())
         };
         let falling = links(desired).filter(|(_, _, link)| !stands(link)).map(|(space, name, _)| (space.clone(), name.clone()));
         let falling: Vec<_> = falling.collect();

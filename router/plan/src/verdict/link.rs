@@ -1,5 +1,5 @@
-use super::{Difference, Fate, Judge, Object, Reason, Verdict, left_out};
-use crate::{Link, LinkConf, LinkKind, Owner, RpFilter, Space};
+use super::{Fate, Judge, Object, Reason, Verdict, left_out};
+use crate::{Attribute, Difference, Link, LinkKind, Owner, Space};
 use edge_net::IfName;
 
 impl Judge<'_> {
@@ -41,20 +41,20 @@ impl Judge<'_> {
 
     fn why_anew(&self, wanted: &Link, found: Option<&Link>) -> Vec<Reason> {
         let Some(found) = found else { return Vec::new() };
-        let fixed: Vec<Reason> = kind_differences(&found.kind, &wanted.kind).into_iter().map(Reason::Fixed).collect();
+        let fixed: Vec<Reason> = found.kind.differences(&wanted.kind).into_iter().map(Reason::Fixed).collect();
         if fixed.is_empty() { self.lost_stand(found).into_iter().collect() } else { fixed }
     }
 
     /// Its parent or its other end goes.
     fn lost_stand(&self, link: &Link) -> Option<Reason> {
         let goes = |space: &Space, name: &IfName| self.touch(space, &Object::Link(name.clone())).unmade;
-        match &link.kind {
-            LinkKind::Veth { peer_space, peer } => {
-                let other = self.desired.spaces.get(peer_space).and_then(|wanted| wanted.links.get(peer));
-                let other_goes_first = other.is_none_or(|wanted| wanted.kind != self.found_kind(peer_space, peer));
-                (goes(peer_space, peer) && other_goes_first).then(|| Reason::Peer(peer.clone()))
+        match link.kind.peer() {
+            Some((space, peer)) => {
+                let other = self.desired.spaces.get(space).and_then(|wanted| wanted.links.get(peer));
+                let other_goes_first = other.is_none_or(|wanted| !self.found_kind(space, peer).can_become(&wanted.kind));
+                (goes(space, peer) && other_goes_first).then(|| Reason::Peer(peer.clone()))
             }
-            _ => link.parent().filter(|parent| goes(&Space::Host, parent)).cloned().map(Reason::Parent),
+            None => link.kind.parent().filter(|parent| goes(&Space::Host, parent)).cloned().map(Reason::Parent),
         }
     }
 
@@ -77,107 +77,17 @@ impl Judge<'_> {
             Some(found) => found,
             None => match elsewhere() {
                 Some((home, found)) => {
-                    differences.push(Difference::new("namespace", home, space));
+                    differences.push(Difference::new(Attribute::Namespace, home, space));
                     found
                 }
                 None => return Vec::new(),
             },
         };
-        differences.extend(live_differences(found, wanted));
+        differences.extend(found.differences(wanted));
         if differences.is_empty() {
             // It only leaves a bridge whose name is not ours any more.
             return wanted.master.iter().filter_map(|master| self.obstacle(space, master)).collect();
         }
         differences.into_iter().map(Reason::Differs).collect()
-    }
-}
-
-/// What makes a link another one (`IFLA_VLAN_ID`, `IFLA_LINK` and the kind cannot be changed: net/8021q/vlan_netlink.c,
-/// net/core/rtnetlink.c).
-pub(crate) fn kind_differences(found: &LinkKind, wanted: &LinkKind) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    match (found, wanted) {
-        (LinkKind::Vlan { parent: from, id: from_id }, LinkKind::Vlan { parent: to, id: to_id }) => {
-            if from_id != to_id {
-                differences.push(Difference::new("VLAN id", from_id, to_id));
-            }
-            if from != to {
-                differences.push(Difference::new("trunk", from, to));
-            }
-        }
-        (LinkKind::Veth { peer_space, peer }, LinkKind::Veth { peer_space: to_space, peer: to }) => {
-            if (peer_space, peer) != (to_space, to) {
-                let end = |name: &IfName, space: &Space| format!("{name} in {space}");
-                differences.push(Difference::new("other end", end(peer, peer_space), end(to, to_space)));
-            }
-        }
-        _ if std::mem::discriminant(found) != std::mem::discriminant(wanted) => {
-            differences.push(Difference::new("kind", found.word(), wanted.word()));
-        }
-        _ => {
-            let parent = |kind: &LinkKind| match kind {
-                LinkKind::IpvlanL2 { parent } | LinkKind::Macvlan { parent } => Some(parent.to_string()),
-                _ => None,
-            };
-            if parent(found) != parent(wanted) {
-                differences.push(Difference { what: "parent".to_owned(), from: parent(found), to: parent(wanted) });
-            }
-        }
-    }
-    differences
-}
-
-/// What is changed while the link lives.
-fn live_differences(found: &Link, wanted: &Link) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    let up = |up: bool| if up { "up" } else { "down" };
-    if wanted.owner == Owner::Foreign {
-        if !found.up {
-            differences.push(Difference::new("link", up(false), up(true)));
-        }
-        if found.owner == Owner::Lent {
-            differences.push(Difference::new("used by", whose(found.owner), whose(wanted.owner)));
-        }
-        return differences;
-    }
-    if found.master != wanted.master {
-        let name = |master: &Option<IfName>| master.as_ref().map_or("none".to_owned(), IfName::to_string);
-        differences.push(Difference::new("bridge", name(&found.master), name(&wanted.master)));
-    }
-    if let Some(mac) = wanted.mac.filter(|mac| found.mac != Some(*mac)) {
-        let from = found.mac.map(|mac| mac.to_string());
-        differences.push(Difference { what: "MAC".to_owned(), from, to: Some(mac.to_string()) });
-    }
-    if found.up != wanted.up {
-        differences.push(Difference::new("link", up(found.up), up(wanted.up)));
-    }
-    if found.owner != wanted.owner {
-        differences.push(Difference::new("used by", whose(found.owner), whose(wanted.owner)));
-    }
-    match (found.conf, wanted.conf) {
-        (Some(from), Some(to)) if from != to => {
-            differences.push(Difference::new("rp_filter", rp_filter(from), rp_filter(to)));
-        }
-        (None, Some(to)) => {
-            let ours = format!("arp_ignore 1, rp_filter {}, no IPv6 address", rp_filter(to));
-            differences.push(Difference::new("settings", "otherwise", ours));
-        }
-        _ => {}
-    }
-    differences
-}
-
-fn whose(owner: Owner) -> &'static str {
-    match owner {
-        Owner::Foreign => "others",
-        Owner::Plan | Owner::Lent | Owner::Attach => "us",
-    }
-}
-
-fn rp_filter(conf: LinkConf) -> &'static str {
-    match conf.rp_filter {
-        RpFilter::Off => "off",
-        RpFilter::Strict => "strict",
-        RpFilter::Loose => "loose",
     }
 }

@@ -1,7 +1,9 @@
 //! Two tables held against each other, part by part.
 
-use super::Difference;
-use crate::nft::{Chain, Field, Set, Table, TableDelta, Verdict};
+use crate::{
+    Attribute, Difference,
+    nft::{Chain, Field, Set, Table, TableDelta, Verdict},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
@@ -10,27 +12,26 @@ use std::{
 
 pub(super) fn differences(from: &Table, to: &Table) -> Vec<Difference> {
     let delta = TableDelta::between(Some(from), Some(to));
-    let there = || Some(String::new());
+    let added = |what| Difference::of(what, None, Some(""));
+    let removed = |what| Difference::of(what, Some(""), None);
     let mut differences = Vec::new();
     if from.comment != to.comment {
-        differences.push(Difference { what: "comment".to_owned(), from: from.comment.clone(), to: to.comment.clone() });
+        differences.push(Difference::of(Attribute::Comment, from.comment.as_ref(), to.comment.as_ref()));
     }
-    let foreign = |what| Difference { what, from: there(), to: None };
-    differences.extend(delta.foreign_removed.into_iter().map(foreign));
+    differences.extend(delta.foreign_removed.into_iter().map(Attribute::Foreign).map(removed));
     let changed = delta.chains_changed.into_iter().map(|chain| chain.name);
     let (old, new) = (chains(from), chains(to));
     for name in changed.chain(delta.chains_added).chain(delta.chains_removed) {
         differences.push(chain(&name, old.get(&*name).copied(), new.get(&*name).copied()));
     }
-    let set = |name: &String| format!("set {name}");
-    differences.extend(delta.sets_added.iter().map(|name| Difference { what: set(name), from: None, to: there() }));
-    differences.extend(delta.sets_removed.iter().map(|name| Difference { what: set(name), from: there(), to: None }));
+    differences.extend(delta.sets_added.iter().cloned().map(Attribute::Set).map(added));
+    differences.extend(delta.sets_removed.iter().cloned().map(Attribute::Set).map(removed));
     for elements in &delta.elements {
         let set = |table: &Table| table.sets.iter().find(|set| set.name == elements.set).cloned();
         set_elements(&elements.set, set(from), set(to), &mut differences);
     }
     if delta.whole && differences.is_empty() {
-        differences.push(Difference::new("parts of it", "of another kind", "as made by us"));
+        differences.push(Difference::new(Attribute::Rest, "of another kind", "as made by us"));
     }
     differences
 }
@@ -42,7 +43,7 @@ fn chains(table: &Table) -> HashMap<&str, &Chain> {
 fn chain(name: &str, from: Option<&Chain>, to: Option<&Chain>) -> Difference {
     let (from, to) = (from.map(count), to.map(count));
     let to = to.map(|to| if from.as_ref() == Some(&to) { "as many others".to_owned() } else { to });
-    Difference { what: format!("chain {name}"), from, to }
+    Difference::of(Attribute::Chain(name.to_owned()), from, to)
 }
 
 fn count(chain: &Chain) -> String {
@@ -59,8 +60,8 @@ fn set_elements(name: &str, from: Option<Set>, to: Option<Set>, differences: &mu
     let keys: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
     for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
         let value = |verdict: &Option<Verdict>| Value(verdict.as_ref()).to_string();
-        let what = format!("{name} {{ {} }}", key_text(&fields, key));
-        differences.push(Difference { what, from: old.get(key).map(value), to: new.get(key).map(value) });
+        let what = Attribute::Element { set: name.to_owned(), key: key_text(&fields, key) };
+        differences.push(Difference::of(what, old.get(key).map(value), new.get(key).map(value)));
     }
 }
 

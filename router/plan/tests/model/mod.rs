@@ -46,13 +46,13 @@ pub fn step_back(state: &mut State, op: &Op) {
         }
         Op::CreateLink { space, name, link, peer } => {
             put(state, space, name.as_str(), link);
-            if let (LinkKind::Veth { peer_space, peer: peer_name }, Some(peer)) = (&link.kind, peer) {
+            if let (Some((peer_space, peer_name)), Some(peer)) = (link.kind.peer(), peer) {
                 put(state, peer_space, peer_name.as_str(), peer);
             }
         }
         Op::DeleteLink { space, name, link, .. } => {
             delete(state, space, name.as_str());
-            if let LinkKind::Veth { peer_space, peer } = &link.kind {
+            if let Some((peer_space, peer)) = link.kind.peer() {
                 delete(state, peer_space, peer.as_str());
             }
         }
@@ -103,7 +103,7 @@ fn space_of<'a>(state: &'a mut State, space: &Space) -> &'a mut SpaceState {
 }
 
 fn put(state: &mut State, space: &Space, name: &str, link: &Link) {
-    if let Some(parent) = link.parent() {
+    if let Some(parent) = link.kind.parent() {
         let parent = space_of(state, &Space::Host).links.get(parent).unwrap_or_else(|| panic!("{name}: no parent"));
         assert!(parent.up || !link.up, "{name}: a child cannot be up before its parent");
     }

@@ -1,0 +1,8 @@
+use super::New;
+use netlink_packet_route::link::LinkMessage;
+use rtnetlink::{LinkBridge, LinkMessageBuilder};
+
+/// `LinkBridge::new` would have it up at once.
+pub(super) fn create(new: &New) -> LinkMessage {
+    new.marked(LinkMessageBuilder::<LinkBridge>::new(new.name.as_str()))
+}

@@ -1,0 +1,8 @@
+use super::New;
+use crate::Error;
+
+pub(super) fn refusal(New { at, name, .. }: &New) -> Error {
+    let why =
+        format!("{name} in space {at} is a device and cannot be made; plug it in, or correct its name in the configuration");
+    Error::Refused { why }
+}

@@ -1,0 +1,24 @@
+use super::{New, Told};
+use crate::{Error, space::Spaces};
+use edge_net::VlanId;
+use edge_plan::{LinkKind, link::Vlan};
+use netlink_packet_route::link::{InfoData, InfoVlan, LinkMessage, VlanProtocol};
+use rtnetlink::LinkVlan;
+
+pub(super) fn create(spaces: &mut Spaces, new: &New, Vlan { parent, id }: &Vlan) -> Result<LinkMessage, Error> {
+    let parent = spaces.get(new.at)?.index(parent)?;
+    Ok(new.marked(LinkVlan::new(new.name.as_str(), parent, id.get())))
+}
+
+/// `None` where its trunk is in another space.
+pub(super) fn read(told: Told) -> Option<LinkKind> {
+    let (Some(InfoData::Vlan(data)), Some((at, parent))) = (told.data, told.other) else { return None };
+    let id = id(data)?;
+    (at == *told.space).then_some(LinkKind::Vlan(Vlan { parent, id }))
+}
+
+/// Of an 802.1Q link; an 802.1ad one is not what we call a VLAN.
+fn id(data: &[InfoVlan]) -> Option<VlanId> {
+    data.contains(&InfoVlan::Protocol(VlanProtocol::Ieee8021Q)).then_some(())?;
+    data.iter().find_map(|attribute| if let InfoVlan::Id(id) = attribute { VlanId::new(*id) } else { None })
+}

@@ -1,0 +1,114 @@
+//! What of an object is otherwise than wanted. What of it is a type and not a text, for what an apply interrupts follows from it.
+
+use edge_net::IfName;
+use std::fmt;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub what: Attribute,
+    /// `None`: there is none.
+    from: Option<String>,
+    to: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    // Of a link.
+    Namespace,
+    Name,
+    Kind,
+    VlanId,
+    Trunk,
+    OtherEnd,
+    Parent,
+    /// The bridge it is a port of.
+    Master,
+    Mac,
+    Up,
+    User,
+    RpFilter,
+    Settings,
+    /// Of a setting, which has nothing else.
+    Value,
+    /// Of the flowtable: whether this link is bound to it.
+    Bound(IfName),
+    // Of the table.
+    Comment,
+    Chain(String),
+    Set(String),
+    Element {
+        set: String,
+        key: String,
+    },
+    /// Something we never make, as `nft` calls it.
+    Foreign(String),
+    Rest,
+}
+
+impl Difference {
+    pub(crate) fn new(what: Attribute, from: impl ToString, to: impl ToString) -> Self {
+        Self { what, from: Some(from.to_string()), to: Some(to.to_string()) }
+    }
+
+    /// Of something that may be missing.
+    pub(crate) fn of<T: ToString>(what: Attribute, from: Option<T>, to: Option<T>) -> Self {
+        let text = |value: Option<T>| value.map(|value| value.to_string());
+        Self { what, from: text(from), to: text(to) }
+    }
+
+    /// As it is, in words; `None`: not there.
+    pub fn from(&self) -> Option<&str> {
+        self.from.as_deref().or(self.what.none())
+    }
+
+    /// As it shall be.
+    pub fn to(&self) -> Option<&str> {
+        self.to.as_deref().or(self.what.none())
+    }
+
+    /// Whether there is one now that does not stay as it is.
+    pub(crate) fn takes_away(&self) -> bool {
+        self.from.is_some()
+    }
+}
+
+impl Attribute {
+    /// The word for none, where having none is nothing that is missing.
+    fn none(&self) -> Option<&'static str> {
+        (*self == Attribute::Master).then_some("none")
+    }
+
+    /// The kernel cannot change it on a living link: `IFLA_VLAN_ID`, `IFLA_LINK` and the kind (net/8021q/vlan_netlink.c,
+    /// net/core/rtnetlink.c).
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self, Attribute::Kind | Attribute::VlanId | Attribute::Trunk | Attribute::OtherEnd | Attribute::Parent)
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Attribute::Namespace => "namespace",
+            Attribute::Name => "name",
+            Attribute::Kind => "kind",
+            Attribute::VlanId => "VLAN id",
+            Attribute::Trunk => "trunk",
+            Attribute::OtherEnd => "other end",
+            Attribute::Parent => "parent",
+            Attribute::Master => "bridge",
+            Attribute::Mac => "MAC",
+            Attribute::Up => "link",
+            Attribute::User => "used by",
+            Attribute::RpFilter => "rp_filter",
+            Attribute::Settings => "settings",
+            Attribute::Value => "",
+            Attribute::Bound(link) => link.as_str(),
+            Attribute::Comment => "comment",
+            Attribute::Chain(name) => return write!(f, "chain {name}"),
+            Attribute::Set(name) => return write!(f, "set {name}"),
+            Attribute::Element { set, key } => return write!(f, "{set} {{ {key} }}"),
+            Attribute::Foreign(what) => what,
+            Attribute::Rest => "parts of it",
+        })
+    }
+}

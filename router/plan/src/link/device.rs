@@ -1,0 +1,23 @@
+use super::{Changes, Kind, LinkKind, Rank};
+use crate::{Difference, Effect};
+
+/// Not made by us.
+pub(super) struct Device;
+
+impl Kind for Device {
+    fn word(&self) -> &'static str {
+        "device"
+    }
+
+    fn rank(&self) -> Rank {
+        Rank::Device
+    }
+
+    fn differences(&self, _wanted: &LinkKind) -> Vec<Difference> {
+        Vec::new()
+    }
+
+    fn effect(&self, _changes: Changes) -> Option<Effect> {
+        None
+    }
+}

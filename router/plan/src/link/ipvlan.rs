@@ -1,0 +1,38 @@
+use super::{Changes, Kind, LinkKind, Rank};
+use crate::{Attribute, Difference, Effect};
+use edge_net::IfName;
+
+/// A child with its parent's MAC address, told from it by its IP address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IpvlanL2 {
+    /// A link of the host space, whichever space the child lives in.
+    pub parent: IfName,
+}
+
+impl Kind for IpvlanL2 {
+    fn word(&self) -> &'static str {
+        "ipvlan"
+    }
+
+    fn rank(&self) -> Rank {
+        Rank::Child
+    }
+
+    fn parent(&self) -> Option<&IfName> {
+        Some(&self.parent)
+    }
+
+    fn made_of(&self) -> Option<String> {
+        Some(format!("on {}", self.parent))
+    }
+
+    fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
+        let LinkKind::IpvlanL2(wanted) = wanted else { return Vec::new() };
+        let parent = (self != wanted).then(|| Difference::new(Attribute::Parent, &self.parent, &wanted.parent));
+        parent.into_iter().collect()
+    }
+
+    fn effect(&self, changes: Changes) -> Option<Effect> {
+        (changes.goes || changes.mac).then_some(Effect::FlowsBreak)
+    }
+}

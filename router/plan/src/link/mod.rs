@@ -1,0 +1,129 @@
+//! Links: each kind of them in a file of its own, and what they have in common.
+
+mod bridge;
+mod device;
+mod ipvlan;
+mod kind;
+mod living;
+mod macvlan;
+mod veth;
+mod vlan;
+
+pub use ipvlan::IpvlanL2;
+pub(crate) use kind::{Changes, Rank};
+pub use macvlan::Macvlan;
+pub use veth::Veth;
+pub use vlan::Vlan;
+
+use crate::{Attribute, Difference, Effect, Space};
+use edge_net::{IfName, Mac};
+use kind::Kind;
+use std::mem::discriminant;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub kind: LinkKind,
+    pub owner: Owner,
+    pub master: Option<IfName>,
+    pub up: bool,
+    /// `None`: the kernel's choice (and in a diff: whatever it is).
+    pub mac: Option<Mac>,
+    /// `None`: left alone (a foreign device of which we only use the frames).
+    pub conf: Option<LinkConf>,
+}
+
+/// Whose a link is, told by its link group (`IFLA_GROUP`), which unlike an alias is set in the same message that creates it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Made by an apply (group 0x6564).
+    Plan,
+    /// Somebody else's device, of any kind, that an apply put into a bridge or made an uplink (group 0x6566): given back, never deleted.
+    Lent,
+    /// A container's bridge port, made by an attach (group 0x6565); the plan leaves it alone.
+    Attach,
+    Foreign,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// A device that is there or not there, but never made by us. Wanted as a `Device`, a link may be of any kind;
+    /// observed, it is one of none of the kinds below.
+    Device,
+    Bridge,
+    Vlan(Vlan),
+    Veth(Veth),
+    IpvlanL2(IpvlanL2),
+    Macvlan(Macvlan),
+}
+
+/// What every link that carries packets for us is set to: no IPv6 address of its own (`addr_gen_mode none`),
+/// ARP answered only for the link's own address (`arp_ignore 1`), and the reverse path filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkConf {
+    pub rp_filter: RpFilter,
+}
+
+/// Kernel doc networking/ip-sysctl, `rp_filter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RpFilter {
+    Off = 0,
+    Strict = 1,
+    Loose = 2,
+}
+
+impl LinkKind {
+    /// The one place that knows them all.
+    fn own(&self) -> &dyn Kind {
+        match self {
+            LinkKind::Device => &device::Device,
+            LinkKind::Bridge => &bridge::Bridge,
+            LinkKind::Vlan(vlan) => vlan,
+            LinkKind::Veth(veth) => veth,
+            LinkKind::IpvlanL2(ipvlan) => ipvlan,
+            LinkKind::Macvlan(macvlan) => macvlan,
+        }
+    }
+
+    /// As `ip link` has it.
+    pub fn word(&self) -> &'static str {
+        self.own().word()
+    }
+
+    /// What it is made of, in words: `id 10 on enp2s0`.
+    pub fn made_of(&self) -> Option<String> {
+        self.own().made_of()
+    }
+
+    /// The link of the host space that it is made on.
+    pub fn parent(&self) -> Option<&IfName> {
+        self.own().parent()
+    }
+
+    /// The other end of a pair, and the space it stands in.
+    pub fn peer(&self) -> Option<(&Space, &IfName)> {
+        self.own().peer()
+    }
+
+    pub(crate) fn rank(&self) -> Rank {
+        self.own().rank()
+    }
+
+    /// What an apply interrupts that does this to such a link.
+    pub(crate) fn effect(&self, changes: Changes) -> Option<Effect> {
+        self.own().effect(changes)
+    }
+
+    /// What makes the other one another than this.
+    pub(crate) fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
+        if discriminant(self) == discriminant(wanted) {
+            self.own().differences(wanted)
+        } else {
+            vec![Difference::new(Attribute::Kind, self.word(), wanted.word())]
+        }
+    }
+
+    /// Whether a living link of this kind can become the other.
+    pub(crate) fn can_become(&self, wanted: &LinkKind) -> bool {
+        self == wanted || self.differences(wanted).iter().all(|difference| !difference.what.is_fixed())
+    }
+}
