@@ -1,8 +1,8 @@
 use crate::{EndpointName, Error, KernelPlugs, Leases, NetnsId, Plugs, Record, Request, journal::Journal, mac};
-use edge_config::{AttachKind, Config, Network};
+use edge_config::{Config, Network};
 use edge_host::{BootId, netns};
 use edge_kernel::endpoint::Plug;
-use edge_net::Interface;
+use edge_net::{AttachKind, Interface};
 use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, path::Path};
 use tokio::sync::Mutex;

@@ -1,8 +1,7 @@
 use crate::{EndpointName, error::Cause};
-use edge_config::AttachKind;
 use edge_dhcp::ClaimError;
 use edge_kernel::endpoint::{Plug, Unplug};
-use edge_net::{IfName, Mac, Name};
+use edge_net::{AttachKind, IfName, Mac, Name};
 use serde::{Deserialize, Serialize};
 use std::{net::Ipv4Addr, path::Path};
 

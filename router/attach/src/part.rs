@@ -1,6 +1,6 @@
 use crate::{Attach, Error, Leases, Plugs, Record};
-use edge_config::{AttachKind, Config};
-use edge_net::IfName;
+use edge_config::Config;
+use edge_net::{AttachKind, IfName};
 use std::collections::BTreeMap;
 
 impl<L: Leases, P: Plugs> Attach<L, P> {

@@ -1,5 +1,6 @@
 use crate::{Attach, EndpointName, Error, Leases, Plugs, Port, Record, Request, attach::interface, journal::Journal};
-use edge_config::{AttachKind, Config, Host, Network};
+use edge_config::{Config, Host, Network};
+use edge_net::AttachKind;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,

@@ -1,7 +1,6 @@
 use crate::{EndpointName, NetnsId};
-use edge_config::AttachKind;
 use edge_kernel::endpoint::Unplug;
-use edge_net::{IfName, Interface, Mac, Name, derived};
+use edge_net::{AttachKind, IfName, Interface, Mac, Name, derived};
 use serde::{Deserialize, Serialize};
 use std::{fmt::Display, net::Ipv4Addr, path::PathBuf, str::FromStr};
 

@@ -5,8 +5,8 @@
 mod world;
 
 use edge_attach::{Error, JournalError};
-use edge_config::AttachKind;
 use edge_host::BootId;
+use edge_net::AttachKind;
 use std::fs;
 use world::{World, config};
 

@@ -1,7 +1,7 @@
 //! The whole configuration, as it is after validation.
 
 use crate::{Dhcp, DhcpRelay};
-use edge_net::{IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
+use edge_net::{AttachKind, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
 use std::{net::Ipv4Addr, time::Duration};
 
 /// Everything in `edge-router.toml`. Names of networks, uplinks and hosts are unique across all three.
@@ -93,14 +93,6 @@ pub struct Network {
 pub struct Tagged {
     pub trunk: IfName,
     pub vlan: VlanId,
-}
-
-/// How containers are plugged in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttachKind {
-    Bridge,
-    Macvlan,
-    IpvlanL2,
 }
 
 /// `[[host]]`: a permanent address.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test are test code")]
 
 use edge_config::*;
-use edge_net::{Interface, Name, VlanId};
+use edge_net::{AttachKind, Interface, Name, VlanId};
 use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, time::Duration};
 

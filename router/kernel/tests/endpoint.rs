@@ -5,12 +5,11 @@
 mod common;
 
 use common::{apply, create, in_a_box, ip, link};
-use edge_config::AttachKind;
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Prepare, Unplug},
 };
-use edge_net::Interface;
+use edge_net::{AttachKind, Interface};
 use edge_plan::{Link, LinkKind, Space};
 use std::process::Command;
 

@@ -5,12 +5,11 @@
 mod common;
 
 use common::{apply, create, in_a_box, ip, link, named, seen};
-use edge_config::AttachKind;
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Unplug},
 };
-use edge_net::{Interface, VlanId};
+use edge_net::{AttachKind, Interface, VlanId};
 use edge_plan::{
     Link, LinkKind, Op, Owner, Space, Sysctl,
     link::{IpvlanL2, Macvlan, Vlan},

@@ -4,6 +4,7 @@
 
 #![warn(missing_docs)]
 
+mod attach_kind;
 pub mod derived;
 mod hash;
 mod ifname;
@@ -14,6 +15,7 @@ mod port;
 mod prefix;
 mod vlan;
 
+pub use attach_kind::AttachKind;
 pub use hash::fnv1a;
 pub use ifname::{BadIfName, IfName};
 pub use interface::Interface;

@@ -1,10 +1,10 @@
 use crate::{
-    AttachKind, UplinkLink,
+    UplinkLink,
     mistake::Mistakes,
     parse::{network::NetworkDraft, uplink::UplinkDraft},
     span::{At, Span},
 };
-use edge_net::{IfName, derived};
+use edge_net::{AttachKind, IfName, derived};
 use std::collections::BTreeMap;
 
 /// What an interface is for.

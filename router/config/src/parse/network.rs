@@ -1,5 +1,5 @@
 use crate::{
-    AttachKind, Network, Tagged,
+    Network, Tagged,
     mistake::Mistakes,
     parse::{
         dhcp::{self, Answers},
@@ -8,7 +8,7 @@ use crate::{
     },
     span::{At, Span},
 };
-use edge_net::{IfName, Interface, Name, VlanId};
+use edge_net::{AttachKind, IfName, Interface, Name, VlanId};
 use std::collections::HashMap;
 
 pub struct NetworkDraft {

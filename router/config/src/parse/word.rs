@@ -1,12 +1,12 @@
 //! Names and the words a key takes.
 
 use crate::{
-    AttachKind, Drift, UplinkLink,
+    Drift, UplinkLink,
     mistake::Mistakes,
     parse::value::{FromText, FromToml, choice, integer},
     span::Span,
 };
-use edge_net::{IfName, Mac, Name, Protocol, VlanId};
+use edge_net::{AttachKind, IfName, Mac, Name, Protocol, VlanId};
 use toml::de::DeValue;
 
 impl FromText for Name {

@@ -2,8 +2,7 @@
 
 use super::{Plug, Plugged, Prepare, Side, Sides, announce, inside, kind_of, mac_of, other_end, refused, taken};
 use crate::{Error, link, marks, message, space::group_of};
-use edge_config::AttachKind;
-use edge_net::{IfName, Mac};
+use edge_net::{AttachKind, IfName, Mac};
 use netlink_packet_route::link::{InfoKind, LinkAttribute};
 use rtnetlink::LinkUnspec;
 use std::os::fd::{AsRawFd, RawFd};

@@ -2,8 +2,7 @@
 
 use super::{Plug, Plugged, Side, Sides, mac_of, refused};
 use crate::{Error, marks, message, space::LOOPBACK};
-use edge_config::AttachKind;
-use edge_net::Interface;
+use edge_net::{AttachKind, Interface};
 use edge_plan::Route;
 use ipnet::Ipv4Net;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};

@@ -11,9 +11,8 @@ use crate::{
     socket::{NetlinkError, RouteSocket},
     space::group_of,
 };
-use edge_config::AttachKind;
 use edge_host::netns::{self, Identity};
-use edge_net::{IfName, Interface, Mac};
+use edge_net::{AttachKind, IfName, Interface, Mac};
 use edge_plan::Space;
 use netlink_packet_route::{
     RouteNetlinkMessage,
