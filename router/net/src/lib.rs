@@ -1,4 +1,4 @@
-//! The words of the field that every room uses: names, MAC addresses, VLAN ids, prefixes of both families, ports.
+//! The words of the field that every room uses: names, MAC addresses, VLAN ids, prefixes of both families, ports, secrets.
 //!
 //! Pure, and each is a type that cannot be wrong: what was parsed once is not checked again.
 
@@ -13,6 +13,7 @@ mod mac;
 mod name;
 mod port;
 mod prefix;
+mod secret;
 mod vlan;
 
 pub use attach_kind::AttachKind;
@@ -23,4 +24,5 @@ pub use mac::{BadMac, Mac};
 pub use name::{BadName, Name};
 pub use port::{PortRange, Protocol};
 pub use prefix::Prefix;
+pub use secret::Secret;
 pub use vlan::VlanId;
