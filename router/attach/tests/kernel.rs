@@ -12,7 +12,7 @@ use edge_attach::Attach;
 use edge_config::Config;
 use edge_dhcp::{LeaseState, Server, Service};
 use edge_kernel::Kernel;
-use edge_plan::{Facts, desired, diff};
+use edge_plan::{Facts, desired, diff, gateway_link};
 use nix::{
     mount::{MsFlags, mount},
     sched::{CloneFlags, unshare},
@@ -138,7 +138,7 @@ async fn box_with(config: &Config, state: &Path) -> Server {
     let dhcp = Server::open(state).unwrap();
     let service = |network: &edge_config::Network| Service {
         network: network.name.clone(),
-        link: config.gateway_link(network),
+        link: gateway_link(config, network),
         netns: None,
         address: network.address,
         pool: network.dhcp.clone(),

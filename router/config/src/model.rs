@@ -164,17 +164,6 @@ impl Config {
     pub fn network_of(&self, address: Ipv4Addr) -> Option<&Network> {
         self.networks.iter().find(|network| network.address.subnet().contains(&address))
     }
-
-    /// The interface that carries the router's address in `network`: the bridge itself, or a veth leg where the
-    /// router lives in its own namespace or where containers hang on the bridge as macvlan or ipvlan children
-    /// (a child can never talk to its own parent).
-    pub fn gateway_link(&self, network: &Network) -> IfName {
-        if self.has_leg(network) { derived::leg(&network.name) } else { network.bridge.clone() }
-    }
-
-    pub fn has_leg(&self, network: &Network) -> bool {
-        self.namespace.is_some() || network.attach != AttachKind::Bridge
-    }
 }
 
 impl Host {

@@ -2,6 +2,7 @@
 
 use crate::{
     Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, addressing,
+    leg::{gateway_link, has_leg},
     link::{IpvlanL2, Macvlan, Veth, Vlan},
     ruleset,
 };
@@ -43,7 +44,7 @@ fn fast_path(config: &Config) -> BTreeSet<IfName> {
         networks.any(|network| network.ports.contains(device) || network.tagged.iter().any(|tagged| tagged.trunk == *device))
     };
     let uplinks = config.uplinks.iter().map(Uplink::ifname).filter(|name| !carries(name));
-    let legs: BTreeSet<IfName> = config.networks.iter().map(|network| config.gateway_link(network)).chain(uplinks).collect();
+    let legs: BTreeSet<IfName> = config.networks.iter().map(|network| gateway_link(config, network)).chain(uplinks).collect();
     if legs.len() > MAX_FAST { BTreeSet::new() } else { legs }
 }
 
@@ -71,7 +72,7 @@ impl Builder<'_> {
     fn network(&mut self, config: &Config, network: &Network) {
         // The gateway's address goes with the gateway, so that no node has to learn another when the router moves.
         let gateway_mac = Some(self.facts.mac(&format!("gateway of {}", network.name)));
-        let mac = if config.has_leg(network) { Some(self.facts.mac(network.bridge.as_str())) } else { gateway_mac };
+        let mac = if has_leg(config, network) { Some(self.facts.mac(network.bridge.as_str())) } else { gateway_mac };
         self.link(&Space::Host, &network.bridge, Link { mac, ..ours(LinkKind::Bridge) });
         if let Some(tagged) = &network.tagged {
             self.link(&Space::Host, &tagged.trunk, Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) });
@@ -82,8 +83,8 @@ impl Builder<'_> {
             let link = Link { master: Some(network.bridge.clone()), owner: Owner::Lent, ..ours(LinkKind::Device) };
             self.link(&Space::Host, port, link);
         }
-        let gateway = config.gateway_link(network);
-        if config.has_leg(network) {
+        let gateway = gateway_link(config, network);
+        if has_leg(config, network) {
             let port = derived::leg_port(&network.name);
             self.port(network, &port, LinkKind::Veth(Veth { peer_space: self.router.clone(), peer: gateway.clone() }));
             let kind = LinkKind::Veth(Veth { peer_space: Space::Host, peer: port });

@@ -1,7 +1,7 @@
 use edge_config::{Config, Host, Network};
 use edge_dhcp::Service;
 use edge_host::netns;
-use edge_plan::{Facts, Policy};
+use edge_plan::{Facts, Policy, gateway_link};
 use std::path::PathBuf;
 
 /// What the DHCP server is to do.
@@ -14,7 +14,7 @@ fn service(config: &Config, policy: &Policy, network: &Network, netns: Option<Pa
     let reservations: Vec<Host> = config.hosts.iter().filter(|host| host.network == network.name).cloned().collect();
     Service {
         network: network.name.clone(),
-        link: config.gateway_link(network),
+        link: gateway_link(config, network),
         netns,
         address: network.address,
         pool: network.dhcp.clone(),

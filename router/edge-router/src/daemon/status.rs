@@ -5,7 +5,7 @@ use edge_api::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, NodeKin
 use edge_config::{Config, Network, Uplink};
 use edge_dhcp::{Counters, DhcpReport};
 use edge_net::{IfName, Name};
-use edge_plan::{Conflict, Label, Link, Policy, Space, State, router_space};
+use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link, router_space};
 use std::{collections::BTreeMap, fs, time::Duration};
 
 /// What is found beside the kernel.
@@ -129,9 +129,9 @@ impl Eyes<'_> {
         let config = &self.current.config;
         let absent = |device: &&IfName| self.link(&Space::Host, device).is_none();
         let missing = network.tagged.iter().map(|tagged| &tagged.trunk).chain(&network.ports).find(absent);
-        let (state, why) = match (self.link(&router_space(config), &config.gateway_link(network)), missing) {
-            (None, _) => (NetworkState::Down, Some(format!("{} is not there", config.gateway_link(network)))),
-            (Some(link), _) if !link.up => (NetworkState::Down, Some(format!("{} is down", config.gateway_link(network)))),
+        let (state, why) = match (self.link(&router_space(config), &gateway_link(config, network)), missing) {
+            (None, _) => (NetworkState::Down, Some(format!("{} is not there", gateway_link(config, network)))),
+            (Some(link), _) if !link.up => (NetworkState::Down, Some(format!("{} is down", gateway_link(config, network)))),
             (_, Some(device)) => (NetworkState::Waiting, Some(format!("{device} is not there"))),
             _ => (NetworkState::Up, None),
         };

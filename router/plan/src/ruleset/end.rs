@@ -1,4 +1,5 @@
 use crate::{
+    leg::gateway_link,
     nft::{Expr, build::ip_daddr},
     policy::Party,
 };
@@ -20,7 +21,7 @@ impl<'a> End<'a> {
     pub fn of(config: &Config, party: Party<'a>) -> Option<Self> {
         match party {
             Party::Node(network, address) => {
-                Some(Self { link: config.gateway_link(network), name: &network.name, address: address.map(Ipv4Net::from) })
+                Some(Self { link: gateway_link(config, network), name: &network.name, address: address.map(Ipv4Net::from) })
             }
             Party::Beyond(uplink) => Some(Self { link: uplink.ifname(), name: &uplink.name, address: None }),
             Party::Router(_) | Party::Local | Party::Group(_) => None,

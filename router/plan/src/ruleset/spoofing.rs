@@ -4,6 +4,7 @@ use super::{RAW, base, names::source, verdicts};
 use crate::{
     Facts,
     facts::addressing,
+    leg::gateway_link,
     nft::{Chain, ChainKind, Field, Hook, Rule, Set, Verdict, build::*},
     policy::inputs::{DHCP_CLIENT, DHCP_SERVER},
 };
@@ -35,7 +36,7 @@ pub fn chains(config: &Config, facts: &Facts) -> Vec<Chain> {
 }
 
 pub fn sets(config: &Config, facts: &Facts) -> Vec<Set> {
-    let networks = config.networks.iter().map(|n| (vec![config.gateway_link(n)], Verdict::Jump(source(&n.name))));
+    let networks = config.networks.iter().map(|n| (vec![gateway_link(config, n)], Verdict::Jump(source(&n.name))));
     let uplinks = config.uplinks.iter().map(|uplink| (vec![uplink.ifname()], Verdict::Jump(OUTSIDE.to_owned())));
     let mut sets = vec![verdicts("sources", vec![Field::IfName], networks.chain(uplinks))];
     if !config.uplinks.is_empty() {

@@ -4,6 +4,7 @@ use crate::kernel::{ESTABLISHED, NEW, Packet, passes};
 use edge_config::{Config, Uplink, UplinkAddress};
 use edge_lab::generate::Dice;
 use edge_plan::{
+    gateway_link,
     nft::{Hook, Table},
     policy::Party,
 };
@@ -34,7 +35,7 @@ pub fn draw<'a>(config: &'a Config, dice: &mut Dice) -> Opening<'a> {
     let (network, uplink) = (&config.networks[pick(config.networks.len())], &config.uplinks[pick(2)]);
     let at = Ipv4Addr::from_bits(network.address.subnet().network().to_bits() + [11, 12, 13, 77][pick(4)]);
     let (from, iif, source) = match pick(2) {
-        0 => (Party::Node(network, Some(at)), config.gateway_link(network), at),
+        0 => (Party::Node(network, Some(at)), gateway_link(config, network), at),
         _ => (Party::Beyond(uplink), uplink.ifname(), ELSEWHERE),
     };
     let (protocol, icmp_type) = [(1, 8), (1, 13), (6, 0), (6, 0), (17, 0), (17, 0), (17, 0), (GRE, 0)][pick(8)];
@@ -98,7 +99,7 @@ impl<'a> Opening<'a> {
             return Outcome { passes: false, packet };
         }
         packet.oif = match goal_of(config, self.out, packet.destination) {
-            Party::Node(network, _) => Some(config.gateway_link(network).to_string()),
+            Party::Node(network, _) => Some(gateway_link(config, network).to_string()),
             Party::Beyond(uplink) => Some(uplink.ifname().to_string()),
             Party::Router(_) | Party::Local | Party::Group(_) => None,
         };
