@@ -112,3 +112,17 @@ pub(crate) fn setting(sysctl: Sysctl) -> &'static str {
         Sysctl::BridgeNetfilter => "net.bridge.bridge-nf-call-*",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// The API has its own words, which are the plan's.
+    #[test]
+    fn an_effect_is_called_in_the_api_as_in_the_plan() {
+        use edge_plan::Effect::*;
+        let effects = [Gone, ContainersLoseLink, DevicesCutOff, GatewayLost, FlowsBreak, DisallowedFlowsCut, New, FlowsGoOn];
+        assert!(effects.is_sorted(), "the worst first");
+        for effect in effects {
+            assert_eq!(format!("{:?}", super::effect(effect)), format!("{effect:?}"));
+        }
+    }
+}
