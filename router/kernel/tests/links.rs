@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{CONF, apply, create, in_a_box, ip, link, named, seen, veth};
+use common::{CONF, apply, create, delete, in_a_box, ip, link, named, seen, veth};
 use edge_kernel::Kernel;
 use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, link::Macvlan};
 
@@ -18,7 +18,7 @@ fn a_bridge_is_made_as_wanted_and_has_no_ipv6_address() {
         let state = apply(&kernel, &[create(&HOST, "br0", &wanted)]).await;
         assert_eq!(state.spaces[&HOST].links["br0"], wanted);
         assert_eq!(ip("-6 addr show dev br0"), "");
-        let ops = [Op::DeleteLink { space: HOST, name: "br0".parse().unwrap(), link: wanted, peer: None }];
+        let ops = [delete(&HOST, "br0", wanted.kind)];
         assert!(apply(&kernel, &ops).await.spaces[&HOST].links.is_empty());
         // Once more: what is gone already needs no removing.
         assert!(apply(&kernel, &ops).await.spaces[&HOST].links.is_empty());
@@ -47,8 +47,7 @@ fn a_pair_across_spaces_knows_its_other_end_and_has_no_ipv6_address() {
         assert_eq!(ip("-6 addr show"), ip("-6 addr show dev lo"));
         assert!(!ip("-n router -6 addr show").contains("gw-a"));
 
-        let removed =
-            [Op::DeleteLink { space: HOST, name: "rt-a".parse().unwrap(), link: port.clone(), peer: Some(leg.clone()) }];
+        let removed = [delete(&HOST, "rt-a", port.kind.clone())];
         assert_eq!(seen(&apply(&kernel, &removed).await, &router, "gw-a"), None);
         // The other way round: asked for from inside.
         let state = apply(&kernel, &[pair(&router, "gw-a", &leg, &port)]).await;
@@ -85,11 +84,16 @@ fn a_device_is_lent_and_given_back_as_it_was() {
         let foreign = before.spaces[&HOST].links["eth1"].clone();
         assert_eq!((foreign.owner, foreign.conf, foreign.up), (Owner::Foreign, None, false));
         let lent = Link { owner: Owner::Lent, master: Some("br0".parse().unwrap()), up: true, conf: CONF, ..foreign.clone() };
-        let change = Op::ChangeLink { space: HOST, name: "eth1".parse().unwrap(), from: foreign.clone(), to: lent.clone() };
-        let state = apply(&kernel, &[create(&HOST, "br0", &link(LinkKind::Bridge)), change.clone()]).await;
+        let change = |from: &Link, to: &Link| Op::ChangeLink {
+            space: HOST,
+            name: "eth1".parse().unwrap(),
+            from: from.clone(),
+            to: to.clone(),
+        };
+        let state = apply(&kernel, &[create(&HOST, "br0", &link(LinkKind::Bridge)), change(&foreign, &lent)]).await;
         assert_eq!(state.spaces[&HOST].links["eth1"], lent);
         assert_eq!(ip("-6 addr show dev eth1"), "");
-        let state = apply(&kernel, &[change.inverse()]).await;
+        let state = apply(&kernel, &[change(&lent, &foreign)]).await;
         assert_eq!(state.spaces[&HOST].links["eth1"], foreign);
     });
 }
@@ -101,11 +105,11 @@ fn a_device_moves_between_spaces_with_its_name() {
         let router = named("router");
         let Space::Named(name) = router.clone() else { unreachable!() };
         ip("link add eth1 type veth peer name isp");
-        let moved = Op::MoveLink { name: "eth1".parse().unwrap(), from: HOST, to: router.clone() };
-        let state = apply(&kernel, &[Op::CreateNamespace(name.clone()), moved.clone()]).await;
+        let moved = |from: &Space, to: &Space| Op::MoveLink { name: "eth1".parse().unwrap(), from: from.clone(), to: to.clone() };
+        let state = apply(&kernel, &[Op::CreateNamespace(name.clone()), moved(&HOST, &router)]).await;
         assert_eq!(seen(&state, &router, "eth1").unwrap().kind, veth(HOST, "isp"));
         assert_eq!(seen(&state, &HOST, "eth1"), None);
-        let state = apply(&kernel, &[moved.inverse(), Op::DeleteNamespace(name)]).await;
+        let state = apply(&kernel, &[moved(&router, &HOST), Op::DeleteNamespace(name)]).await;
         assert_eq!(seen(&state, &HOST, "eth1").unwrap().owner, Owner::Foreign);
         assert!(!state.spaces.contains_key(&router));
     });

@@ -93,9 +93,6 @@ fn retire(desired: &State, observed: &State) -> Vec<Op> {
             ops.push(Op::SetTable { space: space.clone(), from: Some(table.clone()), to: None });
         }
         if let (Space::Named(name), None) = (space, wanted) {
-            // Goes with the namespace; said so that the way back sets it again.
-            let set = found.sysctls.iter().filter(|(_, on)| **on);
-            ops.extend(set.map(|(sysctl, _)| Op::SetSysctl { space: space.clone(), sysctl: *sysctl, from: true, to: false }));
             ops.push(Op::DeleteNamespace(name.clone()));
         }
     }

@@ -1,8 +1,10 @@
-use crate::{Address, Link, Route, Space, Sysctl, nft};
+use crate::{Address, Link, LinkKind, Route, Space, Sysctl, nft};
 use edge_net::{IfName, Name};
 use std::{collections::BTreeSet, sync::Arc};
 
-/// One change of the kernel. Each knows enough to be undone.
+/// One change of the kernel. It has no inverse: the way back is the old configuration, kept on disk before the first operation, by the same
+/// comparison with what is there. So it leads back from any half-way point too, and from what somebody else did meanwhile. What a
+/// change comes `from` is held against the kernel's state, so that only what differs is written, and is told to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     /// Makes the namespace, marks it as ours and sets its loopback up.
@@ -21,11 +23,11 @@ pub enum Op {
         link: Link,
         peer: Option<Link>,
     },
+    /// With it goes the other end of a pair.
     DeleteLink {
         space: Space,
         name: IfName,
-        link: Link,
-        peer: Option<Link>,
+        kind: LinkKind,
     },
     /// What can be changed on a living link: owner mark, MAC, master, up, conf. The kinds are equal.
     ChangeLink {
@@ -68,25 +70,4 @@ pub enum Op {
         from: BTreeSet<IfName>,
         to: BTreeSet<IfName>,
     },
-}
-
-impl Op {
-    /// The change that undoes this one.
-    pub fn inverse(self) -> Op {
-        match self {
-            Op::CreateNamespace(name) => Op::DeleteNamespace(name),
-            Op::DeleteNamespace(name) => Op::CreateNamespace(name),
-            Op::SetSysctl { space, sysctl, from, to } => Op::SetSysctl { space, sysctl, from: to, to: from },
-            Op::CreateLink { space, name, link, peer } => Op::DeleteLink { space, name, link, peer },
-            Op::DeleteLink { space, name, link, peer } => Op::CreateLink { space, name, link, peer },
-            Op::ChangeLink { space, name, from, to } => Op::ChangeLink { space, name, from: to, to: from },
-            Op::MoveLink { name, from, to } => Op::MoveLink { name, from: to, to: from },
-            Op::AddAddress { space, address } => Op::DeleteAddress { space, address },
-            Op::DeleteAddress { space, address } => Op::AddAddress { space, address },
-            Op::AddRoute { space, route } => Op::DeleteRoute { space, route },
-            Op::DeleteRoute { space, route } => Op::AddRoute { space, route },
-            Op::SetTable { space, from, to } => Op::SetTable { space, from: to, to: from },
-            Op::SetFastPath { space, from, to } => Op::SetFastPath { space, from: to, to: from },
-        }
-    }
 }

@@ -117,10 +117,10 @@ fn touched(diff: &Diff) -> BTreeMap<Place, Touch> {
             Op::CreateNamespace(name) => at(&Space::Named(name.clone()), Object::Namespace, made),
             Op::DeleteNamespace(name) => at(&Space::Named(name.clone()), Object::Namespace, unmade),
             Op::SetSysctl { space, sysctl, .. } => at(space, Object::Setting(*sysctl), changed),
-            Op::CreateLink { space, name, link, .. } | Op::DeleteLink { space, name, link, .. } => {
+            Op::CreateLink { space, name, link: Link { kind, .. }, .. } | Op::DeleteLink { space, name, kind } => {
                 let touch = if matches!(op, Op::CreateLink { .. }) { made } else { unmade };
                 at(space, Object::Link(name.clone()), touch);
-                if let Some((space, peer)) = link.kind.peer() {
+                if let Some((space, peer)) = kind.peer() {
                     at(space, Object::Link(peer.clone()), touch);
                 }
             }

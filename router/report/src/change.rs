@@ -32,7 +32,7 @@ pub fn change(op: &Op) -> Change {
             told(Alter, space, format!("setting {}", setting(*sysctl)), Some(format!("{} -> {}", on(*from), on(*to))))
         }
         Op::CreateLink { space, name, link, .. } => told(Add, space, format!("{} {name}", link.kind.word()), made_on(link)),
-        Op::DeleteLink { space, name, link, .. } => told(Remove, space, format!("{} {name}", link.kind.word()), None),
+        Op::DeleteLink { space, name, kind } => told(Remove, space, format!("{} {name}", kind.word()), None),
         Op::ChangeLink { space, name, from, to } => {
             told(Alter, space, format!("{} {name}", to.kind.word()), differences(from, to))
         }

@@ -49,6 +49,10 @@ pub fn create(space: &Space, name: &str, link: &Link) -> Op {
     Op::CreateLink { space: space.clone(), name: name.parse().unwrap(), link: link.clone(), peer: None }
 }
 
+pub fn delete(space: &Space, name: &str, kind: LinkKind) -> Op {
+    Op::DeleteLink { space: space.clone(), name: name.parse().unwrap(), kind }
+}
+
 /// The link as observed, without the MAC the kernel chose.
 pub fn seen(state: &State, space: &Space, name: &str) -> Option<Link> {
     let link = state.spaces.get(space)?.links.get(name)?;

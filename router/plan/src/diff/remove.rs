@@ -1,6 +1,6 @@
 //! Takes away, each thing before what it stands on: routes, addresses, ports out of their bridges, links.
 
-use super::{Place, find, leads_pair, links, peer_of};
+use super::{Place, find, leads_pair, links};
 use crate::{Link, LinkKind, Op, Owner, Space, State};
 use edge_net::IfName;
 use std::{cmp::Reverse, collections::BTreeSet};
@@ -18,7 +18,7 @@ pub(super) fn remove(desired: &State, observed: &State, doomed: &BTreeSet<Place>
     let mut going: Vec<_> = links(observed).filter(|(space, name, _)| doomed.contains(&(*space, *name))).collect();
     going.sort_by_key(|(_, _, link)| Reverse(link.kind.rank()));
     for (space, name, link) in going.into_iter().filter(|(space, name, link)| leads_pair(space, name, link)) {
-        ops.push(Op::DeleteLink { space: space.clone(), name: name.clone(), link: link.clone(), peer: peer_of(observed, link) });
+        ops.push(Op::DeleteLink { space: space.clone(), name: name.clone(), kind: link.kind.clone() });
     }
     ops
 }

@@ -27,10 +27,6 @@ pub fn step(state: &mut State, op: &Op) {
     if let Op::CreateLink { space, name, .. } = op {
         assert!(space_of(state, space).table.is_some(), "{name} comes into {space} before the policy");
     }
-    step_back(state, op);
-}
-
-pub fn step_back(state: &mut State, op: &Op) {
     match op {
         Op::CreateNamespace(name) => {
             let mut fresh = SpaceState { fast_path: Some(Default::default()), ..SpaceState::default() };
@@ -50,9 +46,9 @@ pub fn step_back(state: &mut State, op: &Op) {
                 put(state, peer_space, peer_name.as_str(), peer);
             }
         }
-        Op::DeleteLink { space, name, link, .. } => {
+        Op::DeleteLink { space, name, kind } => {
             delete(state, space, name.as_str());
-            if let Some((peer_space, peer)) = link.kind.peer() {
+            if let Some((peer_space, peer)) = kind.peer() {
                 delete(state, peer_space, peer.as_str());
             }
         }
