@@ -2,7 +2,7 @@
 //! marks must neither make anything anew nor leave anything behind.
 
 use crate::{
-    Error, marks, message,
+    Error, address, marks, message, route,
     socket::NetlinkError,
     space::{OpenSpace, Spaces, group_of, older_owner},
 };
@@ -45,7 +45,7 @@ fn addresses(space: &mut OpenSpace) -> Result<usize, NetlinkError> {
         marks::OLDER.iter().any(|older| *attribute == AddressAttribute::Protocol(AddressProtocol::Other(older.protocol)))
     };
     let mut adopted = 0;
-    for message in space.route.dump(&message::get_addresses())? {
+    for message in space.route.dump(&address::get())? {
         let RouteNetlinkMessage::NewAddress(AddressMessage { header, mut attributes, .. }) = message else { continue };
         let Some(mark) = attributes.iter_mut().find(|attribute| is_older(attribute)) else { continue };
         *mark = AddressAttribute::Protocol(marks::ADDRESS);
@@ -63,7 +63,7 @@ fn addresses(space: &mut OpenSpace) -> Result<usize, NetlinkError> {
 fn routes(space: &mut OpenSpace) -> Result<usize, NetlinkError> {
     let mut adopted = 0;
     for older in &marks::OLDER {
-        for message in space.route.dump(&message::get_routes_by(RouteProtocol::Other(older.protocol)))? {
+        for message in space.route.dump(&route::get_by(RouteProtocol::Other(older.protocol)))? {
             let RouteNetlinkMessage::NewRoute(RouteMessage { mut header, mut attributes, .. }) = message else { continue };
             header.protocol = marks::ROUTE;
             // Told, but not to be asked for.

@@ -8,11 +8,17 @@ use crate::{
 };
 use edge_host::netns;
 use edge_plan::{Address, Space};
+use ipnet::IpNet;
 use netlink_packet_route::{
     RouteNetlinkMessage,
     neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState},
 };
-use std::{collections::HashMap, io, net::Ipv4Addr, os::fd::AsFd};
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, Ipv4Addr},
+    os::fd::AsFd,
+};
 
 /// The neighbours that do not answer yet, by the index of their link.
 type Unanswered = HashMap<u32, Vec<Ipv4Addr>>;
@@ -32,11 +38,13 @@ fn announce_in(space: &mut OpenSpace, addresses: &[&Address]) -> Result<(), Erro
     let unanswered = unanswered(space)?;
     let mut packets = Vec::new();
     for Address { link, interface } in addresses.iter().copied() {
-        packets.push((link, interface.address(), interface.address()));
+        // ARP is of IPv4.
+        let (IpAddr::V4(own), IpNet::V4(subnet)) = (interface.address(), interface.subnet()) else { continue };
+        packets.push((link, own, own));
         // A link that went away has no neighbours; it is missed when it comes to sending.
         let Ok(Some(index)) = space.route.index(link) else { continue };
-        let asked = unanswered.get(&index).into_iter().flatten().filter(|target| interface.subnet().contains(*target));
-        packets.extend(asked.map(|target| (link, interface.address(), *target)));
+        let asked = unanswered.get(&index).into_iter().flatten().filter(|target| subnet.contains(*target));
+        packets.extend(asked.map(|target| (link, own, *target)));
     }
     let sent = netns::inside(space.netns.as_fd(), || {
         let arp = Arp::open()?;

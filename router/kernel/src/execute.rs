@@ -3,7 +3,7 @@
 mod link;
 
 use crate::{
-    Error, ExecuteError, marks, message, namespace,
+    Error, ExecuteError, address, marks, message, namespace, route,
     socket::{NetlinkError, RouteSocket},
     space::{LOOPBACK, Spaces, group_of},
     sysctl,
@@ -116,7 +116,7 @@ fn add_address(spaces: &mut Spaces, space: &Space, address: &Address) -> Result<
     let Address { link, interface } = address;
     let space = spaces.get(space)?;
     let index = space.index(link)?;
-    let request = RouteNetlinkMessage::NewAddress(message::address(index, *interface));
+    let request = RouteNetlinkMessage::NewAddress(address::message(index, *interface));
     space.route.write(request, NEW).map_err(|error| space.error(format!("give link {link} the address {interface}"), error))
 }
 
@@ -124,21 +124,21 @@ fn delete_address(spaces: &mut Spaces, space: &Space, address: &Address) -> Resu
     let Address { link, interface } = address;
     let space = spaces.get(space)?;
     let Some(index) = space.index_if_any(link)? else { return Ok(()) };
-    let request = RouteNetlinkMessage::DelAddress(message::address(index, *interface));
+    let request = RouteNetlinkMessage::DelAddress(address::message(index, *interface));
     gone(space.route.write(request, 0))
         .map_err(|error| space.error(format!("take the address {interface} from link {link}"), error))
 }
 
 fn add_route(spaces: &mut Spaces, space: &Space, route: &Route) -> Result<(), Error> {
     let space = spaces.get(space)?;
-    let request = RouteNetlinkMessage::NewRoute(message::route(space.index(&route.link)?, route));
+    let request = RouteNetlinkMessage::NewRoute(route::message(space.index(&route.link)?, route));
     space.route.write(request, NEW).map_err(|error| space.error(format!("add the route {}", words(route)), error))
 }
 
 fn delete_route(spaces: &mut Spaces, space: &Space, route: &Route) -> Result<(), Error> {
     let space = spaces.get(space)?;
     let Some(index) = space.index_if_any(&route.link)? else { return Ok(()) };
-    let mut request = message::route(index, route);
+    let mut request = route::message(index, route);
     // As `ip route delete` asks: of whatever scope and type.
     request.header.scope = RouteScope::NoWhere;
     request.header.kind = RouteType::Unspec;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here runs a program. What carries no mark of ours is listed but never touched.
 
+mod address;
 mod adopt;
 mod announce;
 mod arp;
@@ -20,6 +21,7 @@ mod namespace;
 mod nfnetlink;
 pub mod nft;
 mod observe;
+mod route;
 mod socket;
 mod space;
 mod sysctl;

@@ -1,18 +1,14 @@
-//! rtnetlink messages, from our types: with the crate rtnetlink's builders.
+//! rtnetlink messages of links and neighbours, from our types: with the crate rtnetlink's builders.
 
-use crate::marks;
-use edge_net::{IfName, Interface, Mac};
-use edge_plan::{LinkConf, Route};
+use edge_net::{IfName, Mac};
+use edge_plan::LinkConf;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::{
     AddressFamily, RouteNetlinkMessage,
-    address::{AddressAttribute, AddressMessage},
     link::{AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, LinkAttribute, LinkExtentMask, LinkMessage},
     neighbour::NeighbourMessage,
-    route::{RouteMessage, RouteProtocol, RouteScope},
 };
-use rtnetlink::{AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, RouteMessageBuilder};
-use std::net::Ipv4Addr;
+use rtnetlink::{LinkMessageBuilder, LinkUnspec};
 
 // `IPV4_DEVCONF_*` (include/uapi/linux/ip.h).
 const RP_FILTER: u16 = 8;
@@ -74,51 +70,6 @@ pub(crate) fn marked<T>(link: LinkMessageBuilder<T>, group: u32, mac: Option<Mac
         Some(mac) => link.address(mac.bytes().to_vec()).build(),
         None => link.build(),
     }
-}
-
-pub(crate) fn address(index: u32, interface: Interface) -> AddressMessage {
-    let mut message =
-        AddressMessageBuilder::<Ipv4Addr>::new().index(index).address(interface.address(), interface.prefix_len()).build();
-    message.attributes.push(AddressAttribute::Protocol(marks::ADDRESS));
-    message
-}
-
-pub(crate) fn get_addresses() -> RouteNetlinkMessage {
-    RouteNetlinkMessage::GetAddress(AddressMessageBuilder::<Ipv4Addr>::new().build())
-}
-
-/// Of IPv6 too.
-pub(crate) fn get_all_addresses() -> RouteNetlinkMessage {
-    RouteNetlinkMessage::GetAddress(AddressMessage::default())
-}
-
-pub(crate) fn route(index: u32, route: &Route) -> RouteMessage {
-    let message = RouteMessageBuilder::<Ipv4Addr>::new()
-        .protocol(marks::ROUTE)
-        .destination_prefix(route.destination.network(), route.destination.prefix_len())
-        .output_interface(index)
-        .priority(route.metric);
-    match route.via {
-        Some(via) => message.gateway(via).build(),
-        None => message.scope(RouteScope::Link).build(),
-    }
-}
-
-/// The kernel itself leaves out the routes of other protocols. By hand: a builder also sets a table and a type to filter by.
-pub(crate) fn get_routes() -> RouteNetlinkMessage {
-    get_routes_by(marks::ROUTE)
-}
-
-/// Whoever made them.
-pub(crate) fn get_all_routes() -> RouteNetlinkMessage {
-    get_routes_by(RouteProtocol::Unspec)
-}
-
-pub(crate) fn get_routes_by(protocol: RouteProtocol) -> RouteNetlinkMessage {
-    let mut message = RouteMessage::default();
-    message.header.address_family = AddressFamily::Inet;
-    message.header.protocol = protocol;
-    RouteNetlinkMessage::GetRoute(message)
 }
 
 pub(crate) fn get_neighbours() -> RouteNetlinkMessage {

@@ -6,7 +6,8 @@ mod strangers;
 pub(crate) use strangers::strangers;
 
 use crate::{
-    Error, marks, message,
+    Error, address, marks, message,
+    route::{self, Seen},
     socket::NetlinkError,
     space::{OpenSpace, Spaces},
     sysctl,
@@ -14,16 +15,10 @@ use crate::{
 use edge_host::netns;
 use edge_net::{IfName, Interface};
 use edge_plan::{Address, Route, Space, SpaceState, State};
-use ipnet::Ipv4Net;
 use link::Found;
-use netlink_packet_route::{
-    RouteNetlinkMessage,
-    address::{AddressAttribute, AddressMessage},
-    route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteType},
-};
+use netlink_packet_route::{RouteNetlinkMessage, address::AddressMessage, route::RouteMessage};
 use std::{
     collections::{BTreeMap, HashMap},
-    net::{IpAddr, Ipv4Addr},
     os::fd::AsFd,
 };
 
@@ -75,12 +70,12 @@ fn neighbours(spaces: &mut Spaces) -> Result<HashMap<(Space, i32), Space>, Error
 /// Everything but the links.
 fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceState, Error> {
     let name_of = |index: u32| links.get(&space.space)?.get(&index)?.name.as_ref();
-    let addresses = space.route.dump_by(&message::get_addresses(), |message| match message {
-        RouteNetlinkMessage::NewAddress(message) => address(&message, name_of),
+    let addresses = space.route.dump_by(&address::get(), |message| match message {
+        RouteNetlinkMessage::NewAddress(message) => our_address(&message, name_of),
         _ => None,
     });
-    let routes = space.route.dump_by(&message::get_routes(), |message| match message {
-        RouteNetlinkMessage::NewRoute(message) => route(&message, name_of),
+    let routes = space.route.dump_by(&route::get(), |message| match message {
+        RouteNetlinkMessage::NewRoute(message) => our_route(&message, name_of),
         _ => None,
     });
     let sysctls = netns::inside(space.netns.as_fd(), sysctl::observe);
@@ -94,31 +89,14 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
     })
 }
 
-fn address<'a>(message: &AddressMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Address> {
-    message.attributes.contains(&AddressAttribute::Protocol(marks::ADDRESS)).then_some(())?;
-    let local = message.attributes.iter().find_map(|attribute| match attribute {
-        AddressAttribute::Local(IpAddr::V4(address)) => Some(*address),
-        _ => None,
-    })?;
-    let interface = Interface::new(Ipv4Net::new(local, message.header.prefix_len).ok()?)?;
+fn our_address<'a>(message: &AddressMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Address> {
+    address::is_ours(message).then_some(())?;
+    let interface = Interface::new(address::read(message)?)?;
     Some(Address { link: name_of(message.header.index)?.clone(), interface })
 }
 
-fn route<'a>(message: &RouteMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Route> {
-    let header = &message.header;
-    let is_ours =
-        header.protocol == marks::ROUTE && header.table == RouteHeader::RT_TABLE_MAIN && header.kind == RouteType::Unicast;
-    is_ours.then_some(())?;
-    let (mut destination, mut via, mut link, mut metric) = (Ipv4Addr::UNSPECIFIED, None, None, 0);
-    for attribute in &message.attributes {
-        match attribute {
-            RouteAttribute::Destination(RouteAddress::Inet(address)) => destination = *address,
-            RouteAttribute::Gateway(RouteAddress::Inet(address)) => via = Some(*address),
-            RouteAttribute::Oif(index) => link = name_of(*index),
-            RouteAttribute::Priority(priority) => metric = *priority,
-            _ => {}
-        }
-    }
-    let destination = Ipv4Net::new(destination, header.destination_prefix_length).ok()?;
-    Some(Route { destination, via, link: link?.clone(), metric })
+fn our_route<'a>(message: &RouteMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Route> {
+    (message.header.protocol == marks::ROUTE).then_some(())?;
+    let Seen { destination, via, link, metric } = route::read(message)?;
+    Some(Route { destination, via, link: name_of(link?)?.clone(), metric })
 }

@@ -9,7 +9,11 @@ use crate::{
 use edge_config::{Config, Network, Uplink, UplinkAddress, UplinkLink};
 use edge_net::{IfName, Interface, derived};
 use ipnet::Ipv4Net;
-use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 /// What an unhealthy uplink's metric is raised by: more than the highest a configuration may hold.
 const UNHEALTHY: u32 = edge_config::MAX_METRIC + 1;
@@ -121,6 +125,7 @@ impl Builder<'_> {
             let others = self.learned_routes(config, uplink);
             let metric = self.metric(uplink);
             for (destination, via) in default.into_iter().chain(others) {
+                let (destination, via) = (destination.into(), via.map(IpAddr::V4));
                 let route = Route { destination, via, link: uplink.ifname(), metric };
                 self.space(&router).routes.insert(route);
             }
@@ -151,7 +156,7 @@ impl Builder<'_> {
 
     fn address(&mut self, link: IfName, interface: Interface) {
         let router = self.router.clone();
-        self.space(&router).addresses.insert(Address { link, interface });
+        self.space(&router).addresses.insert(Address { link, interface: interface.into() });
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::{Link, Space, nft};
 use edge_net::{IfName, Interface};
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -41,13 +41,13 @@ pub enum Sysctl {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     pub link: IfName,
-    pub interface: Interface,
+    pub interface: Interface<IpNet>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
-    pub destination: Ipv4Net,
-    pub via: Option<Ipv4Addr>,
+    pub destination: IpNet,
+    pub via: Option<IpAddr>,
     pub link: IfName,
     pub metric: u32,
 }

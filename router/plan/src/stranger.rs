@@ -2,8 +2,8 @@
 
 use crate::{Owner, Space, State};
 use edge_net::IfName;
-use ipnet::{IpNet, Ipv4Net};
-use std::{fmt, net::Ipv4Addr};
+use ipnet::IpNet;
+use std::{fmt, net::IpAddr};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stranger {
@@ -17,8 +17,8 @@ pub struct Stranger {
 pub enum Strange {
     Address(IpNet),
     Route {
-        destination: Ipv4Net,
-        via: Option<Ipv4Addr>,
+        destination: IpNet,
+        via: Option<IpAddr>,
     },
     /// A link that is a port of ours.
     Port(IfName),

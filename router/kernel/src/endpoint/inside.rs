@@ -1,7 +1,7 @@
 //! The container's side: address, default route, up.
 
 use super::{Plug, Plugged, Side, Sides, mac_of, refused};
-use crate::{Error, marks, message, space::LOOPBACK};
+use crate::{Error, address, route, space::LOOPBACK};
 use edge_net::{AttachKind, Interface};
 use edge_plan::Route;
 use ipnet::Ipv4Net;
@@ -36,7 +36,7 @@ pub(super) fn settle(sides: &mut Sides, plug: &Plug) -> Result<Plugged, Error> {
 
 /// Takes away an address given by an earlier call; one that the container gave itself stays.
 fn set_address(side: &mut Side, index: u32, wanted: Interface) -> Result<(), Error> {
-    let listed = side.route.dump(&message::get_addresses()).map_err(|error| side.error("list addresses", error))?;
+    let listed = side.route.dump(&address::get()).map_err(|error| side.error("list addresses", error))?;
     for message in listed {
         if let RouteNetlinkMessage::NewAddress(address) = message
             && address.header.index == index
@@ -46,20 +46,19 @@ fn set_address(side: &mut Side, index: u32, wanted: Interface) -> Result<(), Err
             deleted.map_err(|error| side.error("remove the former address", error))?;
         }
     }
-    let request = RouteNetlinkMessage::NewAddress(message::address(index, wanted));
+    let request = RouteNetlinkMessage::NewAddress(address::message(index, wanted.into()));
     let given = side.route.write(request, NLM_F_CREATE | NLM_F_REPLACE);
     given.map_err(|error| side.error(&format!("give the address {wanted}"), error))
 }
 
 fn is_former(address: &AddressMessage, wanted: Interface) -> bool {
-    let is_ours = address.attributes.contains(&AddressAttribute::Protocol(marks::ADDRESS));
     let is_wanted = address.attributes.contains(&AddressAttribute::Local(wanted.address().into()));
-    is_ours && !(is_wanted && address.header.prefix_len == wanted.prefix_len())
+    address::is_ours(address) && !(is_wanted && address.header.prefix_len == wanted.prefix_len())
 }
 
 /// With two networks the first one plugged in has the default route, as Docker has it.
 fn set_default_route(side: &mut Side, index: u32, plug: &Plug) -> Result<(), Error> {
-    let listed = side.route.dump(&message::get_routes()).map_err(|error| side.error("list routes", error))?;
+    let listed = side.route.dump(&route::get()).map_err(|error| side.error("list routes", error))?;
     for message in listed {
         if let RouteNetlinkMessage::NewRoute(route) = message
             && is_default_by(&route, index)
@@ -68,8 +67,9 @@ fn set_default_route(side: &mut Side, index: u32, plug: &Plug) -> Result<(), Err
             deleted.map_err(|error| side.error("remove the former default route", error))?;
         }
     }
-    let route = Route { destination: Ipv4Net::default(), via: Some(plug.gateway), link: plug.ifname.clone(), metric: 0 };
-    let request = RouteNetlinkMessage::NewRoute(message::route(index, &route));
+    let route =
+        Route { destination: Ipv4Net::default().into(), via: Some(plug.gateway.into()), link: plug.ifname.clone(), metric: 0 };
+    let request = RouteNetlinkMessage::NewRoute(route::message(index, &route));
     match side.route.write(request, NLM_F_CREATE | NLM_F_EXCL) {
         Err(error) if error.errno() != Some(Errno::EEXIST) => {
             Err(side.error(&format!("add the default route via {}", plug.gateway), error))
