@@ -49,7 +49,6 @@ pub(crate) fn get_all() -> RouteNetlinkMessage {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 mod tests {
     use super::*;
 

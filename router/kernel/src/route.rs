@@ -89,7 +89,6 @@ pub(crate) fn get_by(protocol: RouteProtocol) -> RouteNetlinkMessage {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 mod tests {
     use super::*;
 

@@ -79,11 +79,10 @@ impl Verdict {
 
     /// What of a living object is otherwise.
     pub(crate) fn difference(&self, what: &Attribute) -> Option<&Difference> {
-        let differences = self.reasons.iter().filter_map(|reason| match reason {
-            Reason::Differs(difference) => Some(difference),
+        self.reasons.iter().find_map(|reason| match reason {
+            Reason::Differs(difference) if difference.what == *what => Some(difference),
             _ => None,
-        });
-        differences.into_iter().find(|difference| difference.what == *what)
+        })
     }
 }
 
