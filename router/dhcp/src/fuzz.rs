@@ -4,7 +4,7 @@ use crate::{
     Service,
     decide::{Moment, Scope},
     log::{BLOCK, Fs, LogFile, Packer, Record, Salvaged, recover, sealed},
-    network::{NetworkState, Networks},
+    network::{KnownNetwork, Networks},
     way::Via,
 };
 use std::{collections::BTreeMap, io};
@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, io};
 /// Any bytes through everything but sockets and disk.
 #[doc(hidden)]
 pub fn fuzz_packet(service: Service, bytes: &[u8]) {
-    let mut network = NetworkState::default();
+    let mut network = KnownNetwork::default();
     network.serve(Scope::new(service));
     for now in [1, 2] {
         let moment = Moment { now, lagging: false, log_fails: false, asks_enough: false };

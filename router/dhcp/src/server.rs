@@ -4,7 +4,7 @@ use crate::{
     drive::{self, Core, State},
     lock::lock,
     log::{Directory, Log, Record, recover},
-    network::{NetworkState, Networks},
+    network::{KnownNetwork, Networks},
     show,
     socket::Handler,
 };
@@ -103,7 +103,7 @@ impl Server {
     pub fn resting(&self) -> Vec<(Name, Ipv4Addr, SystemTime)> {
         let networks = &lock(&self.core.state).networks;
         let configured = networks.by_name.iter().filter(|(_, network)| network.scope.is_some());
-        let resting = |(name, network): (&Name, &NetworkState)| {
+        let resting = |(name, network): (&Name, &KnownNetwork)| {
             let each = network.table.quarantine().iter();
             each.map(|(address, until)| (name.clone(), *address, self.core.clock.wall(*until))).collect::<Vec<_>>()
         };

@@ -5,11 +5,11 @@ use crate::{
     clock::Clock,
     decide::{Scope, is_reserved_for},
     lease::{Binding, State},
-    network::NetworkState,
+    network::KnownNetwork,
 };
 use edge_net::Name;
 
-pub fn leases(name: &Name, network: &NetworkState, clock: &Clock) -> Vec<Lease> {
+pub fn leases(name: &Name, network: &KnownNetwork, clock: &Clock) -> Vec<Lease> {
     let Some(scope) = &network.scope else { return Vec::new() };
     network.table.bindings().map(|binding| lease(name, scope, binding, clock)).collect()
 }

@@ -3,7 +3,7 @@ use crate::{
     decide::Moment,
     lease::Change,
     log::{Place, Record},
-    network::{NetworkState, Networks},
+    network::{KnownNetwork, Networks},
     socket::{Outbox, Sockets},
 };
 use edge_net::Name;
@@ -57,7 +57,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Applies changes that are logged at the end. False where the log does not keep up: nothing is changed then.
-    pub fn change(&mut self, name: &Name, network: &mut NetworkState, changes: impl IntoIterator<Item = Change>) -> bool {
+    pub fn change(&mut self, name: &Name, network: &mut KnownNetwork, changes: impl IntoIterator<Item = Change>) -> bool {
         for change in changes.into_iter().take_while(|_| self.log_has_room) {
             if !network.table.says(&change) {
                 self.records.push(Record { network: name.clone(), at: self.moment.now, change: change.clone() });

@@ -5,7 +5,7 @@ use crate::{
     Claim, ClaimError, Identity, Lease, decide,
     lease::{Binding, Change},
     lock::lock,
-    network::NetworkState,
+    network::KnownNetwork,
     show,
 };
 use edge_net::Name;
@@ -37,7 +37,7 @@ fn begin(core: &Core, name: &Name, claim: &Claim) -> Result<Claimed, ClaimError>
     let now = core.clock.now();
     let networks = &mut lock(&core.state).networks;
     let network = networks.by_name.get_mut(name);
-    let Some(NetworkState { table, scope: Some(scope), .. }) = network else { return Err(ClaimError::NoNetwork(name.clone())) };
+    let Some(KnownNetwork { table, scope: Some(scope), .. }) = network else { return Err(ClaimError::NoNetwork(name.clone())) };
     table.lapse(now);
     let before = table.of(&Identity::Container(claim.name.clone())).cloned();
     let binding = decide::claim(table, scope, claim, now)?;

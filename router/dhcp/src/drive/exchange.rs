@@ -3,7 +3,7 @@
 use super::{batch::Batch, core::State, probes::Held};
 use crate::{
     DropReason, decide,
-    network::{Answer, NetworkState, relay},
+    network::{Answer, KnownNetwork, relay},
     socket::{Outbox, Packet},
     way::To,
 };
@@ -79,7 +79,7 @@ fn follow(state: &mut State, batch: &mut Batch, name: &Name, packet: &Packet, mu
     carry_out(network, batch, name, packet, answer);
 }
 
-fn carry_out(network: &mut NetworkState, batch: &mut Batch, name: &Name, packet: &Packet, answer: Answer) {
+fn carry_out(network: &mut KnownNetwork, batch: &mut Batch, name: &Name, packet: &Packet, answer: Answer) {
     let is_durable = answer.is_durable();
     let Answer { changes, reply, drop, .. } = answer;
     let address = changes.first().map(|change| change.address());
@@ -101,7 +101,7 @@ fn carry_out(network: &mut NetworkState, batch: &mut Batch, name: &Name, packet:
 }
 
 /// A client's message, on to the servers that the network has elsewhere.
-fn pass_out(network: &mut NetworkState, batch: &mut Batch, packet: &Packet) {
+fn pass_out(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
     let passed = relay::pass_out(network, &packet.bytes, packet.via, batch.moment.now);
     let Some((bytes, scope)) = passed.zip(network.scope.as_ref()) else { return };
     for server in scope.service.relay.iter().flat_map(|relay| &relay.servers) {
@@ -110,7 +110,7 @@ fn pass_out(network: &mut NetworkState, batch: &mut Batch, packet: &Packet) {
 }
 
 /// What a server sends to the relay agent, on to the client.
-fn pass_home(network: &mut NetworkState, batch: &mut Batch, packet: &Packet) {
+fn pass_home(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
     let is_here = |scope: &decide::Scope| scope.service.netns == *batch.sockets.netns();
     if !network.scope.as_ref().is_some_and(is_here) {
         return;

@@ -1,5 +1,5 @@
 use super::{
-    NetworkState,
+    KnownNetwork,
     reach::{destination, is_direct},
     response::{Response, ResponseKind},
 };
@@ -53,9 +53,9 @@ impl From<DropReason> for Answer {
     }
 }
 
-impl NetworkState {
+impl KnownNetwork {
     /// Judges a message and writes what is answered, if anything, into `reply`, whose room is used again. Only what needs no log is
-    /// changed here: offers and what was asked. What becomes of the answer is for [`NetworkState::count`].
+    /// changed here: offers and what was asked. What becomes of the answer is for [`KnownNetwork::count`].
     pub fn answer(&mut self, bytes: &[u8], via: Via, moment: Moment, reply: &mut Vec<u8>) -> Answer {
         let request = match self.read(bytes, via) {
             Ok(request) => request,

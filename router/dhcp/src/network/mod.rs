@@ -4,16 +4,16 @@
 mod answer;
 mod counters;
 mod events;
+mod known;
 mod limit;
 mod networks;
 mod probes;
 mod reach;
 pub mod relay;
 mod response;
-mod state;
 
 pub use answer::Answer;
 pub use counters::Counters;
+pub use known::KnownNetwork;
 pub use networks::Networks;
 pub use probes::{Probes, Step};
-pub use state::NetworkState;

@@ -1,4 +1,4 @@
-use super::NetworkState;
+use super::KnownNetwork;
 use crate::{
     Service,
     decide::Scope,
@@ -22,7 +22,7 @@ const SLICE: usize = if cfg!(test) { 8 } else { 1024 };
 /// Everything that is known, in memory.
 #[derive(Default)]
 pub struct Networks {
-    pub by_name: BTreeMap<Name, NetworkState>,
+    pub by_name: BTreeMap<Name, KnownNetwork>,
     /// Which network a message belongs to, by its namespace and interface.
     pub by_link: HashMap<Option<PathBuf>, HashMap<String, Name>>,
     /// Networks that a relay agent of ours serves, by the agent's address.
@@ -60,7 +60,7 @@ impl Networks {
     /// Everything there is now, some of it at a time: what comes after `last`.
     pub fn slice(&self, last: Option<&Record>, at: Secs) -> Vec<Record> {
         let first = last.map_or(Unbounded, |last| Included(&last.network));
-        let changes = |(name, network): (&Name, &NetworkState)| {
+        let changes = |(name, network): (&Name, &KnownNetwork)| {
             let last = last.filter(|last| last.network == *name).map(|last| &last.change);
             let record = |change| Record { network: name.clone(), at, change };
             network.table.changes(last).take(SLICE).map(record).collect::<Vec<_>>()
@@ -71,7 +71,7 @@ impl Networks {
     /// What was promised by a lagging clock, or `all` that was promised, as it is when the clock was set forward by so much. `at` is
     /// a time before that: a power cut may leave only the first of these records, and a next run must not begin after the others.
     pub fn stepped(&self, by: Secs, at: Secs, all: bool) -> Vec<Record> {
-        let stepped = |(name, network): (&Name, &NetworkState)| {
+        let stepped = |(name, network): (&Name, &KnownNetwork)| {
             network.table.stepped(by, all).map(|change| Record { network: name.clone(), at, change }).collect::<Vec<_>>()
         };
         self.by_name.iter().flat_map(stepped).collect()
@@ -94,7 +94,7 @@ impl Networks {
         }
         let moved = self.take_over(now);
         let is_kept =
-            |network: &NetworkState| network.scope.is_some() || network.table.ended(now).is_none_or(|end| end + KEPT > now);
+            |network: &KnownNetwork| network.scope.is_some() || network.table.ended(now).is_none_or(|end| end + KEPT > now);
         self.by_name.retain(|_, network| is_kept(network));
         moved
     }

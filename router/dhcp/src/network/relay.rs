@@ -1,6 +1,6 @@
 //! A relay agent (RFC 1542, 4.1) with option 82 (RFC 3046), for a network whose addresses another server gives out. Pure.
 
-use super::NetworkState;
+use super::KnownNetwork;
 use crate::{
     DropReason,
     decide::Scope,
@@ -18,7 +18,7 @@ const CIRCUIT_ID: u8 = 1;
 const SERVER_ID_OVERRIDE: u8 = 11;
 
 /// A client's message as the servers get it, if they do.
-pub fn pass_out(network: &mut NetworkState, bytes: &[u8], via: Via, now: Secs) -> Option<Vec<u8>> {
+pub fn pass_out(network: &mut KnownNetwork, bytes: &[u8], via: Via, now: Secs) -> Option<Vec<u8>> {
     let scope = network.scope.as_ref()?;
     let passed = match Request::read(bytes) {
         // Who has which address the server knows.
@@ -35,12 +35,12 @@ pub fn pass_out(network: &mut NetworkState, bytes: &[u8], via: Via, now: Secs) -
 }
 
 /// A server's message as the client gets it, and how, if it does. `from` is who sent it.
-pub fn pass_home(network: &mut NetworkState, bytes: &[u8], from: Ipv4Addr) -> Option<(To, Vec<u8>)> {
+pub fn pass_home(network: &mut KnownNetwork, bytes: &[u8], from: Ipv4Addr) -> Option<(To, Vec<u8>)> {
     let passed = homeward(bytes, from, network.scope.as_ref()?);
     counted(network, passed)
 }
 
-fn counted<T>(network: &mut NetworkState, passed: Result<T, DropReason>) -> Option<T> {
+fn counted<T>(network: &mut KnownNetwork, passed: Result<T, DropReason>) -> Option<T> {
     passed.inspect_err(|why| network.counters.dropped(*why)).ok()
 }
 

@@ -14,7 +14,7 @@ use crate::{
     Service,
     decide::Scope,
     lease::{Change, Identity, Secs},
-    network::{Answer, NetworkState},
+    network::{Answer, KnownNetwork},
     way::{To, Via},
 };
 use edge_dhcp_wire::{Header, at};
@@ -96,13 +96,13 @@ impl Said {
 }
 
 pub struct Desk {
-    pub network: NetworkState,
+    pub network: KnownNetwork,
     pub now: Secs,
 }
 
 impl Desk {
     pub fn new(service: Service) -> Self {
-        let mut network = NetworkState::default();
+        let mut network = KnownNetwork::default();
         network.serve(Scope::new(service));
         Self { network, now: NOW }
     }

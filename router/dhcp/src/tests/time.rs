@@ -29,7 +29,7 @@ fn start(log: &mut Vec<Record>, right: Option<Secs>) -> Run {
 }
 
 impl Run {
-    fn network(&mut self) -> &mut NetworkState {
+    fn network(&mut self) -> &mut KnownNetwork {
         self.networks.by_name.values_mut().next().expect("one network")
     }
 

@@ -6,7 +6,7 @@ use crate::{
 
 /// Everything that is known of one network.
 #[derive(Default)]
-pub struct NetworkState {
+pub struct KnownNetwork {
     pub table: Table,
     /// None: not configured now. Its leases are kept, as it may come back.
     pub scope: Option<Scope>,
@@ -15,7 +15,7 @@ pub struct NetworkState {
     pub events: Events,
 }
 
-impl NetworkState {
+impl KnownNetwork {
     /// Serves what the configuration says from now on.
     pub fn serve(&mut self, scope: Scope) {
         self.table.settle(scope.range(), scope.excluded());
