@@ -1,0 +1,47 @@
+//! What every edge router does whatever it serves: from one configuration to another wholly or not at all, the kernel kept at what is in
+//! force, and what is in force published to the services that follow it.
+//!
+//! [`transaction`] and the rounds of converging decide and are pure; [`Datapath`], [`Store`] and [`Service`] are what the engine needs of
+//! the world, so that all of it is tested without root.
+
+#![warn(missing_docs)]
+
+mod announce;
+mod condition;
+mod converge;
+mod datapath;
+mod decision;
+mod drive;
+mod engine;
+mod in_force;
+pub mod journal;
+mod ledger;
+mod moment;
+mod parse;
+mod patience;
+mod problem;
+mod reconcile;
+mod recovery;
+mod requests;
+mod rounds;
+mod service;
+mod stop;
+mod store;
+pub mod transaction;
+mod window;
+
+pub use condition::Condition;
+pub use converge::{Done, Hooks, Mode};
+pub use datapath::{Datapath, Refusal};
+pub use decision::{Decision, Fingerprint, Outcome};
+pub use engine::{Engine, Guard};
+pub use in_force::InForce;
+pub use journal::{Journal, Kept, Text};
+pub use ledger::Ledger;
+pub use moment::{Moment, Now};
+pub use parse::parse;
+pub use problem::problem;
+pub use service::{Host, Seen, Service, Services, Task};
+pub use stop::{Stop, Stopper, stop};
+pub use store::{ConfigFile, Generations, Left, Store, Write, fingerprint};
+pub use transaction::{Effect, Event, Transaction};

@@ -1,0 +1,51 @@
+//! What can be asked of the engine.
+
+use crate::{
+    Datapath, Done, Engine, Event, Store,
+    journal::{Journal, Text},
+    transaction::Request,
+};
+use edge_api::Failure;
+
+impl<D: Datapath, S: Store> Engine<D, S> {
+    /// Brings what the last run left to its end, then what was decided or the configuration file into force.
+    pub async fn start(&self) {
+        let mut guard = self.lock_at_start().await;
+        let found = Box::new((self.store.left(), self.file()));
+        if let Err(failure) = self.drive(&mut guard, Event::Start(found)).await {
+            log::error!("{}", failure.in_full());
+        }
+    }
+
+    /// What was given, or the configuration file, whatever was decided about it before. `confirm`: seconds in which it must be
+    /// confirmed.
+    pub async fn apply(&self, given: Option<Text>, confirm: Option<u32>) -> Result<Done, Failure> {
+        let mut guard = self.lock().await?;
+        let file = self.file();
+        let text = given.map_or_else(|| file.read(), Ok);
+        self.drive(&mut guard, Event::Apply(Box::new(Request { text, file, confirm }))).await
+    }
+
+    /// What waits to be confirmed stays. Gives that, and the milliseconds that were left.
+    pub async fn confirm(&self) -> Result<(Journal, u64), Failure> {
+        let mut guard = self.lock().await?;
+        let window = self.window();
+        self.drive(&mut guard, Event::Confirm).await?;
+        let (journal, left) = window.ok_or_else(crate::transaction::nothing_waits)?;
+        log::info!("{} is confirmed", journal.new.name);
+        Ok((journal, left))
+    }
+
+    /// Within a window to what was confirmed last; else to the configuration before, so that a second one returns.
+    pub async fn revert(&self) -> Result<Done, Failure> {
+        let mut guard = self.lock().await?;
+        let before = self.store.previous(self.ledger().before());
+        self.drive(&mut guard, Event::Revert { before, file: self.file().fingerprint }).await
+    }
+
+    /// What waits to be confirmed, and the milliseconds left.
+    pub fn window(&self) -> Option<(Journal, u64)> {
+        let now = (self.clock)().moment;
+        self.ledger().window(&now).map(|(journal, left)| (journal.clone(), left))
+    }
+}
