@@ -1,20 +1,10 @@
+use edge_engine::{Moment, Now};
 use edge_host::{BootId, clock::since_boot};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A moment that a wall clock which jumps, or is not set at all, cannot move.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moment {
-    /// Which boot it is in: a [`BootId`].
-    pub boot: String,
-    /// Milliseconds since that boot, sleep included.
-    pub ms: u64,
-}
-
-impl Moment {
-    pub fn now() -> Self {
-        Self { boot: BootId::current().to_string(), ms: boot_ms() }
-    }
-}
-
-pub fn boot_ms() -> u64 {
-    u64::try_from(since_boot().as_millis()).unwrap_or(u64::MAX)
+/// The wall clock is only shown: one before 1970 is as good as one at 1970.
+pub fn now() -> Now {
+    let ms = u64::try_from(since_boot().as_millis()).unwrap_or(u64::MAX);
+    let moment = Moment { boot: BootId::current().to_string(), ms };
+    Now { moment, unix: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()) }
 }

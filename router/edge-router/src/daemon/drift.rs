@@ -1,61 +1,55 @@
 //! What somebody changed by hand in the kernel: found, told, and put back as `[router] drift` says.
 
-use super::{
-    Daemon,
-    bring::{Done, Manner},
-    current::Current,
-    status,
-};
+use super::{router::Machine, status::waiting};
 use edge_api::{Action, Change, DriftReport, Failure, Problem};
 use edge_config::Drift;
-use edge_plan::{Op, State, Stranger, desired, diff, grouped, urgent, verdicts};
+use edge_engine::{Done, InForce, Mode};
+use edge_plan::{Op, State, Stranger, diff, grouped, urgent, verdicts};
 
 /// How many objects a line of the log names.
 const NAMED: usize = 4;
 
 /// What the log said last: it does not say the same again.
 #[derive(Default)]
-pub struct Told(Vec<String>);
+pub struct Reported(Vec<String>);
 
-impl Daemon {
-    /// After an event of the kernel.
-    pub(super) async fn mend(&self, told: &mut Told) -> Result<Done, Failure> {
-        if self.current.read().await.config.drift == Drift::Mend {
-            return self.reconcile().await;
-        }
-        let done = self.reconcile_in(Manner::Urgent).await?;
-        let observed = self.observe().await?;
-        let current = self.current.read().await;
-        let wanted = desired(&current.config, &current.facts);
-        if !urgent(&wanted, &observed, &diff(&wanted, &observed)).is_empty() {
-            // Something has come meanwhile: its event follows, and it is put back before anything is told.
-            return Ok(done);
-        }
-        let report = report(&current, &observed, &[]);
-        let names = names(&report);
-        if names != told.0 && !names.is_empty() {
-            log::warn!("{}: {}; see routerctl diff, mend by routerctl apply", count(report.drifted), bounded(&names));
-        }
-        told.0 = names;
-        Ok(done)
+/// After an event of the kernel.
+pub async fn mend(engine: &Machine, reported: &mut Reported) -> Result<Done, Failure> {
+    if engine.in_force().config.drift == Drift::Mend {
+        return engine.reconcile(Mode::Most).await;
     }
+    let done = engine.reconcile(Mode::Urgent).await?;
+    let observed = engine.observe().await?;
+    let in_force = engine.in_force();
+    let wanted = in_force.wanted();
+    if !urgent(&wanted, &observed, &diff(&wanted, &observed)).is_empty() {
+        // Something has come meanwhile: its event follows, and it is put back before anything is told.
+        return Ok(done);
+    }
+    let report = report(&in_force, &observed, &[]);
+    let names = names(&report);
+    if names != reported.0 && !names.is_empty() {
+        log::warn!("{}: {}; see routerctl diff, mend by routerctl apply", count(report.drifted), bounded(&names));
+    }
+    reported.0 = names;
+    Ok(done)
 }
 
 /// The kernel against what was applied.
-pub fn report(current: &Current, observed: &State, strangers: &[Stranger]) -> DriftReport {
-    let wanted = desired(&current.config, &current.facts);
+pub fn report(in_force: &InForce, observed: &State, strangers: &[Stranger]) -> DriftReport {
+    let wanted = in_force.wanted();
     let found = diff(&wanted, observed);
-    let groups = grouped(verdicts(&wanted, observed, &found), &current.config, &current.config);
+    let groups = grouped(verdicts(&wanted, observed, &found), &in_force.config, &in_force.config);
     // A name that is taken is drift, and told as such.
-    edge_report::drift(&groups, status::waiting(&current.config, &found.waiting, &[]), strangers)
+    edge_report::drift(&groups, waiting(&in_force.config, &found.waiting, &[]), strangers)
 }
 
 /// None while it is mended by itself, or there is none.
-pub fn problem(current: &Current, observed: &State) -> Option<Problem> {
-    if current.config.drift == Drift::Mend || !current.is_applied() {
+pub fn problem(in_force: &InForce, observed: &State) -> Option<Problem> {
+    if in_force.config.drift == Drift::Mend || !in_force.is_applied() {
         return None;
     }
-    let report = report(current, observed, &[]);
+    let report = report(in_force, observed, &[]);
     let why = format!("{}; routerctl diff says what is otherwise, routerctl apply mends it", bounded(&names(&report)));
     (report.drifted > 0).then(|| Problem { what: format!("{}: routerctl diff", count(report.drifted)), why: Some(why) })
 }

@@ -1,8 +1,8 @@
 //! The files the daemon reads and keeps.
 
-use super::durable;
 use anyhow::Context;
 use edge_config::MAX_SIZE;
+use edge_host::durable;
 use edge_net::Name;
 use std::{
     fmt::Display,

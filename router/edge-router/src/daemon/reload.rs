@@ -1,15 +1,20 @@
-use super::{Daemon, notify};
+use super::{notify, router::Machine, summary::summary};
+use edge_engine::Stop;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
 
 /// SIGHUP is `routerctl apply`.
-pub async fn follow(daemon: Arc<Daemon>, mut hangup: Signal) {
-    while hangup.recv().await.is_some() {
+pub async fn follow(engine: Arc<Machine>, mut hangup: Signal, mut stop: Stop) {
+    loop {
+        tokio::select! {
+            () = stop.wait() => return,
+            heard = hangup.recv() => if heard.is_none() { return },
+        }
         notify::reloading();
-        match daemon.apply(None, None).await {
+        match engine.apply(None, None).await {
             Ok(done) => log::info!("reloaded: {} changes", done.ops.len()),
             Err(failure) => log::error!("not reloaded: {}", failure.in_full()),
         }
-        notify::ready(&daemon.current.read().await.summary());
+        notify::ready(&summary(&engine));
     }
 }

@@ -1,109 +1,70 @@
-//! The box on one screen: the configuration, held against the kernel and the leases. Pure.
+//! The box on one screen: the configuration, held against the kernel; the services say the rest.
 
-use super::{boot::Moment, confirm::whole_seconds, current::Current, drift, generations::ConfigFile, in_force, uplinks};
-use edge_api::{Applied, DhcpCounters, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
-use edge_config::{Config, Network, Uplink};
-use edge_dhcp::{Counters, DhcpReport};
-use edge_net::{IfName, Name};
-use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link, router_space};
-use std::{collections::BTreeMap, fs, time::Duration};
+use super::{answer::whole_seconds, drift, router::Router};
+use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
+use edge_config::{Config, Network};
+use edge_engine::{Condition, InForce, Ledger, Moment, Seen};
+use edge_net::IfName;
+use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link};
+use std::fs;
 
-/// What is found beside the kernel.
-pub struct Around<'a> {
-    pub state_problem: Option<&'a str>,
-    pub not_imported: Option<String>,
-    pub config_name: &'a str,
-    pub file: &'a ConfigFile,
-    pub now: &'a Moment,
-}
-
-pub fn status(
-    current: &Current,
-    around: &Around,
-    observed: &State,
-    nodes: Vec<Node>,
-    dhcp: &DhcpReport,
-    reports: &BTreeMap<Name, edge_uplink::UplinkReport>,
-) -> Status {
-    let config = &current.config;
-    let eyes = Eyes { current, policy: &Policy::of(config, &current.facts), observed };
-    let space = router_space(config);
-    let link = |uplink: &Uplink| eyes.link(&space, &uplink.ifname());
+pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment) -> Status {
+    let (in_force, condition) = (router.engine.in_force(), router.engine.condition());
+    let config = &in_force.config;
+    let view = View { in_force: &in_force, policy: &Policy::of(config, &in_force.facts), observed };
     let mut status = Status {
         hostname: hostname(config),
         uptime: uptime(),
-        applied: applied(current, around.now),
+        applied: applied(&router.engine.ledger(), now),
         namespace: config.namespace.as_ref().map(ToString::to_string),
-        problems: problems(current, around, observed, dhcp),
-        uplinks: uplinks::rows(config, &current.facts, reports, link, Duration::from_millis(around.now.ms)),
-        networks: config.networks.iter().map(|network| eyes.network(network, &nodes, dhcp)).collect(),
+        problems: problems(router, &in_force, &condition, observed),
+        uplinks: Vec::new(),
+        networks: config.networks.iter().map(|network| view.network(network, &nodes)).collect(),
         nodes,
-        waiting: waiting(config, &current.waiting, &current.conflicts),
+        waiting: waiting(config, &condition.waiting, &condition.conflicts),
     };
+    let seen = Seen { in_force: &in_force, observed, now };
+    router.engine.services().iter().for_each(|service| service.status(&seen, &mut status));
     status.tell_problems();
     status
 }
 
-fn applied(current: &Current, now: &Moment) -> Option<Applied> {
-    let at = current.applied_at?;
-    let left = current.open.as_ref().and_then(|open| open.left(now));
-    let named = |open: &super::journal::Journal| open.new.name.clone();
-    let kept = current.kept.as_ref();
-    let name = match left {
-        Some(_) => current.open.as_ref().map(named),
+fn applied(ledger: &Ledger, now: &Moment) -> Option<Applied> {
+    let at = ledger.applied_at?;
+    let (window, kept) = (ledger.window(now), ledger.kept.as_ref());
+    let name = match window {
+        Some((open, _)) => Some(open.new.name.clone()),
         None => kept.map(|kept| kept.text.name.clone()),
     };
     Some(Applied {
         at,
-        confirmed: left.is_none(),
+        confirmed: window.is_none(),
         name: name.unwrap_or_default(),
-        confirm_within: left.map(whole_seconds),
-        back_to: left.and(kept).and_then(|kept| kept.at),
+        confirm_within: window.map(|(_, left)| whole_seconds(left)),
+        back_to: window.and(kept).and_then(|kept| kept.at),
     })
 }
 
 /// What is wrong with the whole box.
-fn problems(current: &Current, around: &Around, observed: &State, dhcp: &DhcpReport) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let Some(why) = around.state_problem {
-        problems.push(Problem {
-            what: "leases and attachments will be forgotten at the next start".to_owned(),
-            why: Some(why.to_owned()),
-        });
-    }
-    problems.extend(around.not_imported.as_deref().map(not_imported));
-    problems.extend(in_force::problem(current, around.config_name, &around.file.fingerprint));
-    if let Some(failed) = &current.failed {
-        problems.push(Problem { what: "the kernel refused a part of the configuration".to_owned(), why: Some(failed.clone()) });
-    }
-    if let Some(why) = &current.not_kept {
-        problems.push(Problem { what: "what is in force is not kept for the next start".to_owned(), why: Some(why.clone()) });
-    }
-    if current.is_applied() && !current.swept {
-        let what = "flows that are not allowed any longer may go on".to_owned();
-        problems.push(Problem { what, why: Some("the connection table cannot be read or changed; see the log".to_owned()) });
-    }
-    problems.extend(drift::problem(current, observed));
-    for conflict in &current.conflicts {
-        let what = format!("{} is there already and was not made by us", conflict.name);
-        let why = format!("in space {}: remove or rename it, or choose another name in the configuration", conflict.space);
-        problems.push(Problem { what, why: Some(why) });
-    }
-    problems.extend(leases(dhcp));
+fn problems(router: &Router, in_force: &InForce, condition: &Condition, observed: &State) -> Vec<Problem> {
+    let (file, ledger) = (router.engine.file(), router.engine.ledger());
+    let problem = |what: &str, why: &str| Problem { what: what.to_owned(), why: Some(why.to_owned()) };
+    let forgotten = |why| problem("leases and attachments will be forgotten at the next start", why);
+    let refused = |why: &String| problem("the kernel refused a part of the configuration", why);
+    let not_kept = |why: &String| problem("what is in force is not kept for the next start", why);
+    let mut problems: Vec<Problem> = router.files.problem().map(forgotten).into_iter().collect();
+    problems.extend(router.files.not_imported().as_deref().map(not_imported));
+    problems.extend(edge_engine::problem(&ledger, &file.name, &file.fingerprint));
+    problems.extend(condition.failed.as_ref().map(refused));
+    problems.extend(ledger.not_kept.as_ref().map(not_kept));
+    problems.extend(drift::problem(in_force, observed));
+    problems.extend(condition.conflicts.iter().map(conflict));
     problems
 }
 
-/// So many places of damage are named; the daemon's log has them all.
-const DAMAGE: usize = 3;
-
-/// What is wrong with the lease log.
-fn leases(dhcp: &DhcpReport) -> Vec<Problem> {
-    let problem = |what: &str, why: &str| Problem { what: what.to_owned(), why: Some(why.to_owned()) };
-    let behind = "the lease log cannot be shortened; there are new leases until it is full";
-    let broken = dhcp.trouble.broken.iter().map(|why| problem("no new leases: the lease log cannot be written", why));
-    let behind = dhcp.trouble.behind.iter().map(|why| problem(behind, why));
-    let damage = dhcp.recovery.iter().map(|note| problem("the lease log was damaged when the daemon started", note));
-    broken.chain(behind).chain(damage.take(DAMAGE)).collect()
+fn conflict(conflict: &Conflict) -> Problem {
+    let why = format!("in space {}: remove or rename it, or choose another name in the configuration", conflict.space);
+    Problem { what: format!("{} is there already and was not made by us", conflict.name), why: Some(why) }
 }
 
 fn not_imported(report: &str) -> Problem {
@@ -114,47 +75,48 @@ fn not_imported(report: &str) -> Problem {
     }
 }
 
-struct Eyes<'a> {
-    current: &'a Current,
+struct View<'a> {
+    in_force: &'a InForce,
     policy: &'a Policy<'a>,
     observed: &'a State,
 }
 
-impl Eyes<'_> {
+impl View<'_> {
     fn link(&self, space: &Space, name: &IfName) -> Option<&Link> {
         self.observed.spaces.get(space)?.links.get(name)
     }
 
-    fn network(&self, network: &Network, nodes: &[Node], dhcp: &DhcpReport) -> NetworkStatus {
-        let config = &self.current.config;
-        let absent = |device: &&IfName| self.link(&Space::Host, device).is_none();
-        let missing = network.tagged.iter().map(|tagged| &tagged.trunk).chain(&network.ports).find(absent);
-        let (state, why) = match (self.link(&router_space(config), &gateway_link(config, network)), missing) {
-            (None, _) => (NetworkState::Down, Some(format!("{} is not there", gateway_link(config, network)))),
-            (Some(link), _) if !link.up => (NetworkState::Down, Some(format!("{} is down", gateway_link(config, network)))),
-            (_, Some(device)) => (NetworkState::Waiting, Some(format!("{device} is not there"))),
-            _ => (NetworkState::Up, None),
-        };
+    /// Who serves it addresses, and how many, is said by who does.
+    fn network(&self, network: &Network, nodes: &[Node]) -> NetworkStatus {
+        let config = &self.in_force.config;
         let name = network.name.to_string();
-        let answers = network.dhcp.is_some() || network.dhcp_relay.is_some();
-        let counters = dhcp.networks.get(&network.name).filter(|_| answers);
-        let pool = counters.filter(|_| network.dhcp.is_some());
-        let in_pool = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let (state, why) = self.state(network, &gateway_link(config, network));
+        let is_in = |node: &&Node| node.network == name && node.kind != NodeKind::Resting;
         NetworkStatus {
             vlan: network.tagged.as_ref().map(|tagged| tagged.vlan.get()),
             trunk: network.tagged.as_ref().map(|tagged| tagged.trunk.to_string()),
             ports: network.ports.iter().map(ToString::to_string).collect(),
             bridge: network.bridge.to_string(),
             router: network.address.to_string(),
-            nodes: u32::try_from(nodes.iter().filter(|node| node.network == name && node.kind != NodeKind::Resting).count())
-                .unwrap_or(u32::MAX),
-            pool_used: pool.map(|pool| in_pool(pool.pool_used)),
-            pool_size: pool.map(|pool| in_pool(pool.pool_size)),
-            dhcp: counters.map(dhcp_counters),
+            nodes: u32::try_from(nodes.iter().filter(is_in).count()).unwrap_or(u32::MAX),
+            pool_used: None,
+            pool_size: None,
+            dhcp: None,
             reaches: self.policy.reaches(network).iter().map(Label::to_string).collect(),
             state,
             why,
             name,
+        }
+    }
+
+    fn state(&self, network: &Network, gateway: &IfName) -> (NetworkState, Option<String>) {
+        let absent = |device: &&IfName| self.link(&Space::Host, device).is_none();
+        let missing = network.tagged.iter().map(|tagged| &tagged.trunk).chain(&network.ports).find(absent);
+        match (self.link(&self.in_force.space, gateway), missing) {
+            (None, _) => (NetworkState::Down, Some(format!("{gateway} is not there"))),
+            (Some(link), _) if !link.up => (NetworkState::Down, Some(format!("{gateway} is down"))),
+            (_, Some(device)) => (NetworkState::Waiting, Some(format!("{device} is not there"))),
+            _ => (NetworkState::Up, None),
         }
     }
 }
@@ -191,27 +153,4 @@ fn hostname(config: &Config) -> String {
 fn uptime() -> u64 {
     let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
     text.split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or(0)
-}
-
-fn dhcp_counters(counters: &Counters) -> DhcpCounters {
-    let Counters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, .. } =
-        *counters;
-    let drops = counters.drops.iter().map(|(why, count)| (why.to_string(), *count)).collect();
-    DhcpCounters { discovers, offers, requests, acks, naks, declines, releases, informs, relayed, conflicts, resting, drops }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wrong_with_the_lease_log_is_told_and_not_without_end() {
-        let mut dhcp = DhcpReport { recovery: (0..9).map(|block| format!("block {block}")).collect(), ..DhcpReport::default() };
-        dhcp.trouble.behind = Some("no space".to_owned());
-        let told: Vec<_> = leases(&dhcp).into_iter().map(|problem| (problem.what, problem.why.unwrap_or_default())).collect();
-        let damaged = "the lease log was damaged when the daemon started";
-        assert_eq!(told.iter().filter(|(what, _)| what == damaged).count(), DAMAGE);
-        assert!(told[0].0.contains("until it is full") && told[0].1 == "no space", "{told:?}");
-        assert!(leases(&DhcpReport::default()).is_empty());
-    }
 }

@@ -1,35 +1,31 @@
 //! Leases out of a box and into another.
 
-use super::Daemon;
 use edge_api::{Failure, FailureKind, Imported, LeaseFile, LeaseRecord, LeftOut};
 use edge_config::Config;
-use edge_dhcp::Import;
+use edge_dhcp::{Import, Server};
 use edge_net::Mac;
 use std::time::{Duration, UNIX_EPOCH};
 
-impl Daemon {
-    pub fn exported(&self) -> LeaseFile {
-        LeaseFile { leases: self.dhcp.leases().into_iter().map(|lease| record(Import::from(lease))).collect() }
-    }
+pub fn exported(dhcp: &Server) -> LeaseFile {
+    LeaseFile { leases: dhcp.leases().into_iter().map(|lease| record(Import::from(lease))).collect() }
+}
 
-    pub async fn import(&self, file: LeaseFile) -> Result<Imported, Failure> {
-        let config = self.current.read().await.config.clone();
-        let mut leases = Vec::new();
-        let mut left_out = Vec::new();
-        let count = file.leases.len();
-        for record in file.leases {
-            let address = record.address;
-            match import(&config, record) {
-                Ok(lease) => leases.push(lease),
-                Err(why) => left_out.push(LeftOut { address, why }),
-            }
+pub async fn imported(dhcp: &Server, config: &Config, file: LeaseFile) -> Result<Imported, Failure> {
+    let mut leases = Vec::new();
+    let mut left_out = Vec::new();
+    let count = file.leases.len();
+    for record in file.leases {
+        let address = record.address;
+        match import(config, record) {
+            Ok(lease) => leases.push(lease),
+            Err(why) => left_out.push(LeftOut { address, why }),
         }
-        let refused = self.dhcp.import(leases).await;
-        let refused = refused.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?;
-        left_out.extend(refused.into_iter().map(|(lease, why)| LeftOut { address: lease.address, why: why.to_owned() }));
-        left_out.sort_by_key(|one| one.address);
-        Ok(Imported { taken: u32::try_from(count - left_out.len()).unwrap_or(u32::MAX), left_out })
     }
+    let refused = dhcp.import(leases).await;
+    let refused = refused.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?;
+    left_out.extend(refused.into_iter().map(|(lease, why)| LeftOut { address: lease.address, why: why.to_owned() }));
+    left_out.sort_by_key(|one| one.address);
+    Ok(Imported { taken: u32::try_from(count - left_out.len()).unwrap_or(u32::MAX), left_out })
 }
 
 fn record(lease: Import) -> LeaseRecord {

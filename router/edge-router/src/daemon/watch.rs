@@ -1,4 +1,6 @@
-use super::{Daemon, drift, pace::Pace};
+use super::{drift, pace::Pace, router::Machine, summary::summary};
+use edge_api::Failure;
+use edge_engine::{Done, Stop};
 use edge_kernel::Events;
 use nix::time::{ClockId, clock_gettime};
 use std::{
@@ -11,37 +13,50 @@ use tokio::time::{sleep, timeout};
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in at once.
-pub async fn follow(daemon: Arc<Daemon>, mut events: Events) {
+pub async fn follow(engine: Arc<Machine>, mut events: Events, mut stop: Stop) {
     let mut failed = false;
-    let mut drift = drift::Told::default();
+    let mut drift = drift::Reported::default();
     let mut pace = Pace::new(Instant::now());
     loop {
-        if failed {
-            // Nothing may ever change again, so do not wait for it alone.
-            let _ = timeout(RETRY, events.changed()).await;
-        } else {
-            events.changed().await;
+        tokio::select! {
+            () = stop.wait() => return,
+            () = next(&mut events, failed, &pace) => {}
         }
-        sleep(pace.wait(Instant::now())).await;
         // An apply that is under way is not our work, and sees what changed so far by itself.
-        drop(daemon.turn.lock().await);
+        engine.idle().await;
         events.forget();
         let before = processor_time();
-        match daemon.mend(&mut drift).await {
-            Ok(done) if done.ops.is_empty() => failed = false,
-            Ok(done) => {
-                failed = false;
-                let summary = daemon.current.read().await.summary();
-                log::info!("the kernel had changed; put back: {}; now {summary}", drift::named(&done.ops));
-            }
-            Err(error) => {
-                if !failed {
-                    log::error!("cannot bring the kernel to what is configured: {}", error.in_full());
-                }
-                failed = true;
-            }
-        }
+        failed = tell(&engine, drift::mend(&engine, &mut drift).await, failed);
         pace.spent(processor_time().saturating_sub(before), Instant::now());
+    }
+}
+
+/// Returns when it is time to look.
+async fn next(events: &mut Events, failed: bool, pace: &Pace) {
+    if failed {
+        // Nothing may ever change again, so do not wait for it alone.
+        let _ = timeout(RETRY, events.changed()).await;
+    } else {
+        events.changed().await;
+    }
+    sleep(pace.wait(Instant::now())).await;
+}
+
+/// Whether it failed; that is told once.
+fn tell(engine: &Machine, mended: Result<Done, Failure>, has_failed: bool) -> bool {
+    match mended {
+        Ok(done) => {
+            if !done.ops.is_empty() {
+                log::info!("the kernel had changed; put back: {}; now {}", drift::named(&done.ops), summary(engine));
+            }
+            false
+        }
+        Err(error) => {
+            if !has_failed {
+                log::error!("cannot bring the kernel to what is configured: {}", error.in_full());
+            }
+            true
+        }
     }
 }
 

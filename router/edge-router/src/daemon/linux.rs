@@ -1,0 +1,45 @@
+use super::files::Files;
+use edge_api::{Failure, FailureKind};
+use edge_engine::{Datapath, Refusal};
+use edge_kernel::{ExecuteError, Kernel};
+use edge_plan::{Address, Op, Space, State};
+use nix::errno::Errno;
+use std::sync::Arc;
+
+/// The kernel of this machine, and the names that it knows us by.
+pub struct Linux {
+    pub kernel: Kernel,
+    pub files: Arc<Files>,
+}
+
+impl Datapath for Linux {
+    async fn trust(&self, space: &Space) {
+        if let Space::Named(name) = space
+            && let Err(error) = self.files.remember_namespace(name)
+        {
+            log::warn!("a restart may not know the namespace {name} again: {error}");
+        }
+        self.kernel.trust(self.files.namespaces()).await;
+    }
+
+    async fn observe(&self) -> Result<State, Failure> {
+        self.kernel.observe().await.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
+    }
+
+    async fn execute(&self, ops: &[Op]) -> Result<(), Refusal> {
+        self.kernel.execute(ops).await.map_err(|error| refusal(&error))
+    }
+
+    async fn announce(&self, addresses: Vec<(Space, Address)>) {
+        self.kernel.announce(addresses).await;
+    }
+
+    fn writes(&self) -> u64 {
+        self.kernel.writes()
+    }
+}
+
+fn refusal(error: &ExecuteError) -> Refusal {
+    let gone = error.source.errno() == Some(Errno::ENODEV);
+    Refusal { index: error.index, gone, failure: Failure::from_error(FailureKind::Internal, error) }
+}
