@@ -170,6 +170,65 @@ fn what_breaks_the_policy_is_mended_at_once_and_told() {
     broken().unwrap();
 }
 
+/// What sysctl(8) says of `key` in the router's namespace.
+fn setting(truck: &Box, key: &str) -> Result<String> {
+    Ok(truck.router()?.sh(&format!("sysctl -n {key}"))?.trim().to_owned())
+}
+
+fn is_put_back(truck: &Box, key: &str, to: &str) -> Result<()> {
+    wait_until(&format!("{key} to be {to} again"), Duration::from_secs(10), || Ok(setting(truck, key)? == to))
+        .with_context(|| truck.log())
+}
+
+/// Of some of them the kernel tells nobody.
+#[test]
+fn what_loosens_the_routers_settings_is_put_back_and_the_hosts_are_its_own() -> Result<()> {
+    let truck = running(CONFIG)?;
+    let on_the_host = "net.ipv4.conf.all.rp_filter=2 net.ipv4.conf.all.accept_local=1";
+    truck.edge.sh(&format!("sysctl -qw {on_the_host}"))?;
+    let hands = [
+        ("net.ipv4.conf.all.rp_filter", "2", "0"),
+        ("net.ipv4.conf.all.arp_ignore", "8", "0"),
+        ("net.ipv4.conf.all.accept_local", "1", "0"),
+        ("net.ipv4.conf.all.proxy_arp", "1", "0"),
+        ("net.ipv4.conf.all.accept_redirects", "1", "0"),
+        ("net.ipv4.conf.all.accept_source_route", "1", "0"),
+        ("net.ipv4.conf.up-wan.rp_filter", "0", "1"),
+        ("net.ipv4.conf.gw-hold.forwarding", "0", "1"),
+    ];
+    for (key, loosened, wanted) in hands {
+        same(setting(&truck, key)?.as_str(), wanted)?;
+        truck.router()?.sh(&format!("sysctl -qw {key}={loosened}"))?;
+        is_put_back(&truck, key, wanted)?;
+    }
+    let values = truck.edge.sh("sysctl -n net.ipv4.conf.all.rp_filter net.ipv4.conf.all.accept_local")?;
+    same(values.split_whitespace().collect::<Vec<_>>(), vec!["2", "1"])
+}
+
+#[test]
+fn a_setting_that_is_fought_for_is_left_and_told_until_an_apply() -> Result<()> {
+    let truck = running(CONFIG)?;
+    let (fought, other) = ("net.ipv4.conf.all.rp_filter", "net.ipv4.conf.all.accept_local");
+    let loosen = |key: &str, to: &str| truck.router()?.sh(&format!("sysctl -qw {key}={to}"));
+    for _ in 0..3 {
+        loosen(fought, "2")?;
+        is_put_back(&truck, fought, "0")?;
+    }
+    let told = || -> Result<bool> { Ok(truck.ctl(&["status"])?.contains("keeps changing")) };
+    ensure!(!told()?, "it is as it should be");
+    loosen(fought, "2")?;
+    // All that is to be put back is put back in one go.
+    loosen(other, "1")?;
+    is_put_back(&truck, other, "0")?;
+    same(setting(&truck, fought)?.as_str(), "2")?;
+    ensure!(told()? && truck.ctl(&["status"])?.contains(fought), "{}", truck.ctl(&["status"])?);
+    truck.ctl(&["apply"])?;
+    same(setting(&truck, fought)?.as_str(), "0")?;
+    ensure!(!told()?, "{}", truck.ctl(&["status"])?);
+    loosen(fought, "2")?;
+    is_put_back(&truck, fought, "0")
+}
+
 /// A card that is pulled and put back is no drift, whatever the mode.
 #[test]
 fn a_card_is_plugged_in_though_drift_is_only_reported() {

@@ -1,3 +1,4 @@
+use crate::Fights;
 use edge_plan::{Conflict, Waiting};
 
 /// How the kernel stands to what is in force, by the last attempt to bring it there.
@@ -9,4 +10,6 @@ pub struct Condition {
     pub conflicts: Vec<Conflict>,
     /// Why the kernel is not what is in force.
     pub failed: Option<String>,
+    /// Settings that something else writes too.
+    pub fights: Fights,
 }

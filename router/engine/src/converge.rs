@@ -150,8 +150,16 @@ impl<D: Datapath, H: Hooks> Converge<'_, D, H> {
         let observed = self.observe().await?;
         let found = diff(wanted, &observed);
         Ok(match mode {
-            Mode::Urgent => Diff { ops: urgent(wanted, &observed, &found), ..found },
-            Mode::Whole | Mode::Most => found,
+            Mode::Whole => found,
+            Mode::Most => self.without_lost(found),
+            Mode::Urgent => self.without_lost(Diff { ops: urgent(wanted, &observed, &found), ..found }),
         })
+    }
+
+    /// Without what was fought for in vain: only who applies wants it again.
+    fn without_lost(&self, mut found: Diff) -> Diff {
+        let condition = self.condition.borrow();
+        found.ops.retain(|op| !condition.fights.is_lost(op));
+        found
     }
 }

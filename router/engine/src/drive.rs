@@ -54,6 +54,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     }
 
     async fn find_out(&self, run: &mut Run, config: Arc<Config>) -> Event {
+        self.forget_fights();
         match self.plan(config, Mode::Whole).await {
             Ok(planned) => Event::Planned(changes(&run.planned.insert(planned).1.diff.ops)),
             Err(failure) => Event::Refused(failure),

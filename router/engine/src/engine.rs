@@ -1,7 +1,8 @@
 //! Holds what is in force, and lets one at a time change it.
 
 use crate::{
-    Condition, ConfigFile, Datapath, InForce, Ledger, Now, Services, Store, Transaction, converge::Converge, patience::Patience,
+    Condition, ConfigFile, Datapath, Done, Fights, InForce, Ledger, Now, Services, Store, Transaction, converge::Converge,
+    patience::Patience,
 };
 use edge_api::{Failure, FailureKind};
 use edge_config::Config;
@@ -146,6 +147,17 @@ impl<D: Datapath, S: Store> Engine<D, S> {
 
     pub(crate) fn watch_ledger(&self) -> watch::Receiver<Arc<Ledger>> {
         self.ledger.subscribe()
+    }
+
+    /// What was done mended what had changed in the kernel.
+    pub(crate) fn put_back(&self, done: &Done) {
+        let now = (self.clock)().moment.ms;
+        self.condition.send_modify(|condition| condition.fights.put_back(&done.ops, now));
+    }
+
+    /// Somebody wants the kernel as it is configured.
+    pub(crate) fn forget_fights(&self) {
+        self.condition.send_modify(|condition| condition.fights = Fights::default());
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {

@@ -21,6 +21,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
             return Ok(Done::default());
         }
         let done = self.bring(in_force.config.clone(), mode).await?;
+        self.put_back(&done);
         self.follow(&mut locked, &done).await;
         Ok(done)
     }

@@ -118,7 +118,7 @@ fn network(n: usize) -> String {
 }
 
 fn link(kind: LinkKind, mac: Mac, master: Option<String>) -> Link {
-    let conf = Some(LinkConf { rp_filter: RpFilter::Strict });
+    let conf = Some(LinkConf { rp_filter: RpFilter::Strict, forwarding: false });
     Link { kind, owner: Owner::Plan, master: master.map(|master| master.parse().unwrap()), up: true, mac: Some(mac), conf }
 }
 

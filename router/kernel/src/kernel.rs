@@ -1,7 +1,8 @@
 use crate::{Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
 use edge_net::Name;
-use edge_plan::{Address, Op, Space, State, Stranger};
+use edge_plan::{Address, Op, Settings, Space, State, Stranger};
 use std::{
+    collections::BTreeMap,
     panic,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -40,6 +41,11 @@ impl Kernel {
     /// The host space, and every trusted namespace that carries our mark. The loopbacks are left out.
     pub async fn observe(&self) -> Result<State, Error> {
         self.blocking(observe::observe).await
+    }
+
+    /// What `/proc/sys` says in each of these spaces that is there: cheaper than [`Kernel::observe`], for what the kernel tells no event of.
+    pub async fn settings(&self) -> Result<BTreeMap<Space, Settings>, Error> {
+        self.blocking(observe::settings).await
     }
 
     /// Addresses and routes that others have put on links of ours or lent to us.

@@ -11,6 +11,7 @@ use netlink_packet_route::{
 use rtnetlink::{LinkMessageBuilder, LinkUnspec};
 
 // `IPV4_DEVCONF_*` (include/uapi/linux/ip.h).
+const FORWARDING: u16 = 1;
 const RP_FILTER: u16 = 8;
 const ARP_IGNORE: u16 = 19;
 
@@ -21,11 +22,14 @@ pub(crate) struct Settings {
     pub addr_gen: Option<In6AddrGenMode>,
     pub arp_ignore: u32,
     pub rp_filter: u32,
+    /// `None`: left as it is.
+    pub forwarding: Option<u32>,
 }
 
 impl Settings {
     pub fn ours(conf: LinkConf, ipv6: bool) -> Self {
-        Self { addr_gen: ipv6.then_some(In6AddrGenMode::None), arp_ignore: 1, rp_filter: conf.rp_filter as u32 }
+        let addr_gen = ipv6.then_some(In6AddrGenMode::None);
+        Self { addr_gen, arp_ignore: 1, rp_filter: conf.rp_filter as u32, forwarding: Some(conf.forwarding.into()) }
     }
 
     pub fn attribute(self) -> LinkAttribute {
@@ -36,7 +40,8 @@ impl Settings {
             let [length, zero] = 8u16.to_ne_bytes();
             [length, zero, a, b, c, d, e, f]
         };
-        let inet = [value(RP_FILTER, self.rp_filter), value(ARP_IGNORE, self.arp_ignore)].concat();
+        let mut inet = [value(RP_FILTER, self.rp_filter), value(ARP_IGNORE, self.arp_ignore)].concat();
+        inet.extend(self.forwarding.into_iter().flat_map(|forwarding| value(FORWARDING, forwarding)));
         let mut families = vec![AfSpecUnspec::Inet(vec![AfSpecInet::Other(DefaultNla::new(1, inet))])];
         if let Some(mode) = self.addr_gen {
             families.push(AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(mode)]));

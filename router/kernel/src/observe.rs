@@ -14,7 +14,7 @@ use crate::{
 };
 use edge_host::netns;
 use edge_net::{IfName, Interface};
-use edge_plan::{Address, Route, Space, SpaceState, State};
+use edge_plan::{Address, Route, Settings, Space, SpaceState, State};
 use link::Found;
 use netlink_packet_route::{RouteNetlinkMessage, address::AddressMessage, route::RouteMessage};
 use std::{
@@ -39,6 +39,16 @@ pub(crate) fn observe(spaces: &mut Spaces) -> Result<State, Error> {
         state.spaces.insert(space.space.clone(), observed);
     }
     Ok(state)
+}
+
+/// What `/proc/sys` says in each of them.
+pub(crate) fn settings(spaces: &mut Spaces) -> Result<BTreeMap<Space, Settings>, Error> {
+    spaces.iter_mut().map(|space| Ok((space.space.clone(), sysctls(space)?))).collect()
+}
+
+fn sysctls(space: &OpenSpace) -> Result<Settings, Error> {
+    let sysctls = netns::inside(space.netns.as_fd(), sysctl::observe);
+    sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))
 }
 
 fn dump_links(space: &mut OpenSpace) -> Result<Links, NetlinkError> {
@@ -78,12 +88,11 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
         RouteNetlinkMessage::NewRoute(message) => our_route(&message, name_of),
         _ => None,
     });
-    let sysctls = netns::inside(space.netns.as_fd(), sysctl::observe);
     Ok(SpaceState {
         links: BTreeMap::new(),
         addresses: addresses.map_err(|error| space.error("list addresses", error))?.into_iter().collect(),
         routes: routes.map_err(|error| space.error("list routes", error))?.into_iter().collect(),
-        sysctls: sysctls.map_err(|error| space.error("read the settings in /proc/sys", error))?,
+        sysctls: sysctls(space)?,
         table: space.table()?,
         fast_path: space.fast_path()?,
     })

@@ -1,7 +1,7 @@
 //! `/proc/sys`, as the calling thread's network namespace has it.
 
 use crate::{Error, message::Settings};
-use edge_plan::Sysctl;
+use edge_plan::{Loosening, Sysctl};
 use netlink_packet_route::link::In6AddrGenMode;
 use std::{
     collections::BTreeMap,
@@ -9,21 +9,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn files(sysctl: Sysctl) -> &'static [&'static str] {
+fn files(sysctl: Sysctl) -> Vec<String> {
+    let path = sysctl.name().replace('.', "/");
     match sysctl {
-        Sysctl::IpForward => &["net/ipv4/ip_forward"],
-        Sysctl::BridgeNetfilter => {
-            &["net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables", "net/bridge/bridge-nf-call-arptables"]
-        }
+        Sysctl::BridgeNetfilter => ["iptables", "ip6tables", "arptables"].map(|table| path.replace('*', table)).into(),
+        Sysctl::IpForward | Sysctl::All(_) => vec![path],
     }
 }
 
 /// A setting whose files are not there is left out.
 pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
     let mut found = BTreeMap::new();
-    for sysctl in [Sysctl::IpForward, Sysctl::BridgeNetfilter] {
+    for sysctl in [Sysctl::IpForward, Sysctl::BridgeNetfilter].into_iter().chain(Loosening::EACH.map(Sysctl::All)) {
         for file in files(sysctl) {
-            match read(file) {
+            match read(&file) {
                 Ok(value) => *found.entry(sysctl).or_default() |= value != "0",
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -37,9 +36,9 @@ pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
 pub(crate) fn set(sysctl: Sysctl, to: bool) -> Result<u64, Error> {
     let mut writes = 0;
     for file in files(sysctl) {
-        let failed = |source| Error::Sysctl { path: path(file), source };
-        if (read(file).map_err(failed)? != "0") != to {
-            fs::write(path(file), if to { "1" } else { "0" }).map_err(failed)?;
+        let failed = |source| Error::Sysctl { path: path(&file), source };
+        if (read(&file).map_err(failed)? != "0") != to {
+            fs::write(path(&file), if to { "1" } else { "0" }).map_err(failed)?;
             writes += 1;
         }
     }
@@ -49,8 +48,9 @@ pub(crate) fn set(sysctl: Sysctl, to: bool) -> Result<u64, Error> {
 /// What the namespace gives a new link: so that a device that was lent is given back as it would be without us.
 pub(crate) fn defaults(ipv6: bool) -> io::Result<Settings> {
     let value = |key: &str| read(&format!("net/ipv4/conf/default/{key}")).map(|text| text.parse().unwrap_or(0));
+    let forwarding = Some(value("forwarding")?);
     let addr_gen = ipv6.then_some(In6AddrGenMode::Eui64);
-    Ok(Settings { addr_gen, arp_ignore: value("arp_ignore")?, rp_filter: value("rp_filter")? })
+    Ok(Settings { addr_gen, arp_ignore: value("arp_ignore")?, rp_filter: value("rp_filter")?, forwarding })
 }
 
 fn read(file: &str) -> io::Result<String> {

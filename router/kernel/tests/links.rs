@@ -30,7 +30,7 @@ fn a_pair_across_spaces_knows_its_other_end_and_has_no_ipv6_address() {
     in_a_box(async || {
         let kernel = Kernel::open().await.unwrap();
         let router = named("router");
-        let leg = Link { conf: Some(LinkConf { rp_filter: RpFilter::Loose }), ..link(veth(HOST, "rt-a")) };
+        let leg = Link { conf: Some(LinkConf { rp_filter: RpFilter::Loose, forwarding: false }), ..link(veth(HOST, "rt-a")) };
         let port = Link { master: Some("br-a".parse().unwrap()), ..link(veth(router.clone(), "gw-a")) };
         let pair = |space: &Space, name: &str, link: &Link, peer: &Link| Op::CreateLink {
             space: space.clone(),

@@ -1,7 +1,8 @@
 //! Config → the kernel state it asks for, as if every device were there.
 
 use crate::{
-    Address, Facts, Link, LinkConf, LinkKind, Owner, Route, RpFilter, Space, SpaceState, State, Sysctl, addressing,
+    Address, Facts, Link, LinkConf, LinkKind, Loosening, Owner, Route, RpFilter, Settings, Space, SpaceState, State, Sysctl,
+    addressing,
     leg::{gateway_link, has_leg},
     link::{IpvlanL2, Macvlan, Veth, Vlan},
     ruleset,
@@ -10,7 +11,7 @@ use edge_config::{Config, Network, Uplink, UplinkAddress, UplinkLink};
 use edge_net::{IfName, Interface, derived};
 use ipnet::Ipv4Net;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
@@ -23,9 +24,10 @@ const MAX_FAST: usize = 1500;
 /// What the kernel shall look like.
 pub fn desired(config: &Config, facts: &Facts) -> State {
     let mut builder = Builder { state: State::default(), router: router_space(config), facts };
-    builder.space(&Space::Host).sysctls.insert(Sysctl::BridgeNetfilter, false);
+    for (space, sysctls) in settings(config) {
+        builder.space(&space).sysctls = sysctls;
+    }
     let router = builder.router.clone();
-    builder.space(&router).sysctls.insert(Sysctl::IpForward, true);
     for network in &config.networks {
         builder.network(config, network);
     }
@@ -38,6 +40,16 @@ pub fn desired(config: &Config, facts: &Facts) -> State {
         builder.space(&Space::Host).table = Some(Arc::new(ruleset::host(config)));
     }
     builder.state
+}
+
+/// What `/proc/sys` shall say. What counts for all links is ours where the router lives, as forwarding is: there it decides what our own
+/// links let through. Elsewhere it is nobody's business of ours.
+pub fn settings(config: &Config) -> BTreeMap<Space, Settings> {
+    let mut settings = BTreeMap::from([(Space::Host, BTreeMap::from([(Sysctl::BridgeNetfilter, false)]))]);
+    let router = settings.entry(router_space(config)).or_default();
+    router.insert(Sysctl::IpForward, true);
+    router.extend(Loosening::EACH.map(|loosening| (Sysctl::All(loosening), false)));
+    settings
 }
 
 /// The router's legs. Not an uplink whose device carries networks too: past the rules the kernel would send their frames straight
@@ -68,7 +80,10 @@ impl Builder<'_> {
         self.state.spaces.entry(space.clone()).or_default()
     }
 
-    fn link(&mut self, space: &Space, name: &IfName, link: Link) {
+    fn link(&mut self, space: &Space, name: &IfName, mut link: Link) {
+        if let Some(conf) = &mut link.conf {
+            conf.forwarding = *space == self.router;
+        }
         self.space(space).links.insert(name.clone(), link);
     }
 
@@ -118,7 +133,11 @@ impl Builder<'_> {
         let rp_filter = if config.uplinks.len() > 1 { RpFilter::Loose } else { RpFilter::Strict };
         let router = self.router.clone();
         let owner = if uplink.link == UplinkLink::Direct { Owner::Lent } else { Owner::Plan };
-        self.link(&router, &uplink.ifname(), Link { mac, owner, conf: Some(LinkConf { rp_filter }), ..ours(kind) });
+        self.link(
+            &router,
+            &uplink.ifname(),
+            Link { mac, owner, conf: Some(LinkConf { rp_filter, forwarding: true }), ..ours(kind) },
+        );
         if let Some((interface, gateway)) = addressing(uplink, self.facts) {
             self.address(uplink.ifname(), interface);
             let default = gateway.map(|via| (Ipv4Net::default(), Some(via)));
@@ -161,5 +180,6 @@ impl Builder<'_> {
 }
 
 fn ours(kind: LinkKind) -> Link {
-    Link { kind, owner: Owner::Plan, master: None, up: true, mac: None, conf: Some(LinkConf { rp_filter: RpFilter::Strict }) }
+    let conf = Some(LinkConf { rp_filter: RpFilter::Strict, forwarding: false });
+    Link { kind, owner: Owner::Plan, master: None, up: true, mac: None, conf }
 }

@@ -9,9 +9,9 @@ mod fast_path;
 mod present;
 mod remove;
 
-use crate::{Link, Op, Owner, Space, State};
+use crate::{Link, Op, Owner, Settings, Space, State, Sysctl};
 use edge_net::IfName;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use present::{Conflict, Waiting};
 
@@ -71,15 +71,24 @@ fn police(desired: &State, observed: &State) -> Vec<Op> {
         if wanted.table.is_some() && wanted.table.as_ref() != table {
             ops.push(Op::SetTable { space: space.clone(), from: table.cloned(), to: wanted.table.clone() });
         }
-        for (sysctl, to) in &wanted.sysctls {
-            // A space that is about to be made starts with the kernel's defaults, where forwarding is off.
-            let from = found.map_or(Some(false), |state| state.sysctls.get(sysctl).copied());
-            if let Some(from) = from.filter(|from| from != to) {
-                ops.push(Op::SetSysctl { space: space.clone(), sysctl: *sysctl, from, to: *to });
-            }
-        }
+        ops.extend(set(space, &wanted.sysctls, found.map(|state| &state.sysctls)));
     }
     ops
+}
+
+/// `found`: `None` of a space that is about to be made, which starts with the kernel's defaults, where forwarding is off.
+fn set(space: &Space, wanted: &Settings, found: Option<&Settings>) -> Vec<Op> {
+    let from = |sysctl: &Sysctl| found.map_or(Some(false), |found| found.get(sysctl).copied());
+    let differs = |(sysctl, to): (&Sysctl, &bool)| {
+        let from = from(sysctl).filter(|from| from != to)?;
+        Some(Op::SetSysctl { space: space.clone(), sysctl: *sysctl, from, to: *to })
+    };
+    wanted.iter().filter_map(differs).collect()
+}
+
+/// What sets the settings that are otherwise, of the spaces that are there.
+pub fn loosened(wanted: &BTreeMap<Space, Settings>, found: &BTreeMap<Space, Settings>) -> Vec<Op> {
+    wanted.iter().filter_map(|(space, wanted)| Some(set(space, wanted, Some(found.get(space)?)))).flatten().collect()
 }
 
 /// The tables of spaces that are no longer ours, and the namespaces themselves.

@@ -27,6 +27,7 @@ pub enum Attribute {
     Up,
     User,
     RpFilter,
+    Forwarding,
     Settings,
     /// Of a setting, which has nothing else.
     Value,
@@ -100,6 +101,7 @@ impl fmt::Display for Attribute {
             Attribute::Up => "link",
             Attribute::User => "used by",
             Attribute::RpFilter => "rp_filter",
+            Attribute::Forwarding => "forwarding",
             Attribute::Settings => "settings",
             Attribute::Value => "",
             Attribute::Bound(link) => link.as_str(),

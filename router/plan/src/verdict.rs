@@ -190,7 +190,8 @@ impl Judge<'_> {
         let object = Object::Setting(sysctl);
         let found = self.observed.spaces.get(space).map(|found| found.sysctls.get(&sysctl).copied());
         let changed = self.touch(space, &object).changed;
-        if found == Some(None) {
+        // Nor has one that a space will have from its beginning.
+        if found == Some(None) || found.is_none() && !changed {
             return None;
         }
         let mut verdict = self.plain(space, object, true, true);

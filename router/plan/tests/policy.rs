@@ -5,10 +5,10 @@
 use edge_config::Config;
 use edge_net::{Interface, Protocol};
 use edge_plan::{
-    Facts, Policy, UplinkLease, desired,
+    Facts, Link, Loosening, Policy, Space, Sysctl, UplinkLease, desired,
     nft::{Expr, Hook, Rule, Verdict},
     policy::{Flow, Packet, Party, Reach},
-    reachability, router_space,
+    reachability, router_space, settings,
 };
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -248,4 +248,24 @@ fn what_an_uplink_brings_is_looked_at_before_it_can_belong_to_a_flow() {
     assert_eq!(rules.len(), 2, "one look for each prefix length");
     let drops = |rule: &Rule| rule.expressions.last() == Some(&Expr::Verdict(Verdict::Drop));
     assert!(rules.iter().all(|rule| rule.sets().count() == 1 && drops(rule)), "{rules:?}");
+}
+
+/// Only where the router lives: what is loose elsewhere on the machine is its own affair.
+#[test]
+fn what_loosens_all_links_is_ours_where_the_router_is() {
+    let loose = |space: &Space, config: &Config| {
+        let wanted = settings(config).remove(space).unwrap_or_default();
+        wanted.keys().filter(|sysctl| matches!(sysctl, Sysctl::All(_))).count()
+    };
+    let (inside, on_the_host) = (parse(FIRE_TRUCK), parse(&FIRE_TRUCK.replace("namespace = \"router\"", "")));
+    let router = router_space(&inside);
+    assert_eq!((loose(&Space::Host, &inside), loose(&router, &inside)), (0, Loosening::EACH.len()));
+    assert_eq!(loose(&Space::Host, &on_the_host), Loosening::EACH.len());
+    for config in [&inside, &on_the_host] {
+        let state = desired(config, &Facts::default());
+        let links = state.spaces.iter().flat_map(|(space, state)| state.links.values().map(move |link| (space, link)));
+        let forwards =
+            |(space, link): (&Space, &Link)| link.conf.is_none_or(|conf| conf.forwarding == (*space == router_space(config)));
+        assert!(links.into_iter().all(forwards), "the host of a router in a namespace is nobody's gateway");
+    }
 }

@@ -1,4 +1,4 @@
-use crate::verdict::{made_on, part, setting, way};
+use crate::verdict::{made_on, part, way};
 use edge_api::{Action, Change, Judgement, Part, PlanReport, Waiting};
 use edge_net::IfName;
 use edge_plan::{Group, Link, Op, Route, Space};
@@ -29,7 +29,7 @@ pub fn change(op: &Op) -> Change {
         Op::CreateNamespace(name) => told(Add, &Space::Host, format!("namespace {name}"), None),
         Op::DeleteNamespace(name) => told(Remove, &Space::Host, format!("namespace {name}"), None),
         Op::SetSysctl { space, sysctl, from, to } => {
-            told(Alter, space, format!("setting {}", setting(*sysctl)), Some(format!("{} -> {}", on(*from), on(*to))))
+            told(Alter, space, format!("setting {}", sysctl.name()), Some(format!("{} -> {}", on(*from), on(*to))))
         }
         Op::CreateLink { space, name, link, .. } => told(Add, space, format!("{} {name}", link.kind.word()), made_on(link)),
         Op::DeleteLink { space, name, kind } => told(Remove, space, format!("{} {name}", kind.word()), None),

@@ -18,6 +18,15 @@ pub fn drift(groups: &[Group], waiting: Vec<Waiting>, strangers: &[edge_plan::St
     DriftReport { drifted: u32::try_from(drifted).unwrap_or(u32::MAX), parts, waiting, foreign: foreign.collect() }
 }
 
+/// The first few, and how many more: a line of the log or the status.
+pub fn bounded(names: &[String]) -> String {
+    const NAMED: usize = 4;
+    match names.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{}, and {more} more", names[..NAMED].join(", ")),
+    }
+}
+
 /// None of what is as it was applied, waits, or is only touched for the sake of something else.
 fn drifted(verdict: &Verdict) -> Option<DriftedObject> {
     let carrier = verdict.reasons.iter().find_map(|reason| match reason {

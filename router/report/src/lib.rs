@@ -7,6 +7,6 @@ pub mod render;
 mod verdict;
 
 pub use change::{change, plan};
-pub use drift::drift;
+pub use drift::{bounded, drift};
 pub use reachability::reachability;
 pub use verdict::part;

@@ -1,5 +1,5 @@
 use edge_api::{Effect, Judgement, ObjectVerdict, Part, PartKind};
-use edge_plan::{Difference, Effect as PlanEffect, Fate, Group, Link, Object, Reason, Route, Section, Sysctl, Verdict};
+use edge_plan::{Difference, Effect as PlanEffect, Fate, Group, Link, Object, Reason, Route, Section, Verdict};
 
 /// A section of the plan.
 pub fn part(group: &Group) -> Part {
@@ -56,7 +56,7 @@ pub(crate) fn owner(section: &Section) -> (PartKind, Option<String>) {
 pub(crate) fn words(verdict: &Verdict) -> String {
     match &verdict.object {
         Object::Namespace => format!("namespace {}", verdict.space),
-        Object::Setting(sysctl) => format!("setting {}", setting(*sysctl)),
+        Object::Setting(sysctl) => format!("setting {}", sysctl.name()),
         Object::Link(name) => format!("{} {name}", verdict.link.as_ref().map_or("link", |link| link.kind.word())),
         Object::Address(address) => format!("address {} on {}", address.interface, address.link),
         Object::Route(route) => format!("route {} on {}", route.destination, route.link),
@@ -103,13 +103,6 @@ pub(crate) fn way(route: &Route) -> String {
     match route.via {
         Some(gateway) => format!("via {gateway}, metric {}", route.metric),
         None => format!("metric {}", route.metric),
-    }
-}
-
-pub(crate) fn setting(sysctl: Sysctl) -> &'static str {
-    match sysctl {
-        Sysctl::IpForward => "net.ipv4.ip_forward",
-        Sysctl::BridgeNetfilter => "net.bridge.bridge-nf-call-*",
     }
 }
 

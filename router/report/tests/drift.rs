@@ -55,7 +55,7 @@ fn everything_one_can_do_by_hand() {
         host.links.get_mut("enp2s0.1").unwrap().master = None;
         host.links.remove("enp2s0.2");
         host.links.get_mut("br1").unwrap().owner = Owner::Foreign;
-        host.links.get_mut("rt-vehicle").unwrap().conf = Some(LinkConf { rp_filter: RpFilter::Off });
+        host.links.get_mut("rt-vehicle").unwrap().conf = Some(LinkConf { rp_filter: RpFilter::Off, forwarding: false });
         host.links.insert("br9".parse().unwrap(), edge_plan::Link { kind: LinkKind::Bridge, ..host.links["br0"].clone() });
         host.table = None;
         let space = state.spaces.get_mut(&router()).unwrap();

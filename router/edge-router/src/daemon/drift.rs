@@ -3,11 +3,9 @@
 use super::{router::Machine, status::waiting};
 use edge_api::{Action, Change, DriftReport, Failure, Problem};
 use edge_config::Drift;
-use edge_engine::{Done, InForce, Mode};
+use edge_engine::{Done, Fights, InForce, Mode};
 use edge_plan::{Op, State, Stranger, diff, grouped, urgent, verdicts};
-
-/// How many objects a line of the log names.
-const NAMED: usize = 4;
+use edge_report::bounded;
 
 /// What the log said last: it does not say the same again.
 #[derive(Default)]
@@ -22,7 +20,8 @@ pub async fn mend(engine: &Machine, reported: &mut Reported) -> Result<Done, Fai
     let observed = engine.observe().await?;
     let in_force = engine.in_force();
     let wanted = in_force.wanted();
-    if !urgent(&wanted, &observed, &diff(&wanted, &observed)).is_empty() {
+    let fights = engine.condition().fights;
+    if urgent(&wanted, &observed, &diff(&wanted, &observed)).iter().any(|op| !fights.is_lost(op)) {
         // Something has come meanwhile: its event follows, and it is put back before anything is told.
         return Ok(done);
     }
@@ -33,6 +32,11 @@ pub async fn mend(engine: &Machine, reported: &mut Reported) -> Result<Done, Fai
     }
     reported.0 = names;
     Ok(done)
+}
+
+/// Settings that something else keeps changing, and that are not put back any more.
+pub fn lost_fights(in_force: &InForce, fights: &Fights, observed: &State) -> Option<Problem> {
+    fights.problem(&diff(&in_force.wanted(), observed).ops).filter(|_| in_force.is_applied())
 }
 
 /// The kernel against what was applied.
@@ -76,11 +80,4 @@ fn names(report: &DriftReport) -> Vec<String> {
 
 fn count(drifted: u32) -> String {
     if drifted == 1 { "1 object drifted".to_owned() } else { format!("{drifted} objects drifted") }
-}
-
-fn bounded(names: &[String]) -> String {
-    match names.len().saturating_sub(NAMED) {
-        0 => names.join(", "),
-        more => format!("{}, and {more} more", names[..NAMED].join(", ")),
-    }
 }

@@ -62,7 +62,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let mut tasks = Tasks::new();
     let windows = engine.clone();
     tasks.spawn("the timer of windows", |stop| async move { windows.time_windows(stop).await });
-    tasks.spawn("the watch on the kernel", |stop| watch::follow(engine.clone(), events, stop));
+    tasks.spawn("the watch on the kernel", |stop| watch::follow(engine.clone(), router.kernel.clone(), events, stop));
     tasks.spawn("the wait for SIGHUP", |stop| reload::follow(engine.clone(), hangup, stop));
     for service in engine.services().iter() {
         tasks.spawn(service.name(), |stop| service.clone().run(engine.clone(), stop));

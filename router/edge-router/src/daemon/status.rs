@@ -58,6 +58,7 @@ fn problems(router: &Router, in_force: &InForce, condition: &Condition, observed
     problems.extend(condition.failed.as_ref().map(refused));
     problems.extend(ledger.not_kept.as_ref().map(not_kept));
     problems.extend(drift::problem(in_force, observed));
+    problems.extend(drift::lost_fights(in_force, &condition.fights, observed));
     problems.extend(condition.conflicts.iter().map(conflict));
     problems
 }

@@ -1,7 +1,8 @@
 use super::{drift, pace::Pace, router::Machine, summary::summary};
 use edge_api::Failure;
 use edge_engine::{Done, Stop};
-use edge_kernel::Events;
+use edge_kernel::{Events, Kernel};
+use edge_plan::{loosened, settings};
 use nix::time::{ClockId, clock_gettime};
 use std::{
     sync::Arc,
@@ -12,15 +13,21 @@ use tokio::time::{sleep, timeout};
 /// How soon to try again what the kernel refused.
 const RETRY: Duration = Duration::from_secs(5);
 
+/// How often the settings are looked at that the kernel tells no event of.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in at once.
-pub async fn follow(engine: Arc<Machine>, mut events: Events, mut stop: Stop) {
+pub async fn follow(engine: Arc<Machine>, kernel: Kernel, mut events: Events, mut stop: Stop) {
     let mut failed = false;
     let mut drift = drift::Reported::default();
     let mut pace = Pace::new(Instant::now());
     loop {
         tokio::select! {
             () = stop.wait() => return,
-            () = next(&mut events, failed, &pace) => {}
+            () = async {
+                next(&engine, &kernel, &mut events, failed).await;
+                sleep(pace.wait(Instant::now())).await;
+            } => {}
         }
         // An apply that is under way is not our work, and sees what changed so far by itself.
         engine.idle().await;
@@ -32,14 +39,20 @@ pub async fn follow(engine: Arc<Machine>, mut events: Events, mut stop: Stop) {
 }
 
 /// Returns when it is time to look.
-async fn next(events: &mut Events, failed: bool, pace: &Pace) {
+async fn next(engine: &Machine, kernel: &Kernel, events: &mut Events, failed: bool) {
     if failed {
         // Nothing may ever change again, so do not wait for it alone.
         let _ = timeout(RETRY, events.changed()).await;
     } else {
-        events.changed().await;
+        while timeout(LOOK, events.changed()).await.is_err() && !has_loosened(engine, kernel).await {}
     }
-    sleep(pace.wait(Instant::now())).await;
+}
+
+/// Whether `/proc/sys` says otherwise than it should.
+async fn has_loosened(engine: &Machine, kernel: &Kernel) -> bool {
+    let (in_force, fights) = (engine.in_force(), engine.condition().fights);
+    let found = kernel.settings().await.unwrap_or_default();
+    in_force.is_applied() && loosened(&settings(&in_force.config), &found).iter().any(|op| !fights.is_lost(op))
 }
 
 /// Whether it failed; that is told once.

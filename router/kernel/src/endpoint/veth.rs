@@ -71,7 +71,9 @@ fn create(host: &mut Side, port: &IfName, ifname: &IfName, mac: Option<Mac>, net
 
 /// In two messages: the settings have to be in force before the link is up.
 fn settle_port(host: &mut Side, bridge: u32, port: &IfName, alias: &str) -> Result<(), Error> {
-    let settings = Settings::ours(LinkConf { rp_filter: RpFilter::Off }, Path::new("/proc/sys/net/ipv6").exists());
+    let conf = LinkConf { rp_filter: RpFilter::Off, forwarding: false };
+    // Whether a container forwards is its own affair.
+    let settings = Settings { forwarding: None, ..Settings::ours(conf, Path::new("/proc/sys/net/ipv6").exists()) };
     let named = || LinkUnspec::new_with_name(port.as_str());
     host.set(port, named().controller(bridge).alias(alias).append_extra_attribute(settings.attribute()))?;
     host.set(port, named().up())

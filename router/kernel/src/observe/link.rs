@@ -64,14 +64,14 @@ impl Found {
 
 /// `Some` when the link is set as we set links.
 fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
-    let mut rp_filter = None;
+    let mut settings = None;
     // A link too small for IPv6 has none of its settings and makes no address either.
     let mut addr_gen = In6AddrGenMode::None;
     for family in families {
         match family {
             AfSpecUnspec::Inet(inet) => {
-                rp_filter = inet.iter().find_map(|attribute| match attribute {
-                    AfSpecInet::DevConf(conf) if conf.arp_ignore == 1 => Some(conf.rp_filter),
+                settings = inet.iter().find_map(|attribute| match attribute {
+                    AfSpecInet::DevConf(conf) if conf.arp_ignore == 1 => Some((conf.rp_filter, conf.forwarding != 0)),
                     _ => None,
                 });
             }
@@ -83,13 +83,14 @@ fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
             _ => {}
         }
     }
-    let rp_filter = match rp_filter? {
+    let (rp_filter, forwarding) = settings?;
+    let rp_filter = match rp_filter {
         0 => RpFilter::Off,
         1 => RpFilter::Strict,
         2 => RpFilter::Loose,
         _ => return None,
     };
-    (addr_gen == In6AddrGenMode::None).then_some(LinkConf { rp_filter })
+    (addr_gen == In6AddrGenMode::None).then_some(LinkConf { rp_filter, forwarding })
 }
 
 /// The links of `space`, with those they point to by name. The loopback is left out: it is part of its namespace.

@@ -31,7 +31,7 @@ pub fn ip(arguments: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-pub const CONF: Option<LinkConf> = Some(LinkConf { rp_filter: RpFilter::Strict });
+pub const CONF: Option<LinkConf> = Some(LinkConf { rp_filter: RpFilter::Strict, forwarding: false });
 
 pub fn link(kind: LinkKind) -> Link {
     Link { kind, owner: Owner::Plan, master: None, up: true, mac: None, conf: CONF }

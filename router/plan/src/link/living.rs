@@ -35,15 +35,23 @@ impl Link {
     }
 }
 
-fn conf(from: Option<LinkConf>, to: Option<LinkConf>) -> Option<Difference> {
+fn conf(from: Option<LinkConf>, to: Option<LinkConf>) -> Vec<Difference> {
     match (from, to) {
-        (Some(from), Some(to)) if from != to => Some(Difference::new(Attribute::RpFilter, rp_filter(from), rp_filter(to))),
+        (Some(from), Some(to)) => {
+            let filter = Difference::new(Attribute::RpFilter, rp_filter(from), rp_filter(to));
+            let forwarding = Difference::new(Attribute::Forwarding, on(from.forwarding), on(to.forwarding));
+            [filter, forwarding].into_iter().filter(|difference| difference.from() != difference.to()).collect()
+        }
         (None, Some(to)) => {
             let ours = format!("arp_ignore 1, rp_filter {}, no IPv6 address", rp_filter(to));
-            Some(Difference::new(Attribute::Settings, "otherwise", ours))
+            vec![Difference::new(Attribute::Settings, "otherwise", ours)]
         }
-        _ => None,
+        (_, None) => Vec::new(),
     }
+}
+
+fn on(is_on: bool) -> &'static str {
+    if is_on { "on" } else { "off" }
 }
 
 fn up(up: bool) -> &'static str {

@@ -57,10 +57,11 @@ pub enum LinkKind {
 }
 
 /// What every link that carries packets for us is set to: no IPv6 address of its own (`addr_gen_mode none`),
-/// ARP answered only for the link's own address (`arp_ignore 1`), and the reverse path filter.
+/// ARP answered only for the link's own address (`arp_ignore 1`), the reverse path filter, and whether the kernel forwards what comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkConf {
     pub rp_filter: RpFilter,
+    pub forwarding: bool,
 }
 
 /// Kernel doc networking/ip-sysctl, `rp_filter`.

@@ -12,6 +12,7 @@ pub fn machine(devices: &[&str]) -> State {
     host.links.extend(devices.iter().map(|name| (name.parse().unwrap(), device())));
     host.sysctls.insert(edge_plan::Sysctl::IpForward, false);
     host.sysctls.insert(edge_plan::Sysctl::BridgeNetfilter, true);
+    host.sysctls.insert(edge_plan::Sysctl::All(edge_plan::Loosening::RpFilter), true);
     host.fast_path = Some(Default::default());
     State { spaces: [(Space::Host, host)].into() }
 }
