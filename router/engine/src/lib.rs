@@ -45,5 +45,5 @@ pub use parse::parse;
 pub use problem::problem;
 pub use service::{Host, Seen, Service, Services, Task};
 pub use stop::{Stop, Stopper, stop};
-pub use store::{ConfigFile, Generations, Left, Store, Write, fingerprint};
+pub use store::{ConfigFile, Generations, Left, Store, Write, damaged, fingerprint, set_aside};
 pub use transaction::{Effect, Event, Transaction};

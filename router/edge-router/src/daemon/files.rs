@@ -65,11 +65,6 @@ impl Files {
         self.problem.as_deref()
     }
 
-    /// Out of the way, but not lost.
-    pub fn set_aside(&self, name: &str) -> io::Result<()> {
-        fs::rename(self.state_dir.join(name), self.state_dir.join(format!("{name}.damaged")))
-    }
-
     /// Names of the namespaces that were ever ours, one a line.
     pub fn namespaces(&self) -> Vec<Name> {
         let text = durable::read(&self.state_dir.join(NAMESPACES), MAX_SIZE).unwrap_or_default();

@@ -57,6 +57,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     router.adopt_older_marks().await;
+    router.tell_damage();
     engine.start().await;
 
     let mut tasks = Tasks::new();

@@ -1,7 +1,7 @@
 use super::{Options, boot, files::Files, linux::Linux, service};
 use anyhow::Context;
 use edge_attach::Attach;
-use edge_engine::{Engine, Generations};
+use edge_engine::{Engine, Generations, damaged, set_aside};
 use edge_kernel::Kernel;
 use std::{sync::Arc, time::Duration};
 
@@ -32,6 +32,13 @@ impl Router {
         Ok(Self { engine, files, kernel, dhcp, attach })
     }
 
+    /// Somebody has to look at it: the log tells it at each start, the status until it is gone.
+    pub fn tell_damage(&self) {
+        for name in damaged(self.files.state_dir()) {
+            log::error!("{} is set aside: remove it when you have seen it", self.files.state_dir().join(name).display());
+        }
+    }
+
     /// An upgrade may mark what it makes otherwise than the release before; what that made is taken over first.
     pub async fn adopt_older_marks(&self) {
         self.kernel.trust(self.files.namespaces()).await;
@@ -59,8 +66,8 @@ fn open_attachments(files: &Files, dhcp: &edge_dhcp::Server) -> anyhow::Result<A
     match Attach::open(files.state_dir(), dhcp.clone()) {
         Ok(attach) => Ok(attach),
         Err(error) => {
-            log::error!("{error}; set aside, containers that are attached now have to be attached again");
-            files.set_aside("attachments.json")?;
+            let why = format!("{error}; containers that are attached now have to be attached again");
+            set_aside(files.state_dir(), "attachments.json", &why)?;
             Ok(Attach::open(files.state_dir(), dhcp.clone())?)
         }
     }

@@ -3,10 +3,11 @@
 use super::{answer::whole_seconds, drift, router::Router};
 use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
 use edge_config::{Config, Network};
-use edge_engine::{Condition, InForce, Ledger, Moment, Seen};
+use edge_engine::{Condition, InForce, Ledger, Moment, Seen, damaged};
 use edge_net::IfName;
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link};
-use std::fs;
+use edge_report::bounded;
+use std::{fs, path::Path};
 
 pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment) -> Status {
     let (in_force, condition) = (router.engine.in_force(), router.engine.condition());
@@ -53,6 +54,7 @@ fn problems(router: &Router, in_force: &InForce, condition: &Condition, observed
     let refused = |why: &String| problem("the kernel refused a part of the configuration", why);
     let not_kept = |why: &String| problem("what is in force is not kept for the next start", why);
     let mut problems: Vec<Problem> = router.files.problem().map(forgotten).into_iter().collect();
+    problems.extend(set_aside(router.files.state_dir()));
     problems.extend(router.files.not_imported().as_deref().map(not_imported));
     problems.extend(edge_engine::problem(&ledger, &file.name, &file.fingerprint));
     problems.extend(condition.failed.as_ref().map(refused));
@@ -66,6 +68,17 @@ fn problems(router: &Router, in_force: &InForce, condition: &Condition, observed
 fn conflict(conflict: &Conflict) -> Problem {
     let why = format!("in space {}: remove or rename it, or choose another name in the configuration", conflict.space);
     Problem { what: format!("{} is there already and was not made by us", conflict.name), why: Some(why) }
+}
+
+/// Until somebody takes it away.
+fn set_aside(state_dir: &Path) -> Option<Problem> {
+    let (names, directory) = (damaged(state_dir), state_dir.display());
+    let why = format!(
+        "{} in {directory}: what is in force does without; look at routerctl plan, then remove what you have seen",
+        bounded(&names)
+    );
+    let what = "files of the daemon were damaged and are set aside".to_owned();
+    (!names.is_empty()).then_some(Problem { what, why: Some(why) })
 }
 
 fn not_imported(report: &str) -> Problem {
