@@ -68,15 +68,16 @@ fn served_and_relayed(place: &str) -> Result<()> {
     fs::write(&script, "#!/bin/sh\n[ $1 != bound ] || ip address replace $ip/24 dev $interface\n")?;
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
     let mut udhcpc = device.command("busybox");
-    udhcpc.args(["udhcpc", "-f", "-t", "10", "-T", "1", "-i", "eth0", "-s"]).arg(script);
+    // It gives a renewal so many seconds before it broadcasts, and a busy machine is not so quick.
+    udhcpc.args(["udhcpc", "-f", "-t", "10", "-T", "10", "-i", "eth0", "-s"]).arg(script);
     let client = device.daemon(&mut udhcpc)?;
     let obtained = "lease of 10.0.1.150 obtained from 10.0.1.1";
     let told = || format!("{}\n{}\n{}", client.log().unwrap_or_default(), dnsmasq.log().unwrap_or_default(), truck.log());
-    wait_until("a relayed lease", Duration::from_secs(30), || Ok(client.log()?.contains(obtained))).with_context(told)?;
+    wait_until("a relayed lease", Duration::from_secs(90), || Ok(client.log()?.contains(obtained))).with_context(told)?;
     let before = relayed(&truck)?;
     ensure!(before >= 4, "{before} messages");
     client.signal(nix::sys::signal::Signal::SIGUSR1)?;
-    wait_until("its renewal", Duration::from_secs(30), || Ok(client.log()?.matches(obtained).count() == 2)).with_context(told)?;
+    wait_until("its renewal", Duration::from_secs(90), || Ok(client.log()?.matches(obtained).count() == 2)).with_context(told)?;
     let renewal = relayed(&truck)? - before;
     ensure!(renewal >= 2 && !client.log()?.contains("broadcasting renew"), "{renewal} messages: {}", told());
     Ok(())
