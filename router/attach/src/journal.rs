@@ -1,6 +1,5 @@
-use crate::{EndpointName, JournalError, NetnsId, Record};
+use crate::{JournalError, records::Records};
 use edge_host::{BootId, durable};
-use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
     io,
@@ -15,7 +14,7 @@ const LARGEST: usize = 64 << 20;
 pub(crate) struct Journal {
     path: PathBuf,
     boot: BootId,
-    records: Vec<Record>,
+    records: Records,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -23,7 +22,7 @@ struct Contents {
     version: u64,
     /// The [`BootId`] of when the namespaces were there: after another none of them is left.
     boot: String,
-    attachments: Vec<Record>,
+    attachments: Records,
 }
 
 /// Read first, so that another version is told from damage.
@@ -33,52 +32,26 @@ struct Versioned {
 }
 
 impl Journal {
-    /// How many attachments are kept at most.
-    pub const MOST: usize = 16_384;
-
     /// Reads `attachments.json` below `state_dir`; none is as good as an empty one. `boot` is this one.
     pub fn open(state_dir: &Path, boot: BootId) -> Result<Self, JournalError> {
         let path = state_dir.join("attachments.json");
-        let mut records = Vec::new();
+        let mut records = Records::default();
         if let Some(bytes) = read(&path).map_err(fail("read", &path))? {
             let contents = parse(&path, &bytes)?;
             if contents.boot == boot.as_str() {
                 records = contents.attachments;
             } else {
-                log::info!("{} attachments of an earlier boot are gone with it", contents.attachments.len());
+                log::info!("{} attachments of an earlier boot are gone with it", contents.attachments.as_slice().len());
             }
         }
         Ok(Self { path, boot, records })
     }
 
-    pub fn records(&self) -> &[Record] {
+    pub fn records(&self) -> &Records {
         &self.records
     }
 
-    pub fn find(&self, network: &Name, name: &EndpointName) -> Option<&Record> {
-        self.records.iter().find(|record| record.is(network, name))
-    }
-
-    pub fn in_netns(&self, id: NetnsId) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(move |record| record.id == id)
-    }
-
-    /// Keeps `record`, in place of the one of the same name and network.
-    pub async fn keep(&mut self, record: Record) -> Result<(), JournalError> {
-        let mut records = self.records.clone();
-        match records.iter_mut().find(|old| old.is(&record.network, &record.name)) {
-            Some(old) => *old = record,
-            None => records.push(record),
-        }
-        self.store(records).await
-    }
-
-    pub async fn forget(&mut self, network: &Name, name: &EndpointName) -> Result<(), JournalError> {
-        let records = self.records.iter().filter(|record| !record.is(network, name)).cloned().collect();
-        self.store(records).await
-    }
-
-    async fn store(&mut self, records: Vec<Record>) -> Result<(), JournalError> {
+    pub async fn store(&mut self, records: Records) -> Result<(), JournalError> {
         if records == self.records {
             return Ok(());
         }

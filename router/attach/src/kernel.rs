@@ -1,4 +1,4 @@
-use crate::{NetnsId, Plugs, Port, error::Cause};
+use crate::{NetnsError, NetnsId, Plugs, Port, error::Cause};
 use edge_host::netns::Identity;
 use edge_kernel::{
     Kernel,
@@ -16,16 +16,15 @@ pub struct KernelPlugs {
 }
 
 impl Plugs for KernelPlugs {
-    fn identify(&self, netns: &Path) -> Result<NetnsId, &'static str> {
-        let own =
-            look(Path::new("/proc/self/ns/net")).map_err(|_| "the daemon does not see its own namespace: is /proc mounted?")?;
+    fn identify(&self, netns: &Path) -> Result<NetnsId, NetnsError> {
+        let own = look(Path::new("/proc/self/ns/net")).map_err(|_| NetnsError::OwnUnseen)?;
         let id = look(netns).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => "it is not there; ip netns list shows the named ones",
-            _ => "it cannot be read",
+            io::ErrorKind::NotFound => NetnsError::Missing,
+            _ => NetnsError::Unreadable,
         })?;
         match id {
-            _ if id.device != own.device => Err("it is another kind of file; a namespace is /run/netns/NAME or /proc/PID/ns/net"),
-            _ if id == own => Err("it is the host's own"),
+            _ if id.device != own.device => Err(NetnsError::OtherFile),
+            _ if id == own => Err(NetnsError::Host),
             _ => Ok(id),
         }
     }

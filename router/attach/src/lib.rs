@@ -3,8 +3,13 @@
 //! A container is known by its name, from one life to the next: its address comes from the same store as the devices' leases,
 //! and its MAC from its name. What is attached is written to the journal, `attachments.json`, before the answer goes out;
 //! after a crash [`Attach::reconcile`] brings journal, leases and kernel together again.
+//!
+//! A front is a translation: from its engine's words to [`Request`] and [`Whom`], and from [`Record`] and [`Error`] back. It calls
+//! [`Attach::attach`] and [`Attach::detach`], or the steps of a [`Turn`] where its engine asks for an address before there is a
+//! namespace.
 
-mod answer;
+#![warn(missing_docs)]
+
 mod attach;
 mod dhcp;
 mod error;
@@ -13,13 +18,19 @@ mod kernel;
 mod mac;
 mod needs;
 mod part;
+mod place;
 mod reconcile;
 mod record;
+mod records;
 mod request;
+mod stored;
+mod turn;
 
 pub use attach::Attach;
-pub use error::{Error, JournalError};
+pub use error::{Error, JournalError, NetnsError};
 pub use kernel::KernelPlugs;
 pub use needs::{Leases, NetnsId, Plugs, Port};
-pub use record::Record;
-pub use request::{EndpointName, Request};
+pub use place::Place;
+pub use record::{Plugged, Record, State};
+pub use request::{EndpointName, Request, Whom};
+pub use turn::Turn;

@@ -1,4 +1,4 @@
-use crate::{EndpointName, error::Cause};
+use crate::{EndpointName, NetnsError, error::Cause};
 use edge_dhcp::ClaimError;
 use edge_kernel::endpoint::{Plug, Unplug};
 use edge_net::{AttachKind, IfName, Mac, Name};
@@ -26,7 +26,7 @@ pub trait Leases: Send + Sync + 'static {
 /// What plugs the ends in.
 pub trait Plugs: Send + Sync + 'static {
     /// Which network namespace the path leads to; an error when to none, or to one that is not a container's.
-    fn identify(&self, netns: &Path) -> Result<NetnsId, &'static str>;
+    fn identify(&self, netns: &Path) -> Result<NetnsId, NetnsError>;
 
     /// Plugs in, or mends what is plugged in; when it fails nothing new is left behind.
     fn plug(&self, plug: Plug) -> impl Future<Output = Result<Mac, Cause>> + Send;
@@ -45,14 +45,18 @@ pub trait Plugs: Send + Sync + 'static {
 /// when a namespace is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetnsId {
+    /// Of the file system of namespaces.
     pub device: u64,
+    /// Of the namespace in it.
     pub inode: u64,
 }
 
 /// The host's end of an attachment to a bridge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
+    /// As the host has it.
     pub name: IfName,
+    /// Which one it is a port of; `None`: of none.
     pub bridge: Option<IfName>,
 }
 

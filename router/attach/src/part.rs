@@ -1,4 +1,4 @@
-use crate::{Attach, Error, Leases, Plugs, Record};
+use crate::{Attach, Error, Leases, Plugged, Plugs, Record};
 use edge_config::Config;
 use edge_net::{AttachKind, IfName};
 use std::collections::BTreeMap;
@@ -8,13 +8,14 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     /// there it would share a wire with another network's nodes, which no policy sees. [`Attach::reconcile`] plugs it in again.
     pub async fn part(&self, config: &Config) -> Result<(), Error> {
         let journal = self.journal.lock().await;
-        if journal.records().is_empty() {
+        if journal.records().as_slice().is_empty() {
             return Ok(());
         }
         let ports = self.plugs.ports().await.map_err(Error::List)?;
         let ports: BTreeMap<_, _> = ports.into_iter().filter_map(|port| Some((port.name, port.bridge?))).collect();
-        for record in journal.records() {
-            let bridge = self.bridge_of(record, &ports).await?;
+        for record in journal.records().as_slice() {
+            let Some(plugged) = record.plugged() else { continue };
+            let bridge = self.bridge_of(record, plugged, &ports).await?;
             let stays = |bridge| config.network(&record.network).is_some_and(|network| network.bridge == bridge);
             if bridge.is_some_and(|bridge| !stays(bridge)) {
                 self.pull(record).await?;
@@ -24,11 +25,16 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     }
 
     /// Where it is plugged in now.
-    async fn bridge_of(&self, record: &Record, ports: &BTreeMap<IfName, IfName>) -> Result<Option<IfName>, Error> {
-        match record.kind {
+    async fn bridge_of(
+        &self,
+        record: &Record,
+        plugged: &Plugged,
+        ports: &BTreeMap<IfName, IfName>,
+    ) -> Result<Option<IfName>, Error> {
+        match plugged.kind {
             AttachKind::Bridge => Ok(ports.get(&record.port()).cloned()),
             AttachKind::Macvlan | AttachKind::IpvlanL2 => {
-                self.plugs.parent(&record.netns, &record.ifname).await.map_err(Error::List)
+                self.plugs.parent(&plugged.place.netns, &plugged.place.ifname).await.map_err(Error::List)
             }
         }
     }

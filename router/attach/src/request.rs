@@ -1,4 +1,4 @@
-use crate::Error;
+use crate::{Error, NetnsError, NetnsId, Record};
 use edge_net::{IfName, Name};
 use std::{
     fmt,
@@ -14,13 +14,27 @@ pub struct EndpointName(String);
 /// Who wants to be plugged in where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    /// Absolute: `/run/netns/NAME`, `/proc/PID/ns/net`.
     pub netns: PathBuf,
+    /// Who it is, from one life to the next.
     pub name: EndpointName,
+    /// Where to.
     pub network: Name,
+    /// What the interface is called inside.
     pub ifname: IfName,
 }
 
+/// Who is to be unplugged, from all of its networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Whoever is called so.
+    Name(EndpointName),
+    /// Whoever is in the namespace that this absolute path leads to, or led to when it was plugged in.
+    Netns(PathBuf),
+}
+
 impl EndpointName {
+    /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -42,10 +56,28 @@ impl fmt::Display for EndpointName {
     }
 }
 
+impl Whom {
+    /// Refuses a path that does not mean the same to whoever asks and to the daemon.
+    pub fn in_netns(path: &str) -> Result<Self, Error> {
+        netns_path(path).map(Self::Netns)
+    }
+
+    /// `id`: of the namespace that is meant, when it is there still.
+    pub(crate) fn is(&self, record: &Record, id: Option<NetnsId>) -> bool {
+        match self {
+            Whom::Name(name) => record.name == *name,
+            Whom::Netns(path) => {
+                record.plugged().is_some_and(|plugged| plugged.place.netns == *path || Some(plugged.place.id) == id)
+            }
+        }
+    }
+}
+
 impl Request {
+    /// From what a front was told.
     pub fn parse(netns: &str, name: &str, network: &str, ifname: &str) -> Result<Self, Error> {
         Ok(Self {
-            netns: path(netns)?,
+            netns: netns_path(netns)?,
             name: name.parse()?,
             network: network.parse().map_err(|_| Error::NoNetwork { name: shown(network), there: Vec::new() })?,
             ifname: IfName::from_str(ifname).map_err(|why| Error::BadIfName { name: shown(ifname), why: why.to_string() })?,
@@ -54,7 +86,7 @@ impl Request {
 }
 
 /// The path of a namespace that means the same to whoever asks and to the daemon.
-pub(crate) fn path(text: &str) -> Result<PathBuf, Error> {
+fn netns_path(text: &str) -> Result<PathBuf, Error> {
     let bad = |why| Err(Error::BadNetns { path: shown(text).into(), why });
     let path = Path::new(text);
     if !path.is_absolute()
@@ -62,10 +94,10 @@ pub(crate) fn path(text: &str) -> Result<PathBuf, Error> {
         || text.contains('\0')
         || path.components().any(|part| part == Component::ParentDir)
     {
-        return bad("give an absolute path without '..', such as /run/netns/NAME or /proc/PID/ns/net");
+        return bad(NetnsError::NotAbsolute);
     }
     if path.starts_with("/proc/self") || path.starts_with("/proc/thread-self") {
-        return bad("that is whoever looks, here the daemon: give /proc/PID/ns/net with a number");
+        return bad(NetnsError::WhoeverLooks);
     }
     Ok(path.to_owned())
 }
@@ -91,9 +123,9 @@ mod tests {
 
     #[test]
     fn a_path_means_the_same_to_everybody() {
-        assert!(path("/run/netns/a").is_ok() && path("/proc/1/ns/net").is_ok());
+        assert!(netns_path("/run/netns/a").is_ok() && netns_path("/proc/1/ns/net").is_ok());
         for bad in ["", "a", "netns/a", "/proc/self/ns/net", "/proc/thread-self/ns/net", "/proc/1/../self/ns/net", "/a\0b"] {
-            assert!(path(bad).is_err(), "{bad:?}");
+            assert!(netns_path(bad).is_err(), "{bad:?}");
         }
     }
 

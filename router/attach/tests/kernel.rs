@@ -7,8 +7,7 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
-use edge_api::{AttachRequest, DetachRequest, FailureKind};
-use edge_attach::Attach;
+use edge_attach::{Attach, Error, NetnsError, Plugged, Record, Request, Whom};
 use edge_config::Config;
 use edge_dhcp::{LeaseState, Server, Service};
 use edge_kernel::Kernel;
@@ -42,19 +41,22 @@ fn a_container_comes_and_goes_and_comes_again() {
         let dhcp = box_with(&config, state.path()).await;
         let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
         ip("netns add c1");
-        let first = attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap();
-        assert_eq!((first.address.as_str(), first.gateway.to_string().as_str()), ("10.0.1.4/24", "10.0.1.3"));
-        assert_eq!(attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap(), first);
-        let other = attach.attach(&config, request("c1", "equipment", "eth1")).await.unwrap();
-        assert!(ip("-n c1 addr").contains(&other.address) && ip("-n c1 addr").contains("inet 10.0.1.4/24"));
+        let first = attach.attach(&config, &request("c1", "vehicle", "eth0")).await.unwrap();
+        assert_eq!(
+            (first.address.to_string().as_str(), plugged(&first).gateway.to_string().as_str()),
+            ("10.0.1.4/24", "10.0.1.3")
+        );
+        assert_eq!(attach.attach(&config, &request("c1", "vehicle", "eth0")).await.unwrap(), first);
+        let other = attach.attach(&config, &request("c1", "equipment", "eth1")).await.unwrap();
+        assert!(ip("-n c1 addr").contains(&other.address.to_string()) && ip("-n c1 addr").contains("inet 10.0.1.4/24"));
         ip("netns exec c1 ping -c 1 -w 10 10.0.1.3");
 
-        let gone = attach.detach(DetachRequest::Netns("/run/netns/c1".into())).await.unwrap();
-        assert_eq!(gone.detached.len(), 2);
+        let gone = attach.detach(&Whom::in_netns("/run/netns/c1").unwrap()).await.unwrap();
+        assert_eq!(gone.len(), 2);
         assert!(!ip("-n c1 link").contains("eth") && !ip("link").contains("at-"));
         assert!(dhcp.leases().iter().all(|lease| lease.state != LeaseState::Held));
-        assert_eq!(attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap(), first);
-        assert!(attach.detach(DetachRequest::Name("nobody".into())).await.unwrap().detached.is_empty());
+        assert_eq!(attach.attach(&config, &request("c1", "vehicle", "eth0")).await.unwrap(), first);
+        assert!(attach.detach(&Whom::Name("nobody".parse().unwrap())).await.unwrap().is_empty());
     });
 }
 
@@ -67,7 +69,7 @@ fn a_restart_mends_and_forgets() {
         let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
         for name in ["stays", "ends"] {
             ip(&format!("netns add {name}"));
-            attach.attach(&config, request(name, "vehicle", "eth0")).await.unwrap();
+            attach.attach(&config, &request(name, "vehicle", "eth0")).await.unwrap();
         }
         drop(attach);
         // The bridge is made anew by somebody, and one container has ended.
@@ -83,7 +85,7 @@ fn a_restart_mends_and_forgets() {
         attach.reconcile(&config).await.unwrap();
         ip("netns exec stays ping -c 1 -w 10 10.0.1.3");
         assert!(!ip("link").contains("stray"));
-        assert_eq!(attach.list().await.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["stays"]);
+        assert_eq!(attach.records().await.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["stays"]);
         let held: Vec<_> = dhcp.leases().into_iter().filter(|lease| lease.state == LeaseState::Held).collect();
         assert_eq!(held.len(), 1, "{held:?}");
     });
@@ -98,28 +100,34 @@ fn what_cannot_be_is_refused() {
         let attach = Attach::open(state.path(), dhcp.clone()).unwrap();
         ip("netns add c1");
         ip("netns add c2");
-        attach.attach(&config, request("c1", "vehicle", "eth0")).await.unwrap();
-        let wrong = |netns: &str, name: &str, network: &str| AttachRequest {
-            netns: netns.into(),
-            name: name.into(),
-            network: network.into(),
-            ifname: "eth0".into(),
-        };
-        for (request, kind, word) in [
-            (wrong("/run/netns/c3", "c3", "vehicle"), FailureKind::Invalid, "it is not there"),
-            (wrong("/etc/hostname", "c3", "vehicle"), FailureKind::Invalid, "another kind of file"),
-            (wrong(&format!("/proc/{}/ns/net", std::process::id()), "c3", "vehicle"), FailureKind::Invalid, "the host's own"),
-            (wrong("/run/netns/c2", "c2", "nowhere"), FailureKind::NotFound, "there are vehicle, equipment"),
-            (wrong("/run/netns/c2", "c1", "vehicle"), FailureKind::Conflict, "detach that first"),
-            (wrong("/run/netns/c1", "c2", "vehicle"), FailureKind::Conflict, "choose another --ifname"),
-        ] {
-            let failure = attach.attach(&config, request).await.unwrap_err();
-            assert!(failure.kind == kind && failure.body.error.contains(word), "{failure:?}");
+        attach.attach(&config, &request("c1", "vehicle", "eth0")).await.unwrap();
+        let wrong = |netns: &str, name: &str, network: &str| Request::parse(netns, name, network, "eth0").unwrap();
+        let own = format!("/proc/{}/ns/net", std::process::id());
+        type IsRight = fn(&Error) -> bool;
+        let cases: [(Request, IsRight, &str); 6] = [
+            (wrong("/run/netns/c3", "c3", "vehicle"), |error| is_bad(error, NetnsError::Missing), "it is not there"),
+            (wrong("/etc/hostname", "c3", "vehicle"), |error| is_bad(error, NetnsError::OtherFile), "another kind of file"),
+            (wrong(&own, "c3", "vehicle"), |error| is_bad(error, NetnsError::Host), "the host's own"),
+            (
+                wrong("/run/netns/c2", "c2", "nowhere"),
+                |error| matches!(error, Error::NoNetwork { .. }),
+                "there are vehicle, equipment",
+            ),
+            (wrong("/run/netns/c2", "c1", "vehicle"), |error| matches!(error, Error::NameTaken { .. }), "detach that first"),
+            (
+                wrong("/run/netns/c1", "c2", "vehicle"),
+                |error| matches!(error, Error::IfNameTaken { .. }),
+                "choose another --ifname",
+            ),
+        ];
+        for (request, is_right, word) in cases {
+            let error = attach.attach(&config, &request).await.unwrap_err();
+            assert!(is_right(&error) && error.to_string().contains(word), "{error:?}");
         }
         // The kernel refuses: a link of that name stands in the container already.
         ip("-n c2 link add eth0 type veth peer name other");
-        let failure = attach.attach(&config, request("c2", "vehicle", "eth0")).await.unwrap_err();
-        assert!(!failure.body.detail.is_empty(), "{failure:?}");
+        let error = attach.attach(&config, &request("c2", "vehicle", "eth0")).await.unwrap_err();
+        assert!(std::error::Error::source(&error).is_some(), "{error:?}");
         assert_eq!(dhcp.leases().iter().filter(|lease| lease.state == LeaseState::Held).count(), 1);
         assert_eq!(ip("link").matches("at-").count(), 1);
     });
@@ -129,8 +137,12 @@ fn config() -> Config {
     edge_config::parse("test.toml", CONFIG).unwrap_or_else(|error| panic!("{}", error.render(false)))
 }
 
-fn request(name: &str, network: &str, ifname: &str) -> AttachRequest {
-    AttachRequest { netns: format!("/run/netns/{name}"), name: name.into(), network: network.into(), ifname: ifname.into() }
+fn request(name: &str, network: &str, ifname: &str) -> Request {
+    Request::parse(&format!("/run/netns/{name}"), name, network, ifname).unwrap()
+}
+
+fn plugged(record: &Record) -> &Plugged {
+    record.plugged().unwrap()
 }
 
 async fn box_with(config: &Config, state: &Path) -> Server {
@@ -183,4 +195,8 @@ fn ip(arguments: &str) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap()
+}
+
+fn is_bad(error: &Error, wanted: NetnsError) -> bool {
+    matches!(error, Error::BadNetns { why, .. } if *why == wanted)
 }

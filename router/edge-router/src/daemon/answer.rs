@@ -1,6 +1,6 @@
 //! The API's calls.
 
-use super::{boot, drift, nodes, router::Router, status, transfer};
+use super::{boot, containers, drift, nodes, router::Router, status, transfer};
 use edge_api::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed, DetachRequest,
     Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
@@ -78,12 +78,12 @@ impl Api for Router {
 
     async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
         let _guard = self.engine.lock().await?;
-        self.attach.attach(&self.engine.in_force().config, request).await
+        containers::attach(&self.attach, &self.engine.in_force().config, request).await
     }
 
     async fn detach(&self, request: DetachRequest) -> Result<Detached, Failure> {
         let _guard = self.engine.lock().await?;
-        self.attach.detach(request).await
+        containers::detach(&self.attach, request).await
     }
 
     async fn reachability(&self) -> Result<Reachability, Failure> {
@@ -109,7 +109,7 @@ impl Router {
     }
 
     async fn nodes(&self) -> Vec<edge_api::Node> {
-        let attached = self.attach.list().await;
+        let attached = self.attach.records().await;
         nodes::nodes(&self.engine.in_force().config, &self.dhcp.leases(), self.dhcp.resting(), &attached)
     }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod boot;
+mod containers;
 mod drift;
 mod files;
 mod linux;

@@ -1,6 +1,7 @@
 //! Who is in the networks: reservations, leases and attachments, joined by network and address.
 
-use edge_api::{Attached, Node, NodeKind};
+use edge_api::{Node, NodeKind};
+use edge_attach::Record;
 use edge_config::Config;
 use edge_dhcp::{Lease, LeaseKind, LeaseState};
 use edge_net::Name;
@@ -14,7 +15,7 @@ use std::{
 type Resting = (Name, Ipv4Addr, SystemTime);
 
 /// In the order of the networks in the file, then by address.
-pub fn nodes(config: &Config, leases: &[Lease], resting: Vec<Resting>, attached: &[Attached]) -> Vec<Node> {
+pub fn nodes(config: &Config, leases: &[Lease], resting: Vec<Resting>, attached: &[Record]) -> Vec<Node> {
     let place = |network: &str| config.networks.iter().position(|one| one.name.as_str() == network).unwrap_or(usize::MAX);
     let mut nodes: BTreeMap<(usize, Ipv4Addr), Node> = BTreeMap::new();
     for host in &config.hosts {
@@ -48,11 +49,10 @@ pub fn nodes(config: &Config, leases: &[Lease], resting: Vec<Resting>, attached:
     for lease in leases {
         nodes.insert((place(lease.network.as_str()), lease.address), leased(lease));
     }
-    for one in attached {
-        let address = one.address.split('/').next().and_then(|address| address.parse().ok());
-        if let Some(node) = address.and_then(|address: Ipv4Addr| nodes.get_mut(&(place(&one.network), address))) {
-            node.mac = Some(one.mac.clone());
-            node.netns = Some(one.netns.clone());
+    for (record, plugged) in attached.iter().filter_map(|record| Some((record, record.plugged()?))) {
+        if let Some(node) = nodes.get_mut(&(place(record.network.as_str()), record.address.address())) {
+            node.mac = Some(plugged.mac.to_string());
+            node.netns = Some(plugged.place.netns.display().to_string());
             node.online = true;
         }
     }

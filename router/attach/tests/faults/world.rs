@@ -1,6 +1,6 @@
 //! Leases and plugs that are only remembered, and fail when told to.
 
-use edge_attach::{Attach, EndpointName, Error, Leases, NetnsId, Plugs, Port, Record, Request};
+use edge_attach::{Attach, EndpointName, Error, Leases, NetnsError, NetnsId, Plugged, Plugs, Port, Record, Request, Whom};
 use edge_config::Config;
 use edge_dhcp::ClaimError;
 use edge_host::BootId;
@@ -103,11 +103,39 @@ impl World {
     }
 
     pub async fn attach(&self, name: &str, network: &str, netns: &str) -> Result<Record, Error> {
-        self.attach.attach_to(&config(), request(name, network, netns)?).await
+        self.attach.attach(&config(), &request(name, network, netns)?).await
     }
 
     pub async fn detach(&self, name: &str) -> Result<usize, Error> {
-        Ok(self.attach.detach_those(|record| record.name.as_str() == name).await?.len())
+        Ok(self.attach.detach(&Whom::Name(name.parse()?)).await?.len())
+    }
+
+    /// A turn of one step, as each of the following.
+    pub async fn reserve(&self, name: &str, network: &str) -> Result<Record, Error> {
+        let mut turn = self.attach.turn().await;
+        let done = turn.reserve(&config(), &network.parse().unwrap(), &name.parse()?).await;
+        turn.end(done).await
+    }
+
+    /// What was reserved in an earlier turn.
+    pub async fn plug(&self, name: &str, network: &str, netns: &str) -> Result<Record, Error> {
+        let (request, mut turn) = (request(name, network, netns)?, self.attach.turn().await);
+        let place = turn.place(&config(), &request)?;
+        let reserved = turn.records().iter().find(|record| record.is(&request.network, &request.name)).cloned().unwrap();
+        let done = turn.plug(&config(), &reserved, place).await;
+        turn.end(done).await
+    }
+
+    pub async fn unplug(&self, name: &str, network: &str) -> Result<(), Error> {
+        let mut turn = self.attach.turn().await;
+        let done = turn.unplug(&network.parse().unwrap(), &name.parse()?).await;
+        turn.end(done).await
+    }
+
+    pub async fn release(&self, name: &str, network: &str) -> Result<(), Error> {
+        let mut turn = self.attach.turn().await;
+        let done = turn.release(&network.parse().unwrap(), &name.parse()?).await;
+        turn.end(done).await
     }
 
     pub async fn reconcile(&self, config: &Config) {
@@ -121,6 +149,10 @@ impl World {
 
     pub async fn record(&self, name: &str) -> Record {
         self.attach.records().await.into_iter().find(|record| record.name.as_str() == name).unwrap()
+    }
+
+    pub async fn plugged_as(&self, name: &str) -> Plugged {
+        self.record(name).await.plugged().cloned().unwrap()
     }
 
     /// The next call of this step fails.
@@ -270,8 +302,8 @@ impl Leases for FakeLeases {
 }
 
 impl Plugs for FakePlugs {
-    fn identify(&self, netns: &Path) -> Result<NetnsId, &'static str> {
-        self.0.get().netns.get(netns).copied().ok_or("it is not there")
+    fn identify(&self, netns: &Path) -> Result<NetnsId, NetnsError> {
+        self.0.get().netns.get(netns).copied().ok_or(NetnsError::Missing)
     }
 
     async fn plug(&self, plug: Plug) -> Result<Mac, Cause> {
