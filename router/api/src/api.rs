@@ -7,8 +7,10 @@ use crate::{
 ///
 /// The server runs each call to its end, whether the client waits for it or not: a call is never dropped half-way.
 pub trait Api: Send + Sync + 'static {
+    /// The whole box on one screen.
     fn status(&self) -> impl Future<Output = Result<Status, Failure>> + Send;
 
+    /// Who has an address, devices and containers alike.
     fn leases(&self) -> impl Future<Output = Result<Leases, Failure>> + Send;
 
     /// Leases as another box takes them over.
@@ -23,6 +25,7 @@ pub trait Api: Send + Sync + 'static {
     /// What of the kernel is not as it was applied.
     fn diff(&self) -> impl Future<Output = Result<DriftReport, Failure>> + Send;
 
+    /// Brings the kernel to a configuration; one that fails is taken back.
     fn apply(&self, request: ApplyRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
 
     /// What was applied to be confirmed stays.

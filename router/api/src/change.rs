@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigRequest {
+    /// `null`: the daemon's own configuration file.
     #[serde(default)]
     pub config: Option<ConfigText>,
 }
@@ -15,13 +16,16 @@ pub struct ConfigRequest {
 pub struct ConfigText {
     /// What diagnostics call it.
     pub file_name: String,
+    /// TOML, whole.
     pub text: String,
 }
 
+/// What an apply would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanReport {
     /// In the order an apply would make them.
     pub changes: Vec<Change>,
+    /// The kernel is as the configuration says.
     pub nothing_to_change: bool,
     /// The verdict of each object, those that stay as they are too.
     #[serde(default)]
@@ -33,12 +37,16 @@ pub struct PlanReport {
     pub waiting: Vec<Waiting>,
 }
 
+/// What an apply did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyReport {
     /// Changes made in the kernel; 0 when everything was already so.
     pub writes: u32,
+    /// In the order they were made.
     pub changes: Vec<Change>,
+    /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
+    /// Milliseconds.
     pub took_ms: u64,
     /// What is in force now is called so: the file it came from.
     #[serde(default)]
@@ -51,18 +59,24 @@ pub struct ApplyReport {
 /// One change of the kernel, for people to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
+    /// What becomes of the object.
     pub action: Action,
     /// `host`, or the namespace's name.
     pub space: String,
     /// What kind of thing and which: `bridge br0`, `address 10.0.1.3/24`.
     pub object: String,
+    /// What of it is set or altered, in words.
     pub detail: Option<String>,
 }
 
+/// What becomes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
+    /// It is made.
     Add,
+    /// It is altered while it stays.
     Change,
+    /// It is taken away.
     Remove,
 }

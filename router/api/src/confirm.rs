@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyRequest {
+    /// `null`: the daemon's own configuration file.
     #[serde(default)]
     pub config: Option<ConfigText>,
     /// Seconds, of [`CONFIRM_WITHIN`]: what was confirmed last comes back by itself unless [`Confirmed`] is asked for in that time.

@@ -14,20 +14,25 @@ pub struct DriftReport {
     pub foreign: Vec<ForeignObject>,
 }
 
+/// A network, an uplink, or what they have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftedPart {
+    /// Which of these.
     pub kind: PartKind,
     /// Of the network or uplink.
     pub name: Option<String>,
+    /// Those that are not as they were applied.
     pub objects: Vec<DriftedObject>,
 }
 
+/// One object that is not as it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriftedObject {
     /// `host`, or the namespace's name.
     pub space: String,
     /// As in [`crate::ObjectVerdict`].
     pub object: String,
+    /// In what way.
     pub drift: Drift,
     /// Of an altered one: what of it is otherwise.
     pub deviations: Vec<Deviation>,
@@ -35,10 +40,13 @@ pub struct DriftedObject {
     pub with: Option<String>,
 }
 
+/// In what way an object is not as it was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Drift {
+    /// It was applied, and is gone.
     Missing,
+    /// It is there, and otherwise.
     Altered,
     /// It carries our mark, and nothing that was applied asks for it.
     Extra,
@@ -49,13 +57,18 @@ pub enum Drift {
 /// `null`: not there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deviation {
+    /// The attribute.
     pub what: String,
+    /// What the kernel has.
     pub is: Option<String>,
+    /// What was applied.
     pub should_be: Option<String>,
 }
 
+/// What is not ours on a link of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignObject {
+    /// `host`, or the namespace's name.
     pub space: String,
     /// `address 10.9.9.9/24`
     pub object: String,

@@ -17,10 +17,13 @@ pub struct ErrorBody {
 /// A call that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// What kind of failure.
     pub kind: FailureKind,
+    /// What is told about it.
     pub body: ErrorBody,
 }
 
+/// What kind of failure, with its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
     /// The request makes no sense: 400.
@@ -46,6 +49,7 @@ pub enum FailureKind {
 }
 
 impl Failure {
+    /// Of one line.
     pub fn new(kind: FailureKind, error: impl fmt::Display) -> Self {
         Self { kind, body: ErrorBody { error: error.to_string(), ..ErrorBody::default() } }
     }
@@ -73,12 +77,14 @@ impl Failure {
         text
     }
 
+    /// With another line of detail.
     #[must_use]
     pub fn detail(mut self, line: impl Into<String>) -> Self {
         self.body.detail.push(line.into());
         self
     }
 
+    /// With what is wrong with a configuration, as `routerctl check` prints it.
     #[must_use]
     pub fn diagnostics(mut self, rendered: String) -> Self {
         self.body.diagnostics = Some(rendered);

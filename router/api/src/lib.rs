@@ -22,6 +22,8 @@
 //!
 //! An error is an HTTP status of 400 or more with an [`ErrorBody`].
 
+#![warn(missing_docs)]
+
 mod api;
 mod attach;
 mod change;

@@ -9,10 +9,14 @@ pub struct Reachability {
     pub rows: Vec<ReachabilityRow>,
 }
 
+/// Whether one node may open flows to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReachabilityRow {
+    /// Who opens.
     pub from: String,
+    /// Whom it is opened to.
     pub to: String,
+    /// At least one service is.
     pub reachable: bool,
     /// The only services that are: `icmp`, `tcp 443`, `udp 8000-8010`. Empty with `reachable`: everything.
     pub only: Vec<String>,

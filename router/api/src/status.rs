@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 /// The whole box on one screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
+    /// Of the configuration, else the box's own.
     pub hostname: String,
     /// Seconds since the box booted.
     pub uptime: u64,
@@ -14,9 +15,13 @@ pub struct Status {
     pub namespace: Option<String>,
     /// Everything that is wrong, the worst first; empty on a healthy box. See [`Status::tell_problems`].
     pub problems: Vec<Problem>,
+    /// In the order of the file.
     pub uplinks: Vec<UplinkStatus>,
+    /// In the order of the file.
     pub networks: Vec<NetworkStatus>,
+    /// In the order of the networks in the file, then by address.
     pub nodes: Vec<Node>,
+    /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
 }
 
@@ -38,6 +43,7 @@ pub struct Applied {
     pub back_to: Option<u64>,
 }
 
+/// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// What is wrong, in one line: `uplink wan is down`.
@@ -46,15 +52,20 @@ pub struct Problem {
     pub why: Option<String>,
 }
 
+/// One uplink, now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UplinkStatus {
+    /// As in the configuration.
     pub name: String,
+    /// The link it goes out by.
     pub device: String,
     /// `direct`, `ipvlan-l2` or `macvlan`, as in the configuration.
     pub link: String,
     /// With its prefix length, `192.168.50.2/24`; `null`: none yet.
     pub address: Option<String>,
+    /// `null`: none yet.
     pub gateway: Option<Ipv4Addr>,
+    /// How it is.
     pub state: UplinkState,
     /// What networks open to the outside leaves by it.
     #[serde(default)]
@@ -80,6 +91,7 @@ pub struct UplinkStatus {
     pub mtu: Option<u16>,
 }
 
+/// How an uplink is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UplinkState {
@@ -91,16 +103,22 @@ pub enum UplinkState {
     Waiting,
     /// No address by DHCP, or none that can be used.
     NoLease,
+    /// No carrier, or the gateway and the probes do not answer.
     Down,
 }
 
+/// One network, now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkStatus {
+    /// As in the configuration.
     pub name: String,
+    /// 1 to 4094; `null`: it is on no trunk.
     pub vlan: Option<u16>,
+    /// The device its tagged frames go by; `null`: none.
     pub trunk: Option<String>,
     /// Devices it has untagged.
     pub ports: Vec<String>,
+    /// The link its nodes are plugged into.
     pub bridge: String,
     /// The router's own address in it, `10.0.1.3/24`.
     pub router: String,
@@ -108,41 +126,50 @@ pub struct NetworkStatus {
     pub nodes: u32,
     /// Addresses of the DHCP pool in use. Both are `null` without a pool.
     pub pool_used: Option<u32>,
+    /// Addresses the DHCP pool has.
     pub pool_size: Option<u32>,
     /// `null` where another server or nobody answers.
     #[serde(default)]
     pub dhcp: Option<DhcpCounters>,
     /// Networks, uplinks and hosts its nodes may open flows to.
     pub reaches: Vec<String>,
+    /// How it is.
     pub state: NetworkState,
     /// Why it is not up.
     pub why: Option<String>,
 }
 
+/// How a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkState {
+    /// Its nodes are served.
     Up,
     /// For its trunk or a port; what is attached to it by other ways works.
     Waiting,
+    /// It is not in the kernel as it was applied.
     Down,
 }
 
 /// A device that is not there yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
+    /// As in the configuration.
     pub device: String,
     /// What needs it: `network vehicle`, `uplink wan`.
     #[serde(rename = "for")]
     pub needed_by: Vec<String>,
+    /// What is known about it; `null`: nothing.
     pub why: Option<String>,
 }
 
 impl UplinkState {
+    /// Nothing about it is a problem.
     pub fn is_good(self) -> bool {
         matches!(self, UplinkState::Online | UplinkState::Up)
     }
 
+    /// As people read it.
     pub fn as_str(self) -> &'static str {
         match self {
             UplinkState::Online => "online",
@@ -155,6 +182,7 @@ impl UplinkState {
 }
 
 impl NetworkState {
+    /// As people and JSON read it.
     pub fn as_str(self) -> &'static str {
         match self {
             NetworkState::Up => "up",

@@ -4,14 +4,17 @@ use std::net::Ipv4Addr;
 /// `routerctl leases --export`: what another box, or another program, needs to go on with the leases of this one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseFile {
+    /// One for each address.
     pub leases: Vec<LeaseRecord>,
 }
 
+/// Whose an address is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseRecord {
     /// `null`: the one the address lies in.
     #[serde(default)]
     pub network: Option<String>,
+    /// The leased one.
     pub address: Ipv4Addr,
     /// A device's.
     #[serde(default)]
@@ -40,12 +43,17 @@ impl LeaseRecord {
 /// What became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
+    /// How many were taken over.
     pub taken: u32,
+    /// The others.
     pub left_out: Vec<LeftOut>,
 }
 
+/// One that was not taken over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
+    /// Of the record.
     pub address: Ipv4Addr,
+    /// In words.
     pub why: String,
 }

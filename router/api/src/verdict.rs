@@ -3,18 +3,23 @@ use serde::{Deserialize, Serialize};
 /// A network, an uplink, or what they have in common, with the verdict of each object of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
+    /// Which of these.
     pub kind: PartKind,
     /// Of the network or uplink.
     pub name: Option<String>,
     /// What somebody who uses it notices, the worst first; empty when nothing becomes of it.
     pub effects: Vec<Effect>,
+    /// Those that stay as they are too.
     pub objects: Vec<ObjectVerdict>,
 }
 
+/// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartKind {
+    /// A `[[network]]`.
     Network,
+    /// An `[[uplink]]`.
     Uplink,
     /// The nftables tables.
     Policy,
@@ -22,16 +27,25 @@ pub enum PartKind {
     Box,
 }
 
+/// What somebody who uses it notices, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
+    /// It goes, with everything on it.
     Gone,
+    /// Containers on it are unplugged, and plugged in again where it comes back.
     ContainersLoseLink,
+    /// The devices behind a trunk or a port cannot be reached until it is in place again.
     DevicesCutOff,
+    /// The router's address in it moves, changes or goes.
     GatewayLost,
+    /// Flows through an uplink end.
     FlowsBreak,
+    /// Flows end that the policy no longer allows; the others go on.
     DisallowedFlowsCut,
+    /// There was nothing of it to interrupt.
     New,
+    /// Nothing is interrupted.
     FlowsGoOn,
 }
 
@@ -42,19 +56,25 @@ pub struct ObjectVerdict {
     pub space: String,
     /// What kind of thing and which: `bridge br0`, `address 10.0.1.3/24 on br0`.
     pub object: String,
+    /// What becomes of it.
     pub verdict: Judgement,
     /// In words, a reason each.
     pub why: Vec<String>,
 }
 
+/// What becomes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judgement {
+    /// It stays as it is.
     Unchanged,
     /// While it lives: nothing that hangs on it notices.
     ChangedLive,
+    /// It is removed and made anew: what hangs on it notices.
     Recreated,
+    /// It is made.
     Created,
+    /// It is taken away.
     Removed,
     /// For a device that is not there.
     Waiting,
