@@ -11,12 +11,9 @@ use edge_attach::{Attach, Error, NetnsError, Plugged, Record, Request, Whom};
 use edge_config::Config;
 use edge_dhcp::{LeaseState, Server, Service};
 use edge_kernel::Kernel;
+use edge_lab::{in_a_box, ip};
 use edge_plan::{Facts, desired, diff, gateway_link};
-use nix::{
-    mount::{MsFlags, mount},
-    sched::{CloneFlags, unshare},
-};
-use std::{fs, path::Path, process::Command, thread};
+use std::path::Path;
 
 const CONFIG: &str = r#"
     [[network]]
@@ -170,31 +167,6 @@ async fn bring(config: &Config) {
     let wanted = desired(config, &Facts::default());
     let ops = diff(&wanted, &kernel.observe().await.unwrap()).ops;
     kernel.execute(&ops).await.unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// Nothing of the machine can be reached.
-fn in_a_box<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
-    let thread = thread::spawn(|| {
-        unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS).expect("unshare; run the tests as root");
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_PRIVATE | MsFlags::MS_REC, None::<&str>).unwrap();
-        fs::create_dir_all("/run/netns").unwrap();
-        mount(Some("tmpfs"), "/run/netns", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test());
-    });
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-fn ip(arguments: &str) -> String {
-    let output = Command::new("ip").args(arguments.split_whitespace()).output().expect("ip (iproute2) is needed by the tests");
-    assert!(
-        output.status.success(),
-        "ip {arguments}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
 }
 
 fn is_bad(error: &Error, wanted: NetnsError) -> bool {

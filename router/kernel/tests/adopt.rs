@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{apply, create, in_a_box, ip, link, named, veth};
+use common::{apply, create, link, named, veth};
 use edge_kernel::Kernel;
-use edge_lab::wait_until;
+use edge_lab::{in_a_box, ip, wait_until};
 use edge_net::Interface;
 use edge_plan::{Address, Link, LinkKind, Op, Owner, Route, Space};
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};

@@ -3,10 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of a test are test code")]
 
-mod common;
-
-use common::{in_a_box, ip};
 use edge_kernel::Kernel;
+use edge_lab::{in_a_box, ip};
 use edge_plan::{Facts, desired, diff};
 use std::fmt::Write;
 

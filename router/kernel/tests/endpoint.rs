@@ -4,11 +4,12 @@
 
 mod common;
 
-use common::{apply, create, in_a_box, ip, link};
+use common::{apply, create, link};
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Prepare, Unplug},
 };
+use edge_lab::{in_a_box, ip};
 use edge_net::{AttachKind, Interface};
 use edge_plan::{Link, LinkKind, Space};
 use std::process::Command;

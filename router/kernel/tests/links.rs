@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{CONF, apply, create, delete, in_a_box, ip, link, named, seen, veth};
+use common::{CONF, apply, create, delete, link, named, seen, veth};
 use edge_kernel::Kernel;
+use edge_lab::{in_a_box, ip};
 use edge_plan::{Link, LinkConf, LinkKind, Op, Owner, RpFilter, Space, link::Macvlan};
 
 const HOST: Space = Space::Host;

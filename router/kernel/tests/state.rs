@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{apply, create, delete, in_a_box, ip, link, named, seen, veth};
+use common::{apply, create, delete, link, named, seen, veth};
 use edge_kernel::Kernel;
+use edge_lab::{in_a_box, ip};
 use edge_net::{IfName, Interface, Name};
 use edge_plan::{Address, Link, LinkKind, Op, Owner, Route, Space, State, Sysctl, diff, nft::Table};
 use nix::errno::Errno;

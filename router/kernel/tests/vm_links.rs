@@ -4,11 +4,12 @@
 
 mod common;
 
-use common::{apply, create, in_a_box, ip, link, named, seen};
+use common::{apply, create, link, named, seen};
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Unplug},
 };
+use edge_lab::{in_a_box, ip};
 use edge_net::{AttachKind, Interface, VlanId};
 use edge_plan::{
     Link, LinkKind, Op, Owner, Space, Sysctl, diff,

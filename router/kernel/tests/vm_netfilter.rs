@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use common::in_a_box;
 use edge_kernel::nft::{FastPath, Nft};
+use edge_lab::in_a_box;
 use edge_plan::nft::{
     BaseChain, Chain, ChainKind, Hook, Table,
     build::{accept, rule},

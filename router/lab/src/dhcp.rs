@@ -50,7 +50,7 @@ impl Host {
         command.env_remove("reason").stdin(Stdio::null());
         let output = command.output().with_context(|| format!("{}: cannot run {client:?}; is it installed?", self.name()))?;
         // dhclient goes on in the background once it has its lease.
-        leftovers::stop_started_with(self, &directory.path().to_string_lossy())?;
+        leftovers::stop_started_with(self.space(), &directory.path().to_string_lossy())?;
         let lease = fs::read_to_string(directory.path().join("lease"));
         match lease {
             Ok(lease) if output.status.success() => {

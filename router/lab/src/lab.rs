@@ -1,7 +1,7 @@
 //! The bench itself.
 
-use crate::{host::Host, leftovers, switch::Switch};
-use anyhow::{Context, Result};
+use crate::{cable::cable, host::Host, leftovers, switch::Switch};
+use anyhow::Result;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Makes machines and wires; its end, a panic included, stops every process left on them.
@@ -51,18 +51,10 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        if let Err(error) = leftovers::stop_members(&self.hosts()) {
+        let hosts = self.hosts();
+        let spaces: Vec<_> = hosts.iter().map(Host::space).collect();
+        if let Err(error) = leftovers::stop_members(&spaces) {
             log::warn!("the lab could not be cleared: {error:#}");
         }
     }
-}
-
-/// A veth pair. Both ends are born in their namespaces under their final names, so names need not be unique on the machine.
-pub(crate) fn cable(left: &Host, left_device: &str, right: &Host, right_device: &str) -> Result<()> {
-    let peer = right.space().net_path();
-    left.ip(&format!("link add {left_device} type veth peer name {right_device} netns {peer}"))
-        .with_context(|| format!("cannot wire {left_device} of {} to {right_device} of {}", left.name(), right.name()))?;
-    left.ip(&format!("link set {left_device} up"))?;
-    right.ip(&format!("link set {right_device} up"))?;
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Processes that outlive what started them. Namespaces end by themselves with their last member, so only processes are looked for.
 
-use crate::host::Host;
+use crate::space::Space;
 use anyhow::Result;
 use nix::{
     errno::Errno,
@@ -20,8 +20,8 @@ use std::{
 pub(crate) const MARK: &str = "EDGE_LAB_RUN";
 
 /// Kills what runs on these machines, in whatever network namespace, and waits until it is gone.
-pub(crate) fn stop_members(hosts: &[Host]) -> Result<()> {
-    let machines = hosts.iter().map(|host| host.space().machine()).collect::<std::io::Result<HashSet<u64>>>()?;
+pub(crate) fn stop_members(spaces: &[&Space]) -> Result<()> {
+    let machines = spaces.iter().map(|space| space.machine()).collect::<std::io::Result<HashSet<u64>>>()?;
     for _ in 0..1000 {
         let members: Vec<Pid> =
             processes()?.filter(|(pid, dir)| is_other(*pid) && lives_on(dir, &machines)).map(|(pid, _)| pid).collect();
@@ -38,8 +38,8 @@ pub(crate) fn stop_members(hosts: &[Host]) -> Result<()> {
 }
 
 /// Kills what runs on this machine and was started with `argument` somewhere on its command line.
-pub(crate) fn stop_started_with(host: &Host, argument: &str) -> Result<()> {
-    let machine = HashSet::from([host.space().machine()?]);
+pub(crate) fn stop_started_with(space: &Space, argument: &str) -> Result<()> {
+    let machine = HashSet::from([space.machine()?]);
     for (pid, dir) in processes()?.filter(|(_, dir)| lives_on(dir, &machine)) {
         if fs::read(dir.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(argument)) {
             let _ = kill(pid, Signal::SIGKILL);

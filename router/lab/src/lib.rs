@@ -19,6 +19,8 @@
 //!
 //! Nothing has a name on the machine: every namespace lives by its file descriptors, so it ends with the test however that ends.
 
+mod apart;
+mod cable;
 mod daemon;
 mod dhcp;
 mod echo;
@@ -36,6 +38,7 @@ mod switch;
 mod table;
 mod wait;
 
+pub use apart::{in_a_box, ip};
 pub use daemon::Daemon;
 pub use dhcp::{Client, Lease};
 pub use flood::{Flood, Member, Receipt, Way};

@@ -1,6 +1,6 @@
 //! A switch with access and trunk ports: a bridge that filters by VLAN, in a namespace of its own.
 
-use crate::{host::Host, lab::cable};
+use crate::{cable::cable, host::Host};
 use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicU32, Ordering};
 
