@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, PROGRAM, same};
-use edge_lab::wait_until;
+use edge_lab::{same, wait_until};
 use serde_json::Value;
 use std::time::Duration;
+use truck::{PROGRAM, Truck};
 
 /// Two networks of one untagged port each, and an uplink whose device others may use too; the router in its own namespace.
 const CONFIG: &str = r#"
@@ -38,8 +38,8 @@ from = "cabin"
 to = "wan"
 "#;
 
-fn running(config: &str) -> Result<Box> {
-    let mut truck = Box::without_trunk()?;
+fn running(config: &str) -> Result<Truck> {
+    let mut truck = Truck::without_trunk()?;
     for port in ["eth1", "eth2"] {
         let device = truck.lab.host(port)?;
         truck.lab.wire(&truck.edge, port, &device, "eth0")?;
@@ -49,7 +49,7 @@ fn running(config: &str) -> Result<Box> {
 }
 
 /// What has drifted: `bridge br-cabin: link down`.
-fn drifted(truck: &Box) -> Result<Vec<String>> {
+fn drifted(truck: &Truck) -> Result<Vec<String>> {
     // It says no by its exit status too, which `ctl` takes for a failure.
     let run_dir = truck.run_dir();
     let mut command = truck.edge.command(PROGRAM);
@@ -171,11 +171,11 @@ fn what_breaks_the_policy_is_mended_at_once_and_told() {
 }
 
 /// What sysctl(8) says of `key` in the router's namespace.
-fn setting(truck: &Box, key: &str) -> Result<String> {
+fn setting(truck: &Truck, key: &str) -> Result<String> {
     Ok(truck.router()?.sh(&format!("sysctl -n {key}"))?.trim().to_owned())
 }
 
-fn is_put_back(truck: &Box, key: &str, to: &str) -> Result<()> {
+fn is_put_back(truck: &Truck, key: &str, to: &str) -> Result<()> {
     wait_until(&format!("{key} to be {to} again"), Duration::from_secs(10), || Ok(setting(truck, key)? == to))
         .with_context(|| truck.log())
 }

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, same};
-use edge_lab::{Client, Daemon, Host, wait_until};
+use edge_lab::{Client, Daemon, Host, same, wait_until};
 use serde_json::Value;
 use std::{fs, net::Ipv4Addr, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use truck::Truck;
 
 const CONFIG: &str = r#"
 [[network]]
@@ -41,7 +41,7 @@ fn a_network_is_served_and_another_relayed_by_the_namespace() {
 }
 
 fn served_and_relayed(place: &str) -> Result<()> {
-    let mut truck = Box::without_trunk()?;
+    let mut truck = Truck::without_trunk()?;
     let (device, server) = (truck.lab.host("device")?, truck.lab.host("server")?);
     truck.lab.wire(&truck.edge, "eth1", &device, "eth0")?;
     truck.lab.wire(&truck.edge, "eth2", &server, "eth0")?;
@@ -83,11 +83,11 @@ fn served_and_relayed(place: &str) -> Result<()> {
     Ok(())
 }
 
-fn relayed(truck: &Box) -> Result<u64> {
+fn relayed(truck: &Truck) -> Result<u64> {
     counters(truck, "cabin")?["relayed"].as_u64().context("a number")
 }
 
-fn counters(truck: &Box, network: &str) -> Result<Value> {
+fn counters(truck: &Truck, network: &str) -> Result<Value> {
     let status = truck.ctl_json(&["status"])?;
     let networks = status["networks"].as_array().cloned().unwrap_or_default();
     let row = networks.into_iter().find(|row| row["name"] == network);

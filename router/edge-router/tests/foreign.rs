@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, same};
-use edge_lab::wait_until;
+use edge_lab::{same, wait_until};
 use std::time::Duration;
+use truck::Truck;
 
 /// A bridge with a port, addresses and routes; a macvlan and an address on the card that is our uplink; rules, tables, settings and a
 /// namespace. It forwards already, as a machine with containers does: the kernel carries that switch over to every link.
@@ -73,21 +73,21 @@ fn what_others_made_survives_everything_we_do() {
 }
 
 /// Without the timers of a bridge, which run by themselves.
-fn view(truck: &Box) -> Result<String> {
+fn view(truck: &Truck) -> Result<String> {
     let view = truck.edge.sh(VIEW)?;
     let is_timer = |field: &&str| !field.contains("_timer\":");
     Ok(view.lines().map(|line| line.split(',').filter(is_timer).collect::<Vec<_>>().join(",") + "\n").collect())
 }
 
 fn survives(namespace: &str) -> Result<()> {
-    let mut truck = Box::without_trunk()?;
+    let mut truck = Truck::without_trunk()?;
     let device = truck.lab.host("device")?;
     truck.lab.wire(&truck.edge, "eth1", &device, "eth0")?;
     truck.edge.sh(&THEIRS.replace("\\042", "\""))?;
     let settled = || Ok(!truck.edge.ip("-6 address show tentative")?.contains("tentative"));
     wait_until("the end of address detection", Duration::from_secs(10), settled)?;
     let before = view(&truck)?;
-    let unharmed = |truck: &Box, when: &str| {
+    let unharmed = |truck: &Truck, when: &str| {
         let now = view(truck)?;
         let changed = before.lines().zip(now.lines()).find(|(before, now)| before != now);
         ensure!(changed.is_none() && before == now, "not as before after {when}: {changed:#?}");

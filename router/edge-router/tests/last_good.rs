@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, same};
+use edge_lab::same;
 use std::{fs, os::unix::fs::symlink, path::Path};
+use truck::Truck;
 
 const CABIN: &str = "[[network]]\nname = \"cabin\"\naddress = \"10.0.1.1/24\"\n";
 const HOLD: &str = "[[network]]\nname = \"hold\"\naddress = \"10.0.2.1/24\"\n";
@@ -33,17 +34,17 @@ const DAMAGES: [(&str, Damage); 9] = [
     ("a device without end", |path, _| Ok(symlink("/dev/zero", path)?)),
 ];
 
-fn problems(truck: &Box) -> Result<String> {
+fn problems(truck: &Truck) -> Result<String> {
     Ok(truck.ctl_json(&["status"])?["problems"].to_string())
 }
 
-fn has(truck: &Box, bridge: &str) -> Result<bool> {
+fn has(truck: &Truck, bridge: &str) -> Result<bool> {
     Ok(truck.edge.ip("-o link")?.contains(&format!(" {bridge}: ")))
 }
 
 #[test]
 fn the_file_is_in_force_whatever_is_in_the_place_of_the_last_good_one() -> Result<()> {
-    let mut truck = Box::without_trunk()?;
+    let mut truck = Truck::without_trunk()?;
     truck.start(CABIN)?;
     let kept = truck.state_dir().join("last-good.toml");
     let aside = kept.with_extension("toml.damaged");
@@ -53,7 +54,7 @@ fn the_file_is_in_force_whatever_is_in_the_place_of_the_last_good_one() -> Resul
     Ok(())
 }
 
-fn damaged(truck: &mut Box, kept: &Path, aside: &Path, damage: Damage) -> Result<()> {
+fn damaged(truck: &mut Truck, kept: &Path, aside: &Path, damage: Damage) -> Result<()> {
     truck.stop()?;
     let whole = fs::read(kept)?;
     fs::remove_file(kept)?;
@@ -82,9 +83,9 @@ fn damaged(truck: &mut Box, kept: &Path, aside: &Path, damage: Damage) -> Result
 /// What a release before there were seals left behind is good, once.
 #[test]
 fn an_upgrade_takes_the_last_good_one_of_the_release_before() -> Result<()> {
-    let mut truck = Box::without_trunk()?;
+    let mut truck = Truck::without_trunk()?;
     truck.start(CABIN)?;
-    let both = truck.config.with_file_name("both.toml");
+    let both = truck.config().with_file_name("both.toml");
     fs::write(&both, format!("{CABIN}{HOLD}"))?;
     truck.ctl(&["apply", both.to_str().unwrap()])?;
     truck.stop()?;

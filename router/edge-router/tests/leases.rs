@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, same};
+use edge_lab::same;
 use serde_json::Value;
 use std::fs;
+use truck::Truck;
 
 /// No ports: nobody answers to a lease here.
 const CONFIG: &str = r#"
@@ -42,20 +43,20 @@ lease 10.0.1.105 {
 }
 "#;
 
-fn import(truck: &Box, name: &str, text: &str) -> Result<Value> {
+fn import(truck: &Truck, name: &str, text: &str) -> Result<Value> {
     let file = truck.state_dir().join(name);
     fs::write(&file, text)?;
     truck.ctl_json(&["leases", "--import", file.to_str().context("a path in UTF-8")?])
 }
 
-fn export(truck: &Box) -> Result<String> {
+fn export(truck: &Truck) -> Result<String> {
     let file = truck.state_dir().join("export.json");
     truck.ctl(&["leases", "--export", file.to_str().context("a path in UTF-8")?])?;
     Ok(fs::read_to_string(file)?)
 }
 
 /// Address, MAC and name of each.
-fn listed(truck: &Box) -> Result<Vec<String>> {
+fn listed(truck: &Truck) -> Result<Vec<String>> {
     let leases = truck.ctl_json(&["leases"])?;
     let nodes = leases["leases"].as_array().with_context(|| format!("no leases in {leases}"))?;
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
@@ -64,7 +65,7 @@ fn listed(truck: &Box) -> Result<Vec<String>> {
 
 #[test]
 fn leases_of_others_are_taken_over_and_move_on_to_another_box() -> Result<()> {
-    let mut truck = Box::without_trunk()?;
+    let mut truck = Truck::without_trunk()?;
     truck.start(CONFIG)?;
     let answer = import(&truck, "dnsmasq.leases", DNSMASQ)?;
     same(answer["taken"].as_u64(), Some(2))?;
@@ -85,7 +86,7 @@ fn leases_of_others_are_taken_over_and_move_on_to_another_box() -> Result<()> {
     same(listed(&truck)?, wanted.to_vec())?;
 
     let exported = export(&truck)?;
-    let mut other = Box::without_trunk()?;
+    let mut other = Truck::without_trunk()?;
     other.start(CONFIG)?;
     same(import(&other, "export.json", &exported)?["taken"].as_u64(), Some(3))?;
     same(listed(&other)?, wanted.to_vec())?;

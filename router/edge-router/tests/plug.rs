@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, same};
-use edge_lab::{Client, Host, Stopwatch, wait_until};
+use edge_lab::{Client, Host, Stopwatch, same, wait_until};
 use std::{
     env, fs, thread,
     time::{Duration, Instant},
 };
+use truck::Truck;
 
 const SOON: Duration = Duration::from_secs(30);
 const GATEWAY: [u8; 4] = [10, 0, 1, 1];
@@ -29,8 +29,8 @@ fn config(link: &str) -> String {
 }
 
 /// A running box with a device on `eth1` at 10.0.1.5, and on `eth2` at 10.0.2.5.
-fn running(link: &str) -> Result<(Box, Host, Host)> {
-    let mut truck = Box::without_trunk()?;
+fn running(link: &str) -> Result<(Truck, Host, Host)> {
+    let mut truck = Truck::without_trunk()?;
     let one = wired(&truck, "eth1", "one", 1)?;
     let two = wired(&truck, "eth2", "two", 2)?;
     truck.start(&config(link))?;
@@ -43,7 +43,7 @@ fn answered(from: &Host, address: [u8; 4]) -> Result<()> {
     Stopwatch::open(from)?.until_answered(Instant::now(), address.into(), SOON).map(drop)
 }
 
-fn wired(truck: &Box, port: &str, name: &str, network: u8) -> Result<Host> {
+fn wired(truck: &Truck, port: &str, name: &str, network: u8) -> Result<Host> {
     let device = truck.lab.host(name)?;
     truck.lab.wire(&truck.edge, port, &device, "eth0")?;
     device.ip(&format!("address add 10.0.{network}.5/24 dev eth0"))?;
@@ -99,7 +99,7 @@ fn shown(host: &Host, link: &str) -> Result<String> {
 }
 
 /// Made anew it has another number, and the device another card.
-fn renewed(truck: &Box, device: &Host, card: &str, network: u8) -> Result<()> {
+fn renewed(truck: &Truck, device: &Host, card: &str, network: u8) -> Result<()> {
     truck.edge.ip(&format!("link delete {card}"))?;
     truck.lab.wire(&truck.edge, card, device, "eth0")?;
     device.ip(&format!("address add 10.0.{network}.5/24 dev eth0"))?;
@@ -251,8 +251,8 @@ fn more_events_than_there_is_room_for_lose_no_card() {
 }
 
 /// A file of changes for `ip -batch`: one address comes and goes.
-fn endless(truck: &Box) -> Result<String> {
-    let path = truck.config.with_file_name("endless");
+fn endless(truck: &Truck) -> Result<String> {
+    let path = truck.config().with_file_name("endless");
     fs::write(&path, "address add 10.99.99.99/32 dev lo\naddress delete 10.99.99.99/32 dev lo\n".repeat(2000))?;
     Ok(path.to_str().unwrap_or_default().to_owned())
 }

@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Result, ensure};
-use bench::{Box, same};
-use edge_lab::{Host, wait_until};
+use edge_lab::{Host, same, wait_until};
 use std::time::Duration;
+use truck::Truck;
 
 const CONFIG: &str = r#"
 [[uplink]]
@@ -66,7 +66,7 @@ fn send(from: &Host, source: &str, target: &str, ports: [u16; 2]) -> Result<()> 
 }
 
 /// A device at the end of a wire to the port.
-fn device(truck: &Box, port: &str, address: &str, gateway: &str) -> Result<Host> {
+fn device(truck: &Truck, port: &str, address: &str, gateway: &str) -> Result<Host> {
     let device = truck.lab.host(port)?;
     truck.lab.wire(&truck.edge, port, &device, "eth0")?;
     device.ip(&format!("address add {address} dev eth0"))?;
@@ -87,7 +87,7 @@ fn receives(device: &Host, packets: u64) -> Result<()> {
 
 #[test]
 fn no_packet_with_an_inside_or_own_address_comes_in_by_an_uplink() -> Result<()> {
-    let mut truck = Box::without_trunk()?;
+    let mut truck = Truck::without_trunk()?;
     let cabin = device(&truck, "eth1", "10.0.1.5/24", "10.0.1.1")?;
     let hold = device(&truck, "eth2", "10.0.2.5/28", "10.0.2.1")?;
     truck.start(CONFIG)?;

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod rig;
-
 use anyhow::{Context, Result, ensure};
-use edge_lab::{Client, Daemon, Flow, Host, Stream, wait_until};
-use rig::{Disk, Rig, snapshot};
+use edge_lab::{Client, Daemon, Disk, Flow, Host, Rig, Stream, snapshot, wait_until};
 use std::{collections::BTreeMap, fs, net::SocketAddrV4, process::Command, thread::sleep, time::Duration};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
 const INTERNET: [u8; 4] = [192, 168, 50, 1];
 /// Between two packets of a flow.
 const BEAT: Duration = Duration::from_millis(2);
@@ -56,16 +54,16 @@ struct Town {
 
 impl Town {
     fn new(config: &str) -> Result<Self> {
-        let mut rig = Rig::new(&["p1", "p2", "p3", "p4", "up0"], Disk::Real)?;
+        let mut rig = Rig::with(PROGRAM, &["p1", "p2", "p3", "p4", "up0"], Disk::Real)?;
         fs::write(rig.config(), config)?;
         let (internet, other, neighbour) = (rig.beyond("up0")?, rig.beyond("p3")?, rig.beyond("p2")?);
         internet.ip("address add 192.168.50.1/24 dev eth0")?;
         other.sh("ip address add 10.0.2.5/24 dev eth0; ip route add default via 10.0.2.1")?;
         neighbour.sh("ip address add 10.0.1.6/24 dev eth0; ip route add default via 10.0.1.1")?;
-        rig.start()?;
+        rig.restart(&[])?;
         let host = rig.beyond("p1")?;
         host.dhcp(Client::Udhcpc, "eth0")?;
-        let container = rig.attach("c1", "a")?;
+        let container = rig.attached("c1", "a")?;
         Ok(Self { rig, host, neighbour, other, container, internet })
     }
 
@@ -205,14 +203,14 @@ fn change_elsewhere(namespace: bool) -> Result<()> {
 #[test]
 fn a_killed_daemon_and_its_restart_lose_no_packet() {
     for namespace in [false, true] {
-        restart(namespace, Rig::stop_daemon).unwrap();
+        restart(namespace, Rig::kill).unwrap();
     }
 }
 
 #[test]
 fn a_stopped_daemon_and_its_restart_lose_no_packet() {
     for namespace in [false, true] {
-        restart(namespace, Rig::terminate).unwrap();
+        restart(namespace, Rig::stop).unwrap();
     }
 }
 
@@ -226,8 +224,8 @@ fn restart(namespace: bool, end: impl Fn(&mut Rig) -> Result<()>) -> Result<()> 
         end(&mut town.rig)?;
         sleep(A_WHILE);
         device.renew()?;
-        town.rig.start()?;
-        let report = town.rig.apply(&config(namespace, ""))??;
+        town.rig.restart(&[])?;
+        let report = town.rig.try_apply(&config(namespace, ""))??;
         ensure!(report.writes == 0, "{} writes after a restart", report.writes);
         device.renews()?;
     }

@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, same};
-use edge_lab::wait_until;
+use edge_lab::{same, wait_until};
 use serde_json::Value;
 use std::{
     fs,
@@ -15,6 +14,7 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
+use truck::Truck;
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -35,26 +35,26 @@ fn many() -> String {
     (0..30).map(|number| network(&format!("net-{number}"), number)).collect()
 }
 
-fn running(config: &str) -> Result<Box> {
-    let mut truck = Box::without_trunk()?;
+fn running(config: &str) -> Result<Truck> {
+    let mut truck = Truck::without_trunk()?;
     truck.start(config)?;
     Ok(truck)
 }
 
 /// Another file than the daemon's own.
-fn other(truck: &Box, config: &str) -> Result<PathBuf> {
-    let path = truck.config.with_file_name("other.toml");
+fn other(truck: &Truck, config: &str) -> Result<PathBuf> {
+    let path = truck.config().with_file_name("other.toml");
     fs::write(&path, config)?;
     Ok(path)
 }
 
-fn apply_other(truck: &Box, config: &str, words: &[&str]) -> Result<Value> {
+fn apply_other(truck: &Truck, config: &str, words: &[&str]) -> Result<Value> {
     let path = other(truck, config)?;
     truck.ctl_json(&[&["apply", path.to_str().unwrap()], words].concat())
 }
 
 /// Everything that writing would change, the interface indices and rule handles included.
-fn kernel(truck: &Box) -> Result<String> {
+fn kernel(truck: &Truck) -> Result<String> {
     let mut text = truck.edge.ip("-4 -o address")? + &truck.edge.ip("route")?;
     for line in truck.edge.ip("-o link")?.lines() {
         text += line.split(" qdisc ").next().unwrap_or_default();
@@ -67,11 +67,11 @@ fn kernel(truck: &Box) -> Result<String> {
     Ok(text)
 }
 
-fn has(truck: &Box, bridge: &str) -> Result<bool> {
+fn has(truck: &Truck, bridge: &str) -> Result<bool> {
     Ok(truck.edge.ip("-br link")?.contains(bridge))
 }
 
-fn problems(truck: &Box) -> Result<String> {
+fn problems(truck: &Truck) -> Result<String> {
     Ok(truck.ctl_json(&["status"])?["problems"].to_string())
 }
 
@@ -79,7 +79,7 @@ fn problems(truck: &Box) -> Result<String> {
 fn what_nobody_confirms_goes_and_is_not_tried_again() {
     let unconfirmed = || -> Result<()> {
         let mut truck = running(&one())?;
-        fs::write(&truck.config, two())?;
+        fs::write(truck.config(), two())?;
         let left = truck.ctl_json(&["apply", "--confirm", "15s"])?["confirm_within"].as_u64();
         ensure!(left.is_some_and(|left| (1..=15).contains(&left)), "{left:?} s");
         let screen = truck.ctl(&["status"])?;
@@ -121,7 +121,7 @@ fn a_window_outlives_a_crash_and_ends_with_the_boot() {
         same(truck.ctl_json(&["status"])?["applied"]["confirmed"].as_bool(), Some(false))?;
 
         truck.kill()?;
-        let boot_id = truck.config.with_file_name("boot-id");
+        let boot_id = truck.config().with_file_name("boot-id");
         fs::write(&boot_id, "another boot\n")?;
         truck.edge.sh(&format!("mount --bind {} /proc/sys/kernel/random/boot_id", boot_id.display()))?;
         truck.restart(&[])?;
@@ -233,7 +233,7 @@ fn an_interrupted_apply_is_taken_back_at_the_start() {
 }
 
 /// As a client does whose connection ends in the middle of an apply.
-fn begin_and_leave(truck: &Box, name: &str, config: &str) -> Result<()> {
+fn begin_and_leave(truck: &Truck, name: &str, config: &str) -> Result<()> {
     let body = serde_json::json!({ "config": { "file_name": name, "text": config } }).to_string();
     let mut stream = UnixStream::connect(truck.run_dir().join("control.sock"))?;
     write!(stream, "POST /v1/apply HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
@@ -243,7 +243,7 @@ fn begin_and_leave(truck: &Box, name: &str, config: &str) -> Result<()> {
     })
 }
 
-fn in_force(truck: &Box) -> Result<Option<String>> {
+fn in_force(truck: &Truck) -> Result<Option<String>> {
     Ok(truck.ctl_json(&["status"])?["applied"]["name"].as_str().map(str::to_owned))
 }
 
@@ -272,7 +272,7 @@ fn an_apply_ends_wholly_whoever_leaves() {
     leaving().unwrap();
 }
 
-fn apply_is_nothing(truck: &Box, config: &str) -> Result<bool> {
+fn apply_is_nothing(truck: &Truck, config: &str) -> Result<bool> {
     let path = other(truck, config)?;
     Ok(truck.ctl_json(&["plan", path.to_str().unwrap()])?["nothing_to_change"] == true)
 }
@@ -282,7 +282,7 @@ fn no_file_stops_a_start() {
     let bad = || -> Result<()> {
         let mut truck = running(&one())?;
         let before = kernel(&truck)?;
-        let path = truck.config.clone();
+        let path = truck.config();
         let long = format!("{}#", one()).repeat(40_000);
         for (what, told) in [
             ("nonsense", "has 1 error"),
@@ -351,7 +351,7 @@ fn a_read_only_state_directory_forgets_nothing_before_a_boot() {
 #[test]
 fn a_full_disk_ends_in_the_old_or_in_the_new() {
     let full = || -> Result<()> {
-        let mut truck = Box::without_trunk()?;
+        let mut truck = Truck::without_trunk()?;
         let (state, disk) = (truck.state_dir(), truck.state_dir().with_file_name("disk"));
         let (state, disk) = (state.display(), disk.display());
         truck.edge.sh(&format!(
@@ -387,7 +387,7 @@ fn a_full_disk_ends_in_the_old_or_in_the_new() {
 #[test]
 fn a_disk_without_room_for_the_lease_log_stops_no_start() {
     let small = || -> Result<()> {
-        let mut truck = Box::without_trunk()?;
+        let mut truck = Truck::without_trunk()?;
         let state = truck.state_dir();
         truck.edge.sh(&format!("mkdir {0}; mount -t tmpfs -o size=1m,mode=700 tmpfs {0}", state.display()))?;
         truck.start(&one())?;
@@ -400,8 +400,8 @@ fn a_disk_without_room_for_the_lease_log_stops_no_start() {
 #[test]
 fn a_service_manager_is_told() {
     let told = || -> Result<()> {
-        let mut truck = Box::without_trunk()?;
-        let path = truck.config.with_file_name("notify");
+        let mut truck = Truck::without_trunk()?;
+        let path = truck.config().with_file_name("notify");
         let socket = UnixDatagram::bind(&path)?;
         socket.set_read_timeout(Some(SOON))?;
         let hear = || -> Result<String> {
@@ -409,12 +409,12 @@ fn a_service_manager_is_told() {
             let length = socket.recv(&mut buffer).context("nothing was told")?;
             Ok(String::from_utf8(buffer[..length].to_vec())?)
         };
-        fs::write(&truck.config, one())?;
+        fs::write(truck.config(), one())?;
         truck.restart(&[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "2000000")])?;
         ensure!(hear()?.starts_with("READY=1\nSTATUS=1 network"), "first of all");
         ensure!(has(&truck, "br-cabin")?, "ready is when the networks are there");
         same(hear()?.trim(), "WATCHDOG=1")?;
-        fs::write(&truck.config, two())?;
+        fs::write(truck.config(), two())?;
         truck.hangup()?;
         let without_beats = || -> Result<String> {
             loop {
@@ -439,9 +439,9 @@ fn a_service_manager_is_told() {
 #[test]
 fn a_kernel_that_hangs_is_not_waited_for() {
     let hangs = || -> Result<()> {
-        let mut truck = Box::without_trunk()?;
-        let order = truck.config.with_file_name("faults");
-        fs::write(&truck.config, one())?;
+        let mut truck = Truck::without_trunk()?;
+        let order = truck.config().with_file_name("faults");
+        fs::write(truck.config(), one())?;
         truck.restart_with(&["--patience", "4"], &[("EDGE_FAULTS", order.to_str().unwrap())])?;
         fs::write(&order, "stall 1")?;
         let error = format!("{:#}", truck.apply(&two()).unwrap_err());

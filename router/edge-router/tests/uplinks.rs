@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod site;
-
 use anyhow::{Context, Result, ensure};
-use edge_lab::wait_until;
-use site::{Site, longest_gap, lost_in_a_row, pinging, same};
+use edge_lab::{Provider, Rig, longest_gap, lost_in_a_row, pinging, same, wait_until};
 use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
 const LAN: &str = "
 [[network]]
 name = \"lan\"
@@ -41,14 +39,14 @@ fn a_direct_uplink_of_the_namespace_keeps_its_address_over_a_kill() {
 
 /// Not one packet is lost, nothing is written, and the server is asked whether the lease still holds.
 fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
-    let mut site = Site::new()?;
+    let mut site = Rig::new(PROGRAM)?;
     let mut isp = site.provider("eth1", "192.0.2")?;
     isp.dnsmasq(50, &["--dhcp-option=option:dns-server,9.9.9.9", "--dhcp-option=option:domain-search,site.example"])?;
     let config = format!("[system]\nhostname = \"truck\"\n{place}{}{LAN}", uplink("wan", "eth1", link));
     site.start(&config)?;
     same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
     ensure!(isp.log().contains("client provides name: truck"), "{}", isp.log());
-    let container = site.container()?;
+    let container = site.attached("c1", "lan")?;
     let file = site.path("state/uplinks/wan.json");
     same(fs::metadata(&file)?.permissions().mode() & 0o777, 0o600)?;
     let resolvers = site.path("run/resolv.conf");
@@ -56,8 +54,8 @@ fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
         Ok(fs::read_to_string(&resolvers).is_ok_and(|text| text == "nameserver 9.9.9.9\nsearch site.example\n"))
     })?;
 
-    let asked = |isp: &site::Provider| isp.log().matches("DHCPREQUEST").count();
-    let discovers = |isp: &site::Provider| isp.log().matches("DHCPDISCOVER").count();
+    let asked = |isp: &Provider| isp.log().matches("DHCPREQUEST").count();
+    let discovers = |isp: &Provider| isp.log().matches("DHCPDISCOVER").count();
     let before = (asked(&isp), discovers(&isp));
     let mut notices = String::new();
     let answers = pinging(&container, |_| {
@@ -86,7 +84,7 @@ fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
 #[test]
 fn another_address_is_followed_and_a_denial_obeyed() {
     let follows = || -> Result<()> {
-        let mut site = Site::new()?;
+        let mut site = Rig::new(PROGRAM)?;
         let mut isp = site.provider("eth1", "192.0.2")?;
         isp.dnsmasq(50, &[])?;
         // The uplink is followed, and nothing else that is otherwise.
@@ -94,7 +92,7 @@ fn another_address_is_followed_and_a_denial_obeyed() {
         same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
         site.edge.ip("address delete 10.77.0.1/24 dev br-lan")?;
         site.edge.ip("address add 10.77.0.1/24 dev br-lan")?;
-        let container = site.container()?;
+        let container = site.attached("c1", "lan")?;
         pinging(&container, |pings| {
             // Another pool; the cable out and in lets the client ask. It is denied, and asks anew.
             isp.dnsmasq(60, &[])?;
@@ -116,7 +114,7 @@ fn another_address_is_followed_and_a_denial_obeyed() {
 #[test]
 fn a_lease_that_runs_out_takes_address_and_route_along() {
     let runs_out = || -> Result<()> {
-        let mut site = Site::new()?;
+        let mut site = Rig::new(PROGRAM)?;
         let mut isp = site.provider("eth1", "192.0.2")?;
         isp.udhcpd(50, 12)?;
         site.start(&format!("{}{LAN}", uplink("wan", "eth1", "")))?;
@@ -141,12 +139,12 @@ fn a_lease_that_runs_out_takes_address_and_route_along() {
 #[test]
 fn a_site_with_our_own_numbers_breaks_nothing() {
     let overlaps = || -> Result<()> {
-        let mut site = Site::new()?;
+        let mut site = Rig::new(PROGRAM)?;
         let mut isp = site.provider("eth1", "10.77.0")?;
         isp.udhcpd(50, 600)?;
         let lan = LAN.replace("[[allow]]", "[[host]]\nname = \"c1\"\nnetwork = \"lan\"\naddress = \"10.77.0.50\"\n[[allow]]");
         site.start(&format!("{}{lan}", uplink("wan", "eth1", "")))?;
-        let container = site.container()?;
+        let container = site.attached("c1", "lan")?;
         let row = site.until("wan", 60, |row| row["why"].as_str().is_some_and(|why| why.contains("overlaps network lan")))?;
         same((row["state"].as_str(), row["address"].as_str()), (Some("no-lease"), None))?;
         container.run("ping", ["-c", "1", "-w", "10", "10.77.0.1"])?;
@@ -180,7 +178,7 @@ fn tell(what: &str, mut gaps: Vec<u64>) {
 
 /// Milliseconds without an answer: by the probe, by the cable.
 fn fails_over(and_back: bool) -> Result<(u64, u64)> {
-    let mut site = Site::new()?;
+    let mut site = Rig::new(PROGRAM)?;
     let mut first = site.provider("eth1", "192.0.2")?;
     let second = site.provider("eth2", "198.51.100")?;
     first.udhcpd(50, 600)?;
@@ -190,7 +188,7 @@ fn fails_over(and_back: bool) -> Result<(u64, u64)> {
     site.start(&format!("{}{lte}{probe}\n{LAN}{allow}", uplink("wan", "eth1", probe)))?;
     site.online("wan")?;
     site.online("lte")?;
-    let container = site.container()?;
+    let container = site.attached("c1", "lan")?;
     let in_use = |name: &str, seconds| site.until(name, seconds, |row| row["in_use"] == true && row["state"] == "online");
     let dark = pinging(&container, |_| {
         first.go_dark()?;

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Result, ensure};
-use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
-use edge_lab::{Client, Host, Outcome, probe};
+use edge_lab::{Client, Host, Outcome, probe, same};
 use std::time::Duration;
+use truck::{FIRE_TRUCK, Truck, fire_truck_on_the_host};
 
 /// Packets an nftables counter on `host` has seen; `rule` says which are counted.
 fn count(host: &Host, rule: &str) -> Result<()> {
@@ -25,7 +25,7 @@ fn counted(host: &Host) -> Result<u64> {
 fn ipv6_neither_crosses_nor_reaches_the_router() {
     let ipv6 = || -> Result<()> {
         for config in [FIRE_TRUCK.to_owned(), fire_truck_on_the_host()] {
-            let (truck, device1, device2) = Box::with_devices(&config)?;
+            let (truck, device1, device2) = Truck::with_devices(&config)?;
             let router = truck.router()?;
             // The most open a box can be by mistake: addresses on the legs, forwarding on.
             let leg = |network: &str, bridge: &str| {
@@ -52,7 +52,7 @@ fn ipv6_neither_crosses_nor_reaches_the_router() {
 #[test]
 fn the_routers_address_in_another_network_answers_nothing() {
     let knock = || -> Result<()> {
-        let (truck, device1, _) = Box::with_devices(FIRE_TRUCK)?;
+        let (truck, device1, _) = Truck::with_devices(FIRE_TRUCK)?;
         let before = drops(&truck)?;
         // From the DHCP client's port to the server's, which is open at device1's own router.
         let script = "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', 68)); [s.sendto(b'x', ('10.0.2.3', 67)) for _ in range(3)]";
@@ -67,7 +67,7 @@ fn the_routers_address_in_another_network_answers_nothing() {
 }
 
 /// What the last rule of the router's input chain has dropped.
-fn drops(truck: &Box) -> Result<u64> {
+fn drops(truck: &Truck) -> Result<u64> {
     let text = truck.router()?.run("nft", ["list", "chain", "inet", "edge-router", "input"])?;
     Ok(text.split("counter packets ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or("x").parse()?)
 }
@@ -77,7 +77,7 @@ fn drops(truck: &Box) -> Result<u64> {
 #[test]
 fn a_forged_icmp_error_does_not_cross() {
     let forge = || -> Result<()> {
-        let (_truck, device1, device2) = Box::with_devices(FIRE_TRUCK)?;
+        let (_truck, device1, device2) = Truck::with_devices(FIRE_TRUCK)?;
         device1.sh("echo x | busybox nc -u -w 1 -p 5555 8.8.8.8 9999 || true")?;
         count(&device1, "ip saddr 10.0.2.0/24")?;
         // Port unreachable, quoting the flow as it looks beyond the uplink.
@@ -106,7 +106,7 @@ for _ in range(3):
 #[test]
 fn a_marked_container_is_still_a_container() {
     let mark = || -> Result<()> {
-        let (truck, _, device2) = Box::with_devices(FIRE_TRUCK)?;
+        let (truck, _, device2) = Truck::with_devices(FIRE_TRUCK)?;
         let container1 = truck.attached("container1", "vehicle")?;
         container1.ip("link set lo group 25956")?;
         container1.ip("link add enp9s9 type veth peer name inside")?;
@@ -126,7 +126,7 @@ fn a_marked_container_is_still_a_container() {
 #[test]
 fn a_flushed_table_is_put_back() {
     let flush = || -> Result<()> {
-        let (truck, device1, device2) = Box::with_devices(FIRE_TRUCK)?;
+        let (truck, device1, device2) = Truck::with_devices(FIRE_TRUCK)?;
         let router = truck.router()?;
         router.run("nft", ["flush", "ruleset"])?;
         edge_lab::wait_until("the table", Duration::from_secs(60), || {
@@ -142,7 +142,7 @@ fn a_flushed_table_is_put_back() {
 #[test]
 fn a_refusal_at_a_restart_takes_nothing_down() {
     let refuse = || -> Result<()> {
-        let (mut truck, device1, _) = Box::with_devices(&fire_truck_on_the_host())?;
+        let (mut truck, device1, _) = Truck::with_devices(&fire_truck_on_the_host())?;
         truck.kill()?;
         truck.edge.ip("route delete default")?;
         truck.edge.ip("route add default via 192.168.50.1 dev up-wan metric 100")?;
@@ -163,7 +163,7 @@ fn a_refusal_at_a_restart_takes_nothing_down() {
 #[test]
 fn a_refused_port_costs_the_others_nothing() {
     let port = || -> Result<()> {
-        let mut truck = Box::wired(&[1, 2])?;
+        let mut truck = Truck::wired(&[1, 2])?;
         truck.edge.ip("link add other type bridge")?;
         let third = "\n[[network]]\nname = \"aaa\"\naddress = \"10.0.3.1/24\"\nports = [\"other\"]\n";
         truck.start(&format!("{FIRE_TRUCK}{third}"))?;

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
-use edge_lab::{Daemon, Host, wait_until};
+use edge_lab::{Daemon, Host, same, wait_until};
 use std::time::Duration;
+use truck::{FIRE_TRUCK, Truck, fire_truck_on_the_host};
 
 const OPEN: &str = "\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n";
 /// Echoes datagrams, from the address they came to.
@@ -22,21 +22,21 @@ s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 for _ in range(5): s.sendto(header + body, (destination, 0))
 "#;
 
-struct Truck {
-    truck: Box,
+struct Scene {
+    truck: Truck,
     device1: Host,
     device2: Host,
     _echoes: [Daemon; 2],
 }
 
-fn truck(config: &str) -> Result<Truck> {
-    let (truck, device1, device2) = Box::with_devices(config)?;
+fn scene(config: &str) -> Result<Scene> {
+    let (truck, device1, device2) = Truck::with_devices(config)?;
     let echo = |host: &Host, address: &str| host.daemon(host.command("python3").args(["-c", ECHO, address]));
     let _echoes = [echo(&device2, "10.0.2.5")?, echo(&truck.internet, "8.8.8.8")?];
     for host in [&truck.router()?, &device1, &device2, &truck.internet] {
         host.sh("nft 'table inet seen { chain input { type filter hook input priority -200; }; chain forward { type filter hook forward priority -200; }; }'")?;
     }
-    Ok(Truck { truck, device1, device2, _echoes })
+    Ok(Scene { truck, device1, device2, _echoes })
 }
 
 /// Counts from now on what matches.
@@ -70,7 +70,7 @@ fn an_established_flow_goes_past_the_rules_and_nothing_else_does() {
 }
 
 fn past(config: &str) -> Result<()> {
-    let Truck { truck, device1, device2, _echoes } = truck(config)?;
+    let Scene { truck, device1, device2, _echoes } = scene(config)?;
     let router = truck.router()?;
     for (target, address, source) in [(&device2, "10.0.2.5", "10.0.1.5"), (&truck.internet, "8.8.8.8", "192.168.50.2")] {
         wait_until("the first echo", Duration::from_secs(60), || Ok(echoed(&device1, address, 3)? == 3))?;
@@ -106,7 +106,7 @@ fn past(config: &str) -> Result<()> {
 #[test]
 fn an_uplink_that_goes_and_comes_is_bound_again() {
     let again = || -> Result<()> {
-        let Truck { truck, device1, _echoes, .. } = truck(FIRE_TRUCK)?;
+        let Scene { truck, device1, _echoes, .. } = scene(FIRE_TRUCK)?;
         let router = truck.router()?;
         let bound = || -> Result<bool> { Ok(router.run("nft", ["list", "flowtables"])?.contains("up-wan")) };
         ensure!(bound()?, "bound at first");

@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::Result;
-use bench::{Box, FIRE_TRUCK, TABLE, fire_truck_on_the_host, same};
-use edge_lab::{Client, Table};
+use edge_lab::{Client, Table, same};
 use std::{collections::BTreeMap, net::Ipv4Addr};
+use truck::{FIRE_TRUCK, TABLE, Truck, fire_truck_on_the_host};
 
 fn twenty_eight_pings(config: &str) -> Result<()> {
-    let mut truck = Box::wired(&[1, 2])?;
+    let mut truck = Truck::wired(&[1, 2])?;
     let (device1, device2) = (truck.lab.host("device1")?, truck.lab.host("device2")?);
     truck.switch.access(1, &device1, "eth0", "02:00:00:00:01:05")?;
     truck.switch.access(2, &device2, "eth0", "02:00:00:00:02:05")?;

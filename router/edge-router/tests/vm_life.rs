@@ -2,26 +2,26 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
-use edge_lab::{Client, Host, Outcome, probe, wait_until};
+use edge_lab::{Client, Host, Outcome, probe, same, wait_until};
 use serde_json::Value;
 use std::{fs, time::Duration};
+use truck::{FIRE_TRUCK, Truck, fire_truck_on_the_host};
 
 const SOON: Duration = Duration::from_secs(60);
 const DEVICE1: &str = "02:00:00:00:01:05";
 const DEVICE2: &str = "02:00:00:00:02:05";
 const OPEN: &str = "\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n";
 
-fn running(config: &str) -> Result<Box> {
-    let mut truck = Box::wired(&[1, 2])?;
+fn running(config: &str) -> Result<Truck> {
+    let mut truck = Truck::wired(&[1, 2])?;
     truck.start(config)?;
     Ok(truck)
 }
 
-fn device(truck: &Box, name: &str, vlan: u16, mac: &str) -> Result<Host> {
+fn device(truck: &Truck, name: &str, vlan: u16, mac: &str) -> Result<Host> {
     let device = truck.lab.host(name)?;
     truck.switch.access(vlan, &device, "eth0", mac)?;
     device.dhcp(Client::Udhcpc, "eth0")?;
@@ -68,7 +68,7 @@ fn without_expiry(mut leases: Value) -> Value {
 }
 
 /// Interface indices and the nftables generation change with every write; neither comes back.
-fn state(truck: &Box, router: &Host) -> Result<String> {
+fn state(truck: &Truck, router: &Host) -> Result<String> {
     let mut text = String::new();
     for place in [&truck.edge, router] {
         text += &place.ip("-o link")?;
@@ -91,7 +91,7 @@ fn nft_reads_back_what_it_lists() {
         let router = truck.router().unwrap();
         let listed = router.run("nft", ["list", "ruleset"]).unwrap();
         let other = truck.lab.host("oracle").unwrap();
-        let file = truck.config.with_extension("nft");
+        let file = truck.config().with_extension("nft");
         fs::write(&file, &listed).unwrap();
         // A flowtable is bound to links that are there.
         let bound = listed.split("devices = { ").nth(1).and_then(|rest| rest.split(" }").next()).unwrap();
@@ -114,7 +114,7 @@ fn sorted(listing: &str) -> Vec<String> {
 #[test]
 fn a_trunk_that_comes_late_is_plugged_in() {
     let late = || -> Result<()> {
-        let mut truck = Box::without_trunk()?;
+        let mut truck = Truck::without_trunk()?;
         truck.start(FIRE_TRUCK)?;
         let status = truck.ctl_json(&["status"])?;
         same(status["waiting"][0]["device"].as_str(), Some("enp2s0"))?;
@@ -139,7 +139,7 @@ fn a_removed_allow_cuts_what_it_had_let_in() {
         let truck = running(&format!("{FIRE_TRUCK}{OPEN}"))?;
         let device1 = device(&truck, "device1", 1, DEVICE1)?;
         let device2 = device(&truck, "device2", 2, DEVICE2)?;
-        let received = truck.config.with_file_name("received");
+        let received = truck.config().with_file_name("received");
         // It would end with its input.
         let listen = format!("sleep 600 | busybox nc -l -p 4000 > {}", received.display());
         let _listener = device2.daemon(device2.command("sh").args(["-c", &listen]))?;

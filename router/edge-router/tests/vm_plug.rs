@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::{Box, FIRE_TRUCK, fire_truck_on_the_host, same};
-use edge_lab::{Client, Stopwatch, wait_until};
+use edge_lab::{Client, Stopwatch, same, wait_until};
 use std::time::{Duration, Instant};
+use truck::{FIRE_TRUCK, Truck, fire_truck_on_the_host};
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -19,7 +19,7 @@ fn children_go_with_their_card_and_come_again() {
 }
 
 fn pulled(config: &str) -> Result<()> {
-    let mut truck = Box::wired(&[1, 2])?;
+    let mut truck = Truck::wired(&[1, 2])?;
     truck.start(config)?;
     let container = truck.attached("container1", "vehicle")?;
     let device = truck.lab.host("device1")?;
@@ -65,15 +65,15 @@ fn vlans_of_others_on_the_trunk_are_as_they_were() {
 }
 
 fn shared_trunk(config: &str) -> Result<()> {
-    let mut truck = Box::wired(&[1, 2])?;
+    let mut truck = Truck::wired(&[1, 2])?;
     truck.edge.sh(THEIRS)?;
-    let view = |truck: &Box| {
+    let view = |truck: &Truck| {
         truck.edge.sh("for link in voice enp2s0.60 inner; do ip -j -d link show dev $link; ip -j address show dev $link; done; ip -j route show dev voice")
     };
     // Its own address of IPv6 is on trial for a second.
     wait_until("the end of address detection", SOON, || Ok(!truck.edge.ip("-6 address show tentative")?.contains("inet6")))?;
     let before = view(&truck)?;
-    let unharmed = |truck: &Box, when: &str| same(view(truck)?, before.clone()).context(when.to_owned());
+    let unharmed = |truck: &Truck, when: &str| same(view(truck)?, before.clone()).context(when.to_owned());
     truck.start(config)?;
     unharmed(&truck, "the start")?;
     let changed = config.replace("vlan    = 2", "vlan    = 3");

@@ -3,13 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod bench;
+mod truck;
 
 use anyhow::{Context, Result, ensure};
-use bench::Box;
 use edge_lab::{Host, generate};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, env, net::Ipv4Addr};
+use truck::Truck;
 
 /// Drawn once, and since then the same on every run; `EDGE_SEEDS="5 6 7"` tries others.
 const SEEDS: &str = "2 4";
@@ -68,7 +68,7 @@ fn packets_do_what_reachability_says() {
 
 /// How many tries were let through, as the matrix says of each.
 fn check(config: &str) -> Result<usize> {
-    let mut truck = Box::wired(&[1, 2, 3, 4, 5])?;
+    let mut truck = Truck::wired(&[1, 2, 3, 4, 5])?;
     // The Internet knows the way in, so that only the policy keeps it out.
     truck.internet.ip("route add 10.0.0.0/8 via 192.168.50.2")?;
     truck.start(config)?;
@@ -104,7 +104,7 @@ fn services(to: &Node) -> Vec<(&Node, &'static str, u16)> {
 }
 
 /// Every host and every router address of the matrix, one more node in each network, and the Internet.
-fn nodes(truck: &Box, matrix: &Value) -> Result<Vec<Node>> {
+fn nodes(truck: &Truck, matrix: &Value) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
     for label in array(matrix, "nodes").filter_map(Value::as_str) {
         let node = |host, address| Node { label: label.to_owned(), host, address };

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod site;
-
 use anyhow::{Context, Result, ensure};
-use edge_lab::{Client, wait_until};
-use site::{Site, lost_in_a_row, pinging, same};
+use edge_lab::{Client, Provider, Rig, lost_in_a_row, pinging, same, wait_until};
 use std::{thread, time::Duration};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
 const CONFIG: &str = "
 [router]
 namespace = \"router\"
@@ -30,7 +28,7 @@ to = \"wan\"
 #[test]
 fn the_host_and_the_box_are_two_clients_on_one_device() {
     let shared = || -> Result<()> {
-        let mut site = Site::new()?;
+        let mut site = Rig::new(PROGRAM)?;
         let mut isp = site.provider("eth1", "192.0.2")?;
         isp.dnsmasq(50, &["--dhcp-range=192.0.2.70,192.0.2.79,120"])?;
         site.edge.dhcp(Client::Udhcpc, "eth1")?;
@@ -39,8 +37,8 @@ fn the_host_and_the_box_are_two_clients_on_one_device() {
         let of_the_host = site.edge.ip("-o -4 address show dev eth1")?;
         let numbers = own.trim_end_matches("/24");
         ensure!(own.starts_with("192.0.2.") && !of_the_host.contains(numbers), "{own} and {of_the_host}");
-        let container = site.container()?;
-        let asked = |isp: &site::Provider| isp.log().matches("DHCPREQUEST").count();
+        let container = site.attached("c1", "lan")?;
+        let asked = |isp: &Provider| isp.log().matches("DHCPREQUEST").count();
         let answers = pinging(&container, |_| {
             let before = asked(&isp);
             site.kill()?;

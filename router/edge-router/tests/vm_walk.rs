@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod rig;
 mod steps;
 
-use rig::Disk;
+use edge_lab::Disk;
 use steps::Walk;
 
 const HARBOUR: &str = include_str!("steps/harbour.toml");

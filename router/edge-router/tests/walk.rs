@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-mod rig;
 mod steps;
 
 use anyhow::Result;
-use rig::Disk;
+use edge_lab::Disk;
 use steps::Walk;
 
 /// The router on the host.

@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
-#[path = "../rig/mod.rs"]
-mod rig;
 mod scene;
 
 use anyhow::{Result, ensure};
-use edge_lab::{Flood, Member, Receipt, Way, generate::Dice, wait_until};
-use rig::{Disk, Rig, is_late};
+use edge_lab::{Disk, Flood, Member, Receipt, Rig, Way, generate::Dice, is_late, wait_until};
 use scene::{FORWARD, MEMBERS, Scene, TARGETS};
 use std::{collections::BTreeMap, fs, time::Duration};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
 /// Its packets go to the link address of their target.
 const BYPASS: u32 = 1;
 const APPLIES: usize = 50;
@@ -27,10 +25,10 @@ struct Sea {
 
 impl Sea {
     fn new(scene: Scene) -> Result<Self> {
-        let mut rig = Rig::new(&["p1", "p2", "p3", "p4", "up0"], Disk::Real)?;
+        let mut rig = Rig::with(PROGRAM, &["p1", "p2", "p3", "p4", "up0"], Disk::Real)?;
         fs::write(rig.config(), scene.text())?;
-        rig.start()?;
-        let container = rig.attach("c1", "a")?;
+        rig.restart(&[])?;
+        let container = rig.attached("c1", "a")?;
         let container_mac = container.sh("cat /sys/class/net/eth0/address")?;
         let mut members = Vec::new();
         for (number, member) in MEMBERS.iter().enumerate() {
@@ -63,11 +61,11 @@ impl Sea {
         if let Some((kind, number)) = fault {
             self.rig.order_fault(kind, number)?;
         }
-        let answer = self.rig.apply(&next.text())?;
+        let answer = self.rig.try_apply(&next.text())?;
         let met = self.rig.take_fault()?;
         if met.is_some() && fault.is_some_and(|(kind, _)| kind.starts_with("kill")) {
             wait_until("the end of the daemon", Duration::from_secs(30), || self.rig.has_died())?;
-            self.rig.start()?;
+            self.rig.restart(&[])?;
             self.rig.bring(&next.text())?;
             self.scene = next;
         } else if answer.is_ok() || is_late(&answer) {

@@ -2,14 +2,15 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use super::rig::{
-    Disk, Rig, is_late,
-    snapshot::{Snapshot, difference},
-};
 use anyhow::{Context, Result, bail, ensure};
-use edge_lab::{Client, wait_until};
+use edge_lab::{
+    Client, Disk, Rig, is_late,
+    snapshot::{Snapshot, difference},
+    wait_until,
+};
 use std::{fs, time::Duration};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
 /// The box's network cards.
 const CARDS: [&str; 6] = ["p1", "p2", "p3", "p4", "up0", "up1"];
 
@@ -35,13 +36,13 @@ pub struct Walk {
 impl Walk {
     /// A box that has been at both, with a device's lease and two containers.
     pub fn between(first: &'static str, second: &'static str, disk: Disk) -> Result<Self> {
-        let mut rig = Rig::new(&CARDS, disk)?;
+        let mut rig = Rig::with(PROGRAM, &CARDS, disk)?;
         fs::write(rig.config(), first)?;
         gateways(&rig)?;
-        rig.start()?;
+        rig.restart(&[])?;
         rig.beyond("p1")?.dhcp(Client::Udhcpc, "eth0")?;
-        rig.attach("c1", "a")?;
-        rig.attach("c2", "c")?;
+        rig.attached("c1", "a")?;
+        rig.attached("c2", "c")?;
         let goal = |config: &'static str| -> Result<Goal> {
             rig.bring(config)?;
             Ok(Goal { config, snapshot: rig.snapshot()?, networks: networks(&rig)?, leases: leases(&rig)? })
@@ -65,7 +66,7 @@ impl Walk {
                 continue;
             }
             self.rig.order_fault(kind, next[from])?;
-            let answer = self.rig.apply(to)?;
+            let answer = self.rig.try_apply(to)?;
             let met = self.rig.take_fault()?;
             let died = met.is_some() && kind.starts_with("kill");
             if died {
@@ -78,7 +79,7 @@ impl Walk {
             }
             let what = format!("{kind} {} on the way from {from}: {met:?}, answer {answer:?}", next[from]);
             if died {
-                self.rig.start()?;
+                self.rig.restart(&[])?;
             }
             self.at = self.settled().context(what.clone())?;
             ensure!(died || answer.is_ok() == (self.at != from), "{what}; but it is at {}", self.at);
@@ -105,7 +106,7 @@ impl Walk {
             let to = self.goals[1 - from].config;
             self.rig.bring(self.goals[from].config)?;
             self.rig.order_fault("kill-before", next[from])?;
-            let _ = self.rig.apply(to)?;
+            let _ = self.rig.try_apply(to)?;
             let met = self.rig.take_fault()?;
             done[from] = met.is_none();
             self.rig.cut_power()?;
@@ -132,7 +133,7 @@ impl Walk {
 
     fn boot(&mut self) -> Result<()> {
         gateways(&self.rig)?;
-        self.rig.start()
+        self.rig.restart(&[])
     }
 
     /// Which goal the box is at, wholly and by its own account.

@@ -1,7 +1,7 @@
 //! The kernel as `ip` and `nft` tell of it, without what is never the same twice.
 
+use crate::host::Host;
 use anyhow::Result;
-use edge_lab::Host;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
