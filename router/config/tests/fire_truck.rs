@@ -7,7 +7,7 @@ use edge_net::{AttachKind, Interface, Name, VlanId};
 use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, time::Duration};
 
-const FILE: &str = include_str!("../scenarios/fire-truck.toml");
+const FILE: &str = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
 
 fn name(text: &str) -> Name {
     text.parse().unwrap()

@@ -4,7 +4,7 @@ use edge_config::{Config, parse};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use std::fmt::Write;
 
-const FIRE_TRUCK: &str = include_str!("../scenarios/fire-truck.toml");
+const FIRE_TRUCK: &str = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
 
 /// Reads it, and if it is wrong lists and shows the mistakes.
 fn survives(text: &str) -> Result<(), TestCaseError> {

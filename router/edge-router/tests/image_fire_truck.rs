@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use edge_lab::{Client, Host, Lab, wait_until};
 use std::{env, path::Path, process::Stdio, time::Duration};
 
-const TABLE: &str = include_str!("../../config/scenarios/fire-truck-reachability.csv");
+const TABLE: &str = include_str!("../../lab/scenarios/fire-truck/expect.csv");
 const ROUTER: &str = "/run/netns/router";
 
 #[test]

@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_fire_truck_has_28_rows() {
-        let table = Table::parse(include_str!("../../config/scenarios/fire-truck-reachability.csv")).unwrap();
+        let table = Table::parse(include_str!("../scenarios/fire-truck/expect.csv")).unwrap();
         assert_eq!(table.rows.len(), 28);
         assert_eq!(table.rows.iter().filter(|row| row.reachable).count(), 16);
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use edge_lab::{Host, Lab, Outcome, Place, Report, Row, Table};
 use std::{collections::BTreeMap, net::Ipv4Addr, time::Instant};
 
-const TABLE: &str = include_str!("../../config/scenarios/fire-truck-reachability.csv");
+const TABLE: &str = include_str!("../scenarios/fire-truck/expect.csv");
 const BOX: &str = include_str!("article/box.sh");
 
 /// The truck: the box, a switch on its trunk with one device in each VLAN, and the Internet.

@@ -89,7 +89,7 @@ fn id(name: &impl std::fmt::Display) -> String {
 mod tests {
     #[test]
     fn the_readme_shows_the_fire_truck() {
-        let text = include_str!("../../config/scenarios/fire-truck.toml");
+        let text = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
         let config = edge_config::parse("fire-truck.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
         let readme = include_str!("../../../README.md");
         let picture = format!("```mermaid\n{}```\n", super::drawing(&config));

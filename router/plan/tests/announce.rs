@@ -4,7 +4,7 @@
 
 use edge_plan::{Facts, Link, LinkKind, Op, Owner, Space, State, announced, desired};
 
-const FIRE_TRUCK: &str = include_str!("../../config/scenarios/fire-truck.toml");
+const FIRE_TRUCK: &str = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
 
 fn wanted(text: &str) -> State {
     let config = edge_config::parse("truck.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));

@@ -9,7 +9,7 @@ use edge_plan::{
     nft::{Rule, build::*},
 };
 
-const FIRE_TRUCK: &str = include_str!("../../config/scenarios/fire-truck.toml");
+const FIRE_TRUCK: &str = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
 
 fn config() -> Config {
     edge_config::parse("test.toml", FIRE_TRUCK).unwrap_or_else(|errors| panic!("{}", errors.render(false)))

@@ -13,8 +13,8 @@ use edge_plan::{
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
 
-const FIRE_TRUCK: &str = include_str!("../../config/scenarios/fire-truck.toml");
-const TABLE: &str = include_str!("../../config/scenarios/fire-truck-reachability.csv");
+const FIRE_TRUCK: &str = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
+const TABLE: &str = include_str!("../../lab/scenarios/fire-truck/expect.csv");
 
 fn parse(text: &str) -> Config {
     edge_config::parse("test.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)))

@@ -199,7 +199,7 @@ fn a_port_that_becomes_a_trunk_is_given_back() {
 /// `allow` in the middle of a life: one table, no link touched.
 #[test]
 fn a_new_allow_is_one_operation() {
-    let text = include_str!("../../config/scenarios/fire-truck.toml");
+    let text = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
     let parse =
         |text: &str| edge_config::parse("fire-truck.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
     let mut state = model::machine(&DEVICES);
@@ -212,7 +212,7 @@ fn a_new_allow_is_one_operation() {
 /// Somebody else's link with the name of ours is left alone, and the rest is set up.
 #[test]
 fn a_foreign_link_of_the_same_name_is_a_conflict() {
-    let text = include_str!("../../config/scenarios/fire-truck.toml");
+    let text = include_str!("../../lab/scenarios/fire-truck/edge-router.toml");
     let config = edge_config::parse("fire-truck.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
     let mut state = model::machine(&DEVICES);
     let theirs = edge_plan::Link { kind: LinkKind::Bridge, ..model::device() };

@@ -7,8 +7,7 @@ use edge_lab::{Client, Host, Rig, Switch};
 use std::ops::{Deref, DerefMut};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_edge-router");
-pub const FIRE_TRUCK: &str = include_str!("../../../config/scenarios/fire-truck.toml");
-pub const TABLE: &str = include_str!("../../../config/scenarios/fire-truck-reachability.csv");
+pub const FIRE_TRUCK: &str = include_str!("../../../lab/scenarios/fire-truck/edge-router.toml");
 
 /// The same without `[router] namespace`: the host is the router.
 pub fn fire_truck_on_the_host() -> String {

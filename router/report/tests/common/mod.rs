@@ -8,7 +8,7 @@ use edge_plan::{Facts, Link, LinkKind, Owner, Space, SpaceState, State, Sysctl, 
 use edge_report::render;
 use std::{fs, path::PathBuf};
 
-pub const FIRE_TRUCK: &str = include_str!("../../../config/scenarios/fire-truck.toml");
+pub const FIRE_TRUCK: &str = include_str!("../../../lab/scenarios/fire-truck/edge-router.toml");
 
 pub fn config(text: &str) -> Config {
     edge_config::parse("test.toml", text).unwrap_or_else(|errors| panic!("{}", errors.render(false)))
