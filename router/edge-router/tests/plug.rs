@@ -107,147 +107,131 @@ fn renewed(truck: &Truck, device: &Host, card: &str, network: u8) -> Result<()> 
 }
 
 #[test]
-fn fifty_new_cards_in_a_row_end_as_the_first_began() {
-    let flapping = || -> Result<()> {
-        let (truck, one, _two) = running("direct")?;
-        for _ in 0..50 {
-            renewed(&truck, &one, "eth1", 1)?;
-        }
-        answered(&one, INTERNET)?;
-        // With the uplink's card its address and route went too.
-        let isp = truck.lab.host("isp2")?;
-        truck.edge.ip("link delete wlp3s0f0")?;
-        truck.waits_for(&["wlp3s0f0"])?;
-        truck.lab.wire(&truck.edge, "wlp3s0f0", &isp, "eth0")?;
-        isp.ip("address add 192.168.50.1/24 dev eth0")?;
-        answered(&one, [192, 168, 50, 1])?;
-        wait_until("peace", SOON, || Ok(truck.ctl(&["plan"])?.trim() == "nothing to change"))
-    };
-    flapping().unwrap();
+fn fifty_new_cards_in_a_row_end_as_the_first_began() -> Result<()> {
+    let (truck, one, _two) = running("direct")?;
+    for _ in 0..50 {
+        renewed(&truck, &one, "eth1", 1)?;
+    }
+    answered(&one, INTERNET)?;
+    // With the uplink's card its address and route went too.
+    let isp = truck.lab.host("isp2")?;
+    truck.edge.ip("link delete wlp3s0f0")?;
+    truck.waits_for(&["wlp3s0f0"])?;
+    truck.lab.wire(&truck.edge, "wlp3s0f0", &isp, "eth0")?;
+    isp.ip("address add 192.168.50.1/24 dev eth0")?;
+    answered(&one, [192, 168, 50, 1])?;
+    wait_until("peace", SOON, || Ok(truck.ctl(&["plan"])?.trim() == "nothing to change"))
 }
 
 #[test]
-fn a_name_brings_its_role_to_its_new_bearer_and_the_old_one_is_let_go() {
-    let swapped = || -> Result<()> {
-        let (truck, one, two) = running("direct")?;
-        let before = shown(&truck.edge, "eth1")?;
-        ensure!(before.contains(" group 25958 "), "{before}");
-        truck.edge.sh("ip link set eth1 down; ip link set eth1 name spare")?;
-        truck.waits_for(&["eth1"])?;
-        wait_until("the old bearer to be let go", SOON, || {
-            let spare = shown(&truck.edge, "spare")?;
-            Ok(!spare.contains(" master ") && spare.contains(" group default "))
-        })?;
+fn a_name_brings_its_role_to_its_new_bearer_and_the_old_one_is_let_go() -> Result<()> {
+    let (truck, one, two) = running("direct")?;
+    let before = shown(&truck.edge, "eth1")?;
+    ensure!(before.contains(" group 25958 "), "{before}");
+    truck.edge.sh("ip link set eth1 down; ip link set eth1 name spare")?;
+    truck.waits_for(&["eth1"])?;
+    wait_until("the old bearer to be let go", SOON, || {
         let spare = shown(&truck.edge, "spare")?;
-        ensure!(before.contains("addrgenmode none") && spare.contains("addrgenmode eui64"), "{before}{spare}");
+        Ok(!spare.contains(" master ") && spare.contains(" group default "))
+    })?;
+    let spare = shown(&truck.edge, "spare")?;
+    ensure!(before.contains("addrgenmode none") && spare.contains("addrgenmode eui64"), "{before}{spare}");
 
-        truck.edge.sh("ip link set eth2 down; ip link set eth2 name eth1; ip link set spare name eth2")?;
-        wait_until("each name in its bridge", SOON, || {
-            let (first, second) = (shown(&truck.edge, "eth1")?, shown(&truck.edge, "eth2")?);
-            Ok(first.contains(" master br-cabin ") && second.contains(" master br-hold "))
-        })?;
-        for (device, mine, gateway) in [(&one, "10.0.2.6/24", [10, 0, 2, 1]), (&two, "10.0.1.6/24", [10, 0, 1, 1])] {
-            device.ip("address flush dev eth0")?;
-            device.ip(&format!("address add {mine} dev eth0"))?;
-            answered(device, gateway)?;
-        }
+    truck.edge.sh("ip link set eth2 down; ip link set eth2 name eth1; ip link set spare name eth2")?;
+    wait_until("each name in its bridge", SOON, || {
+        let (first, second) = (shown(&truck.edge, "eth1")?, shown(&truck.edge, "eth2")?);
+        Ok(first.contains(" master br-cabin ") && second.contains(" master br-hold "))
+    })?;
+    for (device, mine, gateway) in [(&one, "10.0.2.6/24", [10, 0, 2, 1]), (&two, "10.0.1.6/24", [10, 0, 1, 1])] {
+        device.ip("address flush dev eth0")?;
+        device.ip(&format!("address add {mine} dev eth0"))?;
+        answered(device, gateway)?;
+    }
 
-        truck.edge.sh("ip link set wlp3s0f0 down; ip link set wlp3s0f0 name other")?;
-        wait_until("the old uplink to have nothing of ours", SOON, || {
-            let addresses = truck.edge.ip("-4 -o address show dev other")?;
-            let routes = truck.edge.ip("-4 route show dev other")?;
-            Ok(addresses.is_empty() && routes.is_empty() && shown(&truck.edge, "other")?.contains(" group default "))
-        })?;
-        truck.waits_for(&["wlp3s0f0"])
-    };
-    swapped().unwrap();
+    truck.edge.sh("ip link set wlp3s0f0 down; ip link set wlp3s0f0 name other")?;
+    wait_until("the old uplink to have nothing of ours", SOON, || {
+        let addresses = truck.edge.ip("-4 -o address show dev other")?;
+        let routes = truck.edge.ip("-4 route show dev other")?;
+        Ok(addresses.is_empty() && routes.is_empty() && shown(&truck.edge, "other")?.contains(" group default "))
+    })?;
+    truck.waits_for(&["wlp3s0f0"])
 }
 
 #[test]
-fn an_apply_goes_on_while_cards_come_and_go() {
-    let busy = || -> Result<()> {
-        let (truck, one, _two) = running("macvlan")?;
-        let drawer = truck.lab.host("drawer")?;
-        thread::scope(|scope| {
-            let flapping = scope.spawn(|| -> Result<()> {
-                for _ in 0..100 {
-                    for card in ["eth1", "wlp3s0f0"] {
-                        truck.edge.carry(card, &drawer)?;
-                        drawer.carry(card, &truck.edge)?;
-                    }
+fn an_apply_goes_on_while_cards_come_and_go() -> Result<()> {
+    let (truck, one, _two) = running("macvlan")?;
+    let drawer = truck.lab.host("drawer")?;
+    thread::scope(|scope| {
+        let flapping = scope.spawn(|| -> Result<()> {
+            for _ in 0..100 {
+                for card in ["eth1", "wlp3s0f0"] {
+                    truck.edge.carry(card, &drawer)?;
+                    drawer.carry(card, &truck.edge)?;
                 }
-                Ok(())
-            });
-            let mut applied = 0;
-            while !flapping.is_finished() {
-                let more = format!("[[network]]\nname = \"n{applied}\"\naddress = \"10.9.{}.1/24\"\n", applied % 250);
-                truck.apply(&format!("{}{more}", config("macvlan"))).with_context(|| truck.log())?;
-                applied += 1;
             }
-            ensure!(applied > 2, "only {applied} meanwhile");
-            flapping.join().unwrap()
-        })?;
-        truck.edge.carry("eth1", &drawer)?;
-        truck.waits_for(&["eth1"])?;
-        let report = truck.apply(&config("macvlan"))?;
-        same(report["waiting"][0]["device"].as_str(), Some("eth1"))?;
-        drawer.carry("eth1", &truck.edge)?;
-        answered(&one, INTERNET)?;
-        truck.waits_for(&[])
-    };
-    busy().unwrap();
+            Ok(())
+        });
+        let mut applied = 0;
+        while !flapping.is_finished() {
+            let more = format!("[[network]]\nname = \"n{applied}\"\naddress = \"10.9.{}.1/24\"\n", applied % 250);
+            truck.apply(&format!("{}{more}", config("macvlan"))).with_context(|| truck.log())?;
+            applied += 1;
+        }
+        ensure!(applied > 2, "only {applied} meanwhile");
+        flapping.join().unwrap()
+    })?;
+    truck.edge.carry("eth1", &drawer)?;
+    truck.waits_for(&["eth1"])?;
+    let report = truck.apply(&config("macvlan"))?;
+    same(report["waiting"][0]["device"].as_str(), Some("eth1"))?;
+    drawer.carry("eth1", &truck.edge)?;
+    answered(&one, INTERNET)?;
+    truck.waits_for(&[])
 }
 
 /// Its bridge is what a container is plugged into, and what DHCP is served on.
 #[test]
-fn bridges_made_anew_have_their_containers_and_leases_again() {
-    let remade = || -> Result<()> {
-        let (truck, one, _two) = running("macvlan")?;
-        let port = truck.attached("tank", "cabin")?;
-        let child = truck.attached("pump", "hold")?;
-        // With their hardware addresses, but not the numbers of links.
-        let addresses = || -> Result<Vec<String>> {
-            let shown =
-                [&port, &child].map(|host| Ok(host.ip("-4 -o address show dev eth0")? + &host.ip("-o link show dev eth0")?));
-            let words = |shown: Result<String>| -> Result<Vec<String>> {
-                Ok(shown?
-                    .split_whitespace()
-                    .filter(|word| word.contains('/') || word.contains(':') && !word.ends_with(':'))
-                    .map(str::to_owned)
-                    .collect())
-            };
-            Ok(shown.into_iter().map(words).collect::<Result<Vec<_>>>()?.concat())
+fn bridges_made_anew_have_their_containers_and_leases_again() -> Result<()> {
+    let (truck, one, _two) = running("macvlan")?;
+    let port = truck.attached("tank", "cabin")?;
+    let child = truck.attached("pump", "hold")?;
+    // With their hardware addresses, but not the numbers of links.
+    let addresses = || -> Result<Vec<String>> {
+        let shown = [&port, &child].map(|host| Ok(host.ip("-4 -o address show dev eth0")? + &host.ip("-o link show dev eth0")?));
+        let words = |shown: Result<String>| -> Result<Vec<String>> {
+            Ok(shown?
+                .split_whitespace()
+                .filter(|word| word.contains('/') || word.contains(':') && !word.ends_with(':'))
+                .map(str::to_owned)
+                .collect())
         };
-        let before = addresses()?;
-        same(before.iter().filter(|word| word.starts_with("10.0.")).count(), 2)?;
-        one.ip("address flush dev eth0")?;
-        let lease = one.dhcp(Client::Udhcpc, "eth0")?;
-        truck.edge.sh("ip link delete br-cabin; ip link delete br-hold")?;
-        answered(&port, GATEWAY)?;
-        answered(&child, [10, 0, 2, 1])?;
-        same(addresses()?, before)?;
-        one.ip("address flush dev eth0")?;
-        same(one.dhcp(Client::Udhcpc, "eth0")?.address, lease.address)?;
-        answered(&one, INTERNET)
+        Ok(shown.into_iter().map(words).collect::<Result<Vec<_>>>()?.concat())
     };
-    remade().unwrap();
+    let before = addresses()?;
+    same(before.iter().filter(|word| word.starts_with("10.0.")).count(), 2)?;
+    one.ip("address flush dev eth0")?;
+    let lease = one.dhcp(Client::Udhcpc, "eth0")?;
+    truck.edge.sh("ip link delete br-cabin; ip link delete br-hold")?;
+    answered(&port, GATEWAY)?;
+    answered(&child, [10, 0, 2, 1])?;
+    same(addresses()?, before)?;
+    one.ip("address flush dev eth0")?;
+    same(one.dhcp(Client::Udhcpc, "eth0")?.address, lease.address)?;
+    answered(&one, INTERNET)
 }
 
 /// Stopped meanwhile, it finds its socket full: what was lost is found by looking anew.
 #[test]
-fn more_events_than_there_is_room_for_lose_no_card() {
-    let overrun = || -> Result<()> {
-        let (truck, one, _two) = running("macvlan")?;
-        let pid = truck.pid().to_string();
-        truck.edge.run("kill", ["-STOP", &pid])?;
-        truck.edge.run("ip", ["-batch", endless(&truck)?.as_str()])?;
-        renewed(&truck, &one, "eth1", 1)?;
-        truck.edge.run("kill", ["-CONT", &pid])?;
-        answered(&one, INTERNET)?;
-        ensure!(truck.log().contains("more to tell than there was room for"), "nothing was lost:\n{}", truck.log());
-        Ok(())
-    };
-    overrun().unwrap();
+fn more_events_than_there_is_room_for_lose_no_card() -> Result<()> {
+    let (truck, one, _two) = running("macvlan")?;
+    let pid = truck.pid().to_string();
+    truck.edge.run("kill", ["-STOP", &pid])?;
+    truck.edge.run("ip", ["-batch", endless(&truck)?.as_str()])?;
+    renewed(&truck, &one, "eth1", 1)?;
+    truck.edge.run("kill", ["-CONT", &pid])?;
+    answered(&one, INTERNET)?;
+    ensure!(truck.log().contains("more to tell than there was room for"), "nothing was lost:\n{}", truck.log());
+    Ok(())
 }
 
 /// A file of changes for `ip -batch`: one address comes and goes.
@@ -258,21 +242,18 @@ fn endless(truck: &Truck) -> Result<String> {
 }
 
 #[test]
-fn a_program_that_changes_things_without_end_does_not_keep_it_busy() {
-    let storm = || -> Result<()> {
-        let (truck, one, _two) = running("macvlan")?;
-        let script = format!("while :; do ip -batch {}; done", endless(&truck)?);
-        let _storm = truck.edge.daemon(truck.edge.command("sh").args(["-c", &script]))?;
-        thread::sleep(Duration::from_secs(2));
-        let (start, before) = (Instant::now(), processor_time(truck.pid())?);
-        thread::sleep(Duration::from_secs(5));
-        let share = (processor_time(truck.pid())? - before).as_secs_f64() / start.elapsed().as_secs_f64();
-        println!("under endless changes: {:.0} % of a processor", share * 100.0);
-        ensure!(share < 0.5, "{share}");
-        renewed(&truck, &one, "eth1", 1)?;
-        answered(&one, INTERNET)
-    };
-    storm().unwrap();
+fn a_program_that_changes_things_without_end_does_not_keep_it_busy() -> Result<()> {
+    let (truck, one, _two) = running("macvlan")?;
+    let script = format!("while :; do ip -batch {}; done", endless(&truck)?);
+    let _storm = truck.edge.daemon(truck.edge.command("sh").args(["-c", &script]))?;
+    thread::sleep(Duration::from_secs(2));
+    let (start, before) = (Instant::now(), processor_time(truck.pid())?);
+    thread::sleep(Duration::from_secs(5));
+    let share = (processor_time(truck.pid())? - before).as_secs_f64() / start.elapsed().as_secs_f64();
+    println!("under endless changes: {:.0} % of a processor", share * 100.0);
+    ensure!(share < 0.5, "{share}");
+    renewed(&truck, &one, "eth1", 1)?;
+    answered(&one, INTERNET)
 }
 
 /// User and system time of a process (proc_pid_stat(5): fields 14 and 15, in hundredths of a second).

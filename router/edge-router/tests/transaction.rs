@@ -76,160 +76,142 @@ fn problems(truck: &Truck) -> Result<String> {
 }
 
 #[test]
-fn what_nobody_confirms_goes_and_is_not_tried_again() {
-    let unconfirmed = || -> Result<()> {
-        let mut truck = running(&one())?;
-        fs::write(truck.config(), two())?;
-        let left = truck.ctl_json(&["apply", "--confirm", "15s"])?["confirm_within"].as_u64();
-        ensure!(left.is_some_and(|left| (1..=15).contains(&left)), "{left:?} s");
-        let screen = truck.ctl(&["status"])?;
-        ensure!(screen.contains("! confirm within ") && screen.contains("configuration comes back"), "{screen}");
-        ensure!(has(&truck, "br-hold")?, "it is in force until then");
-        wait_until("the way back", SOON, || Ok(!has(&truck, "br-hold")?))?;
-        wait_until("the status", SOON, || Ok(problems(&truck)?.contains("was not confirmed in time")))?;
-        ensure!(apply_is_nothing(&truck, &one())?, "something is left behind");
-        let back = kernel(&truck)?;
-        truck.kill()?;
-        truck.restart(&[])?;
-        same(kernel(&truck)?, back).context("a start that has nothing to do writes nothing")?;
-        let told = problems(&truck)?;
-        ensure!(told.contains("last good") && told.contains("was not confirmed in time"), "{told}");
-        truck.ctl(&["apply"])?;
-        ensure!(has(&truck, "br-hold")?, "an apply tries it again");
-        same(problems(&truck)?.as_str(), "[]")
-    };
-    unconfirmed().unwrap();
+fn what_nobody_confirms_goes_and_is_not_tried_again() -> Result<()> {
+    let mut truck = running(&one())?;
+    fs::write(truck.config(), two())?;
+    let left = truck.ctl_json(&["apply", "--confirm", "15s"])?["confirm_within"].as_u64();
+    ensure!(left.is_some_and(|left| (1..=15).contains(&left)), "{left:?} s");
+    let screen = truck.ctl(&["status"])?;
+    ensure!(screen.contains("! confirm within ") && screen.contains("configuration comes back"), "{screen}");
+    ensure!(has(&truck, "br-hold")?, "it is in force until then");
+    wait_until("the way back", SOON, || Ok(!has(&truck, "br-hold")?))?;
+    wait_until("the status", SOON, || Ok(problems(&truck)?.contains("was not confirmed in time")))?;
+    ensure!(apply_is_nothing(&truck, &one())?, "something is left behind");
+    let back = kernel(&truck)?;
+    truck.kill()?;
+    truck.restart(&[])?;
+    same(kernel(&truck)?, back).context("a start that has nothing to do writes nothing")?;
+    let told = problems(&truck)?;
+    ensure!(told.contains("last good") && told.contains("was not confirmed in time"), "{told}");
+    truck.ctl(&["apply"])?;
+    ensure!(has(&truck, "br-hold")?, "an apply tries it again");
+    same(problems(&truck)?.as_str(), "[]")
 }
 
 #[test]
-fn a_window_outlives_a_crash_and_ends_with_the_boot() {
-    let windows = || -> Result<()> {
-        let mut truck = running(&one())?;
-        ensure!(
-            truck.ctl(&["confirm"]).is_err() && truck.ctl(&["revert"]).is_err(),
-            "there is nothing to confirm, nothing before"
-        );
-        apply_other(&truck, &two(), &["--confirm", "10m"])?;
-        let during = kernel(&truck)?;
-        truck.kill()?;
-        truck.restart(&[])?;
-        same(kernel(&truck)?, during)?;
-        let left = truck.ctl_json(&["status"])?["applied"]["confirm_within"].as_u64();
-        ensure!(left.is_some_and(|left| (1..=600).contains(&left)), "{left:?} s left of the window");
-        // Only `routerctl confirm` confirms: neither another apply nor SIGHUP does.
-        apply_other(&truck, &(two() + &network("galley", 3)), &[])?;
-        same(truck.ctl_json(&["status"])?["applied"]["confirmed"].as_bool(), Some(false))?;
+fn a_window_outlives_a_crash_and_ends_with_the_boot() -> Result<()> {
+    let mut truck = running(&one())?;
+    ensure!(truck.ctl(&["confirm"]).is_err() && truck.ctl(&["revert"]).is_err(), "there is nothing to confirm, nothing before");
+    apply_other(&truck, &two(), &["--confirm", "10m"])?;
+    let during = kernel(&truck)?;
+    truck.kill()?;
+    truck.restart(&[])?;
+    same(kernel(&truck)?, during)?;
+    let left = truck.ctl_json(&["status"])?["applied"]["confirm_within"].as_u64();
+    ensure!(left.is_some_and(|left| (1..=600).contains(&left)), "{left:?} s left of the window");
+    // Only `routerctl confirm` confirms: neither another apply nor SIGHUP does.
+    apply_other(&truck, &(two() + &network("galley", 3)), &[])?;
+    same(truck.ctl_json(&["status"])?["applied"]["confirmed"].as_bool(), Some(false))?;
 
-        truck.kill()?;
-        let boot_id = truck.config().with_file_name("boot-id");
-        fs::write(&boot_id, "another boot\n")?;
-        truck.edge.sh(&format!("mount --bind {} /proc/sys/kernel/random/boot_id", boot_id.display()))?;
-        truck.restart(&[])?;
-        ensure!(!has(&truck, "br-hold")? && !has(&truck, "br-galley")?, "the window ended with the boot");
-        same(problems(&truck)?.as_str(), "[]").context("in force is what the file says")?;
+    truck.kill()?;
+    let boot_id = truck.config().with_file_name("boot-id");
+    fs::write(&boot_id, "another boot\n")?;
+    truck.edge.sh(&format!("mount --bind {} /proc/sys/kernel/random/boot_id", boot_id.display()))?;
+    truck.restart(&[])?;
+    ensure!(!has(&truck, "br-hold")? && !has(&truck, "br-galley")?, "the window ended with the boot");
+    same(problems(&truck)?.as_str(), "[]").context("in force is what the file says")?;
 
-        apply_other(&truck, &two(), &["--confirm", "10m"])?;
-        truck.ctl(&["confirm"])?;
-        truck.kill()?;
-        truck.restart(&[])?;
-        ensure!(has(&truck, "br-hold")?, "what was confirmed stays, whatever the file says");
-        ensure!(problems(&truck)?.contains("was applied instead"), "{}", problems(&truck)?);
-        for wanted in [false, true] {
-            truck.ctl(&["revert"])?;
-            same(has(&truck, "br-hold")?, wanted).context("a revert of a revert returns")?;
-        }
-        apply_other(&truck, &one(), &["--confirm", "10m"])?;
+    apply_other(&truck, &two(), &["--confirm", "10m"])?;
+    truck.ctl(&["confirm"])?;
+    truck.kill()?;
+    truck.restart(&[])?;
+    ensure!(has(&truck, "br-hold")?, "what was confirmed stays, whatever the file says");
+    ensure!(problems(&truck)?.contains("was applied instead"), "{}", problems(&truck)?);
+    for wanted in [false, true] {
         truck.ctl(&["revert"])?;
-        ensure!(has(&truck, "br-hold")?, "a revert within the window goes back at once");
-        same(truck.ctl_json(&["status"])?["applied"]["confirmed"].as_bool(), Some(true))
-    };
-    windows().unwrap();
+        same(has(&truck, "br-hold")?, wanted).context("a revert of a revert returns")?;
+    }
+    apply_other(&truck, &one(), &["--confirm", "10m"])?;
+    truck.ctl(&["revert"])?;
+    ensure!(has(&truck, "br-hold")?, "a revert within the window goes back at once");
+    same(truck.ctl_json(&["status"])?["applied"]["confirmed"].as_bool(), Some(true))
 }
 
 /// A default route of somebody else stands where ours is to go.
 #[test]
-fn what_the_kernel_refuses_is_undone() {
-    let refused = || -> Result<()> {
-        let mut truck = running(&one())?;
-        truck.edge.sh("ip address add 192.168.50.9/24 dev wlp3s0f0; ip route add default via 192.168.50.1 metric 77")?;
-        let uplink = "[[uplink]]\nname = \"wan\"\ndevice = \"wlp3s0f0\"\naddress = \"192.168.50.2/24\"\n\
-                      gateway = \"192.168.50.1\"\nmetric = 77\n";
-        let error = format!("{:#}", truck.apply(&(two() + uplink)).unwrap_err());
-        ensure!(error.contains("0.0.0.0/0") && error.contains("undone: what was in force before is in force again"), "{error}");
-        ensure!(!has(&truck, "br-hold")?, "a part of it is left");
-        let theirs = truck.edge.ip("route show default")?;
-        ensure!(theirs.contains("metric 77"), "the foreign route: {theirs}");
-        let journal = truck.state_dir().join("transaction.json");
-        ensure!(!journal.exists(), "the transaction is over");
+fn what_the_kernel_refuses_is_undone() -> Result<()> {
+    let mut truck = running(&one())?;
+    truck.edge.sh("ip address add 192.168.50.9/24 dev wlp3s0f0; ip route add default via 192.168.50.1 metric 77")?;
+    let uplink = "[[uplink]]\nname = \"wan\"\ndevice = \"wlp3s0f0\"\naddress = \"192.168.50.2/24\"\n\
+                  gateway = \"192.168.50.1\"\nmetric = 77\n";
+    let error = format!("{:#}", truck.apply(&(two() + uplink)).unwrap_err());
+    ensure!(error.contains("0.0.0.0/0") && error.contains("undone: what was in force before is in force again"), "{error}");
+    ensure!(!has(&truck, "br-hold")?, "a part of it is left");
+    let theirs = truck.edge.ip("route show default")?;
+    ensure!(theirs.contains("metric 77"), "the foreign route: {theirs}");
+    let journal = truck.state_dir().join("transaction.json");
+    ensure!(!journal.exists(), "the transaction is over");
 
-        let before = kernel(&truck)?;
-        truck.kill()?;
-        truck.restart(&[])?;
-        same(kernel(&truck)?, before).context("what was refused is not tried again")?;
-        ensure!(problems(&truck)?.contains("was refused"), "{}", problems(&truck)?);
-        truck.edge.ip("route delete default metric 77")?;
-        truck.ctl(&["apply"])?;
-        ensure!(has(&truck, "br-hold")?, "an apply tries again");
-        Ok(())
-    };
-    refused().unwrap();
+    let before = kernel(&truck)?;
+    truck.kill()?;
+    truck.restart(&[])?;
+    same(kernel(&truck)?, before).context("what was refused is not tried again")?;
+    ensure!(problems(&truck)?.contains("was refused"), "{}", problems(&truck)?);
+    truck.edge.ip("route delete default metric 77")?;
+    truck.ctl(&["apply"])?;
+    ensure!(has(&truck, "br-hold")?, "an apply tries again");
+    Ok(())
 }
 
 /// A default route of somebody else stands where ours is to come back.
 #[test]
-fn a_way_back_that_fails_is_tried_until_it_is_gone() {
-    let blocked = || -> Result<()> {
-        let uplink = "[[uplink]]\nname = \"wan\"\ndevice = \"wlp3s0f0\"\naddress = \"192.168.50.2/24\"\n\
-                      gateway = \"192.168.50.1\"\nmetric = 77\n";
-        let truck = running(&(one() + uplink))?;
-        apply_other(&truck, &two(), &["--confirm", "15s"])?;
-        truck.edge.sh("ip address add 192.168.50.9/24 dev wlp3s0f0; ip route add default via 192.168.50.1 metric 77")?;
-        wait_until("a way back that fails", SOON, || Ok(truck.log().contains("is not wholly back")))?;
-        let told = problems(&truck)?;
-        ensure!(told.contains("0.0.0.0/0"), "{told}");
-        ensure!(!has(&truck, "br-hold")?, "the rest is back");
-        let journal = truck.state_dir().join("transaction.json");
-        ensure!(journal.exists(), "what is not back is not over");
-        truck.edge.ip("route delete default metric 77")?;
-        wait_until("the way back", SOON, || Ok(!journal.exists()))?;
-        ensure!(truck.edge.ip("route show default")?.contains("proto 237"), "{}", truck.edge.ip("route")?);
-        same(problems(&truck)?.as_str(), "[]")
-    };
-    blocked().unwrap();
+fn a_way_back_that_fails_is_tried_until_it_is_gone() -> Result<()> {
+    let uplink = "[[uplink]]\nname = \"wan\"\ndevice = \"wlp3s0f0\"\naddress = \"192.168.50.2/24\"\n\
+                  gateway = \"192.168.50.1\"\nmetric = 77\n";
+    let truck = running(&(one() + uplink))?;
+    apply_other(&truck, &two(), &["--confirm", "15s"])?;
+    truck.edge.sh("ip address add 192.168.50.9/24 dev wlp3s0f0; ip route add default via 192.168.50.1 metric 77")?;
+    wait_until("a way back that fails", SOON, || Ok(truck.log().contains("is not wholly back")))?;
+    let told = problems(&truck)?;
+    ensure!(told.contains("0.0.0.0/0"), "{told}");
+    ensure!(!has(&truck, "br-hold")?, "the rest is back");
+    let journal = truck.state_dir().join("transaction.json");
+    ensure!(journal.exists(), "what is not back is not over");
+    truck.edge.ip("route delete default metric 77")?;
+    wait_until("the way back", SOON, || Ok(!journal.exists()))?;
+    ensure!(truck.edge.ip("route show default")?.contains("proto 237"), "{}", truck.edge.ip("route")?);
+    same(problems(&truck)?.as_str(), "[]")
 }
 
 #[test]
-fn an_interrupted_apply_is_taken_back_at_the_start() {
-    let interrupted = || -> Result<()> {
-        let mut truck = running(&one())?;
-        let journal = truck.state_dir().join("transaction.json");
-        // It may have come to its end before it is killed.
-        for _ in 0..5 {
-            begin_and_leave(&truck, "sent.toml", &many())?;
-            truck.kill()?;
-            if journal.exists() {
-                break;
-            }
-            truck.restart(&[])?;
-            truck.ctl(&["apply"])?;
+fn an_interrupted_apply_is_taken_back_at_the_start() -> Result<()> {
+    let mut truck = running(&one())?;
+    let journal = truck.state_dir().join("transaction.json");
+    // It may have come to its end before it is killed.
+    for _ in 0..5 {
+        begin_and_leave(&truck, "sent.toml", &many())?;
+        truck.kill()?;
+        if journal.exists() {
+            break;
         }
-        let told = fs::read_to_string(&journal)?;
-        ensure!(told.contains("add bridge br-net-7 in host"), "the journal is for people too: {told}");
         truck.restart(&[])?;
-        ensure!(has(&truck, "br-cabin")? && !has(&truck, "br-net")?, "{}", truck.edge.ip("-br link")?);
-        ensure!(truck.log().contains("was interrupted"), "{}", truck.log());
-        ensure!(!journal.exists());
+        truck.ctl(&["apply"])?;
+    }
+    let told = fs::read_to_string(&journal)?;
+    ensure!(told.contains("add bridge br-net-7 in host"), "the journal is for people too: {told}");
+    truck.restart(&[])?;
+    ensure!(has(&truck, "br-cabin")? && !has(&truck, "br-net")?, "{}", truck.edge.ip("-br link")?);
+    ensure!(truck.log().contains("was interrupted"), "{}", truck.log());
+    ensure!(!journal.exists());
 
-        // Neither damage nor another release's journal stops a start.
-        for damage in ["", "crc32c 00000000\n{}\n", &told[..told.len() / 2]] {
-            truck.stop()?;
-            fs::write(&journal, damage)?;
-            truck.restart(&[])?;
-            ensure!(has(&truck, "br-cabin")? && !journal.exists() && journal.with_extension("json.damaged").exists());
-        }
-        Ok(())
-    };
-    interrupted().unwrap();
+    // Neither damage nor another release's journal stops a start.
+    for damage in ["", "crc32c 00000000\n{}\n", &told[..told.len() / 2]] {
+        truck.stop()?;
+        fs::write(&journal, damage)?;
+        truck.restart(&[])?;
+        ensure!(has(&truck, "br-cabin")? && !journal.exists() && journal.with_extension("json.damaged").exists());
+    }
+    Ok(())
 }
 
 /// As a client does whose connection ends in the middle of an apply.
@@ -248,28 +230,25 @@ fn in_force(truck: &Truck) -> Result<Option<String>> {
 }
 
 #[test]
-fn an_apply_ends_wholly_whoever_leaves() {
-    let leaving = || -> Result<()> {
-        let mut truck = running(&one())?;
-        begin_and_leave(&truck, "sent.toml", &many())?;
-        wait_until("the end of what was sent", SOON, || Ok(in_force(&truck)?.as_deref() == Some("sent.toml")))?;
-        same(apply_other(&truck, &many(), &[])?["writes"].as_u64(), Some(0)).context("it was made wholly")?;
+fn an_apply_ends_wholly_whoever_leaves() -> Result<()> {
+    let mut truck = running(&one())?;
+    begin_and_leave(&truck, "sent.toml", &many())?;
+    wait_until("the end of what was sent", SOON, || Ok(in_force(&truck)?.as_deref() == Some("sent.toml")))?;
+    same(apply_other(&truck, &many(), &[])?["writes"].as_u64(), Some(0)).context("it was made wholly")?;
 
-        // The daemon is asked to stop in the middle of the way back.
-        begin_and_leave(&truck, "back.toml", &one())?;
-        truck.stop()?;
-        ensure!(!truck.state_dir().join("transaction.json").exists(), "a stop waits for the end");
-        let after = kernel(&truck)?;
-        truck.restart(&[])?;
-        same(kernel(&truck)?, after).context("there was nothing left to do")?;
-        same(apply_other(&truck, &one(), &[])?["writes"].as_u64(), Some(0))?;
+    // The daemon is asked to stop in the middle of the way back.
+    begin_and_leave(&truck, "back.toml", &one())?;
+    truck.stop()?;
+    ensure!(!truck.state_dir().join("transaction.json").exists(), "a stop waits for the end");
+    let after = kernel(&truck)?;
+    truck.restart(&[])?;
+    same(kernel(&truck)?, after).context("there was nothing left to do")?;
+    same(apply_other(&truck, &one(), &[])?["writes"].as_u64(), Some(0))?;
 
-        // Two at once: one after the other, and what is in force is wholly one of them.
-        begin_and_leave(&truck, "again.toml", &many())?;
-        truck.ctl(&["apply"])?;
-        wait_until("one of them, wholly", SOON, || Ok(apply_is_nothing(&truck, &one())? || apply_is_nothing(&truck, &many())?))
-    };
-    leaving().unwrap();
+    // Two at once: one after the other, and what is in force is wholly one of them.
+    begin_and_leave(&truck, "again.toml", &many())?;
+    truck.ctl(&["apply"])?;
+    wait_until("one of them, wholly", SOON, || Ok(apply_is_nothing(&truck, &one())? || apply_is_nothing(&truck, &many())?))
 }
 
 fn apply_is_nothing(truck: &Truck, config: &str) -> Result<bool> {
@@ -278,182 +257,164 @@ fn apply_is_nothing(truck: &Truck, config: &str) -> Result<bool> {
 }
 
 #[test]
-fn no_file_stops_a_start() {
-    let bad = || -> Result<()> {
-        let mut truck = running(&one())?;
-        let before = kernel(&truck)?;
-        let path = truck.config();
-        let long = format!("{}#", one()).repeat(40_000);
-        for (what, told) in [
-            ("nonsense", "has 1 error"),
-            ("latin-1", "not UTF-8"),
-            ("too long", "has 1 error"),
-            ("a directory", "directory"),
-            ("a pipe", "not a regular file"),
-            ("none", "No such file"),
-        ] {
-            truck.kill()?;
-            let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
-            match what {
-                "nonsense" => fs::write(&path, "nonsense = 1")?,
-                "latin-1" => fs::write(&path, b"# caf\xe9\n")?,
-                "too long" => fs::write(&path, &long)?,
-                "a directory" => fs::create_dir(&path)?,
-                "a pipe" => nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU)?,
-                _ => {}
-            }
-            for start in ["first", "second"] {
-                truck.restart(&[]).with_context(|| format!("{what}: {start}"))?;
-                same(kernel(&truck)?, before.clone()).with_context(|| format!("{what}: {start} start"))?;
-                let problems = problems(&truck)?;
-                ensure!(problems.contains("last good") && problems.contains(told), "{what}: {problems}");
-                if start == "first" {
-                    ensure!(truck.log().contains("is not in force: "), "{what}: {}", truck.log());
-                    truck.kill()?;
-                }
+fn no_file_stops_a_start() -> Result<()> {
+    let mut truck = running(&one())?;
+    let before = kernel(&truck)?;
+    let path = truck.config();
+    let long = format!("{}#", one()).repeat(40_000);
+    for (what, told) in [
+        ("nonsense", "has 1 error"),
+        ("latin-1", "not UTF-8"),
+        ("too long", "has 1 error"),
+        ("a directory", "directory"),
+        ("a pipe", "not a regular file"),
+        ("none", "No such file"),
+    ] {
+        truck.kill()?;
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+        match what {
+            "nonsense" => fs::write(&path, "nonsense = 1")?,
+            "latin-1" => fs::write(&path, b"# caf\xe9\n")?,
+            "too long" => fs::write(&path, &long)?,
+            "a directory" => fs::create_dir(&path)?,
+            "a pipe" => nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU)?,
+            _ => {}
+        }
+        for start in ["first", "second"] {
+            truck.restart(&[]).with_context(|| format!("{what}: {start}"))?;
+            same(kernel(&truck)?, before.clone()).with_context(|| format!("{what}: {start} start"))?;
+            let problems = problems(&truck)?;
+            ensure!(problems.contains("last good") && problems.contains(told), "{what}: {problems}");
+            if start == "first" {
+                ensure!(truck.log().contains("is not in force: "), "{what}: {}", truck.log());
+                truck.kill()?;
             }
         }
-        Ok(())
-    };
-    bad().unwrap();
+    }
+    Ok(())
 }
 
 /// Also what was decided while nothing could be written holds until the box boots, and longer when something can be again.
 #[test]
-fn a_read_only_state_directory_forgets_nothing_before_a_boot() {
-    let worn = || -> Result<()> {
-        let mut truck = running(&one())?;
+fn a_read_only_state_directory_forgets_nothing_before_a_boot() -> Result<()> {
+    let mut truck = running(&one())?;
+    truck.kill()?;
+    let directory = truck.state_dir().display().to_string();
+    truck.edge.sh(&format!("mount --bind {directory} {directory}; mount -o remount,bind,ro {directory}"))?;
+    truck.start(&one())?;
+    apply_other(&truck, &two(), &[])?;
+    for _ in 0..2 {
         truck.kill()?;
-        let directory = truck.state_dir().display().to_string();
-        truck.edge.sh(&format!("mount --bind {directory} {directory}; mount -o remount,bind,ro {directory}"))?;
         truck.start(&one())?;
-        apply_other(&truck, &two(), &[])?;
-        for _ in 0..2 {
-            truck.kill()?;
-            truck.start(&one())?;
-            ensure!(problems(&truck)?.contains("Read-only"), "{}", problems(&truck)?);
-            ensure!(has(&truck, "br-hold")?, "forgotten by a restart");
-        }
-        truck.kill()?;
-        truck.edge.sh(&format!("umount {directory}"))?;
-        truck.start(&one())?;
-        ensure!(!problems(&truck)?.contains("Read-only"), "{}", problems(&truck)?);
-        let kept = fs::read_to_string(truck.state_dir().join("last-good.toml"))?;
-        same(kept.split_once('\n').context("it bears a seal")?.1, &two())?;
-        ensure!(has(&truck, "br-hold")?, "forgotten when it could be written again");
-        Ok(())
-    };
-    worn().unwrap();
+        ensure!(problems(&truck)?.contains("Read-only"), "{}", problems(&truck)?);
+        ensure!(has(&truck, "br-hold")?, "forgotten by a restart");
+    }
+    truck.kill()?;
+    truck.edge.sh(&format!("umount {directory}"))?;
+    truck.start(&one())?;
+    ensure!(!problems(&truck)?.contains("Read-only"), "{}", problems(&truck)?);
+    let kept = fs::read_to_string(truck.state_dir().join("last-good.toml"))?;
+    same(kept.split_once('\n').context("it bears a seal")?.1, &two())?;
+    ensure!(has(&truck, "br-hold")?, "forgotten when it could be written again");
+    Ok(())
 }
 
 /// With room for so many files more: the journal may not fit, or only what comes at the end. The answer says what is in force, now and
 /// after a restart, and nothing is half written.
 #[test]
-fn a_full_disk_ends_in_the_old_or_in_the_new() {
-    let full = || -> Result<()> {
-        let mut truck = Truck::without_trunk()?;
-        let (state, disk) = (truck.state_dir(), truck.state_dir().with_file_name("disk"));
-        let (state, disk) = (state.display(), disk.display());
-        truck.edge.sh(&format!(
-            "mkdir {state} {disk}; mount -t tmpfs -o size=24m,mode=700 tmpfs {disk}; mkdir {disk}/state; mount --bind {disk}/state {state}"
-        ))?;
-        let mut answers = Vec::new();
-        for room in [0, 1, 4] {
-            truck.start(&one())?;
-            truck.apply(&one())?;
-            let before = kernel(&truck)?;
-            truck.edge.sh(&format!(
-                "cd {disk}; for n in $(seq {room}); do echo > spare$n; done; cat /dev/zero > filler 2>/dev/null || rm -f spare*"
-            ))?;
-            let answer = apply_other(&truck, &two(), &[]);
-            if let Err(refused) = &answer {
-                ensure!(format!("{refused:#}").contains("No space left"), "{refused:#}");
-                same(kernel(&truck)?, before).with_context(|| format!("{refused:#}"))?;
-            }
-            ensure!(has(&truck, "br-hold")? == answer.is_ok(), "with room for {room}: {answer:?}");
-            truck.kill()?;
-            truck.restart(&[])?;
-            ensure!(has(&truck, "br-hold")? == answer.is_ok(), "restarted, with room for {room}: {answer:?}\n{}", truck.log());
-            answers.push(answer.is_ok());
-            truck.edge.sh(&format!("rm {disk}/filler"))?;
-            truck.kill()?;
-        }
-        same(answers, vec![false, false, true])?;
-        Ok(())
-    };
-    full().unwrap();
-}
-
-#[test]
-fn a_disk_without_room_for_the_lease_log_stops_no_start() {
-    let small = || -> Result<()> {
-        let mut truck = Truck::without_trunk()?;
-        let state = truck.state_dir();
-        truck.edge.sh(&format!("mkdir {0}; mount -t tmpfs -o size=1m,mode=700 tmpfs {0}", state.display()))?;
+fn a_full_disk_ends_in_the_old_or_in_the_new() -> Result<()> {
+    let mut truck = Truck::without_trunk()?;
+    let (state, disk) = (truck.state_dir(), truck.state_dir().with_file_name("disk"));
+    let (state, disk) = (state.display(), disk.display());
+    truck.edge.sh(&format!(
+        "mkdir {state} {disk}; mount -t tmpfs -o size=24m,mode=700 tmpfs {disk}; mkdir {disk}/state; mount --bind {disk}/state {state}"
+    ))?;
+    let mut answers = Vec::new();
+    for room in [0, 1, 4] {
         truck.start(&one())?;
-        ensure!(has(&truck, "br-cabin")? && problems(&truck)?.contains("No space left"), "{}", problems(&truck)?);
-        Ok(())
-    };
-    small().unwrap();
+        truck.apply(&one())?;
+        let before = kernel(&truck)?;
+        truck.edge.sh(&format!(
+            "cd {disk}; for n in $(seq {room}); do echo > spare$n; done; cat /dev/zero > filler 2>/dev/null || rm -f spare*"
+        ))?;
+        let answer = apply_other(&truck, &two(), &[]);
+        if let Err(refused) = &answer {
+            ensure!(format!("{refused:#}").contains("No space left"), "{refused:#}");
+            same(kernel(&truck)?, before).with_context(|| format!("{refused:#}"))?;
+        }
+        ensure!(has(&truck, "br-hold")? == answer.is_ok(), "with room for {room}: {answer:?}");
+        truck.kill()?;
+        truck.restart(&[])?;
+        ensure!(has(&truck, "br-hold")? == answer.is_ok(), "restarted, with room for {room}: {answer:?}\n{}", truck.log());
+        answers.push(answer.is_ok());
+        truck.edge.sh(&format!("rm {disk}/filler"))?;
+        truck.kill()?;
+    }
+    same(answers, vec![false, false, true])?;
+    Ok(())
 }
 
 #[test]
-fn a_service_manager_is_told() {
-    let told = || -> Result<()> {
-        let mut truck = Truck::without_trunk()?;
-        let path = truck.config().with_file_name("notify");
-        let socket = UnixDatagram::bind(&path)?;
-        socket.set_read_timeout(Some(SOON))?;
-        let hear = || -> Result<String> {
-            let mut buffer = [0; 1000];
-            let length = socket.recv(&mut buffer).context("nothing was told")?;
-            Ok(String::from_utf8(buffer[..length].to_vec())?)
-        };
-        fs::write(truck.config(), one())?;
-        truck.restart(&[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "2000000")])?;
-        ensure!(hear()?.starts_with("READY=1\nSTATUS=1 network"), "first of all");
-        ensure!(has(&truck, "br-cabin")?, "ready is when the networks are there");
-        same(hear()?.trim(), "WATCHDOG=1")?;
-        fs::write(truck.config(), two())?;
-        truck.hangup()?;
-        let without_beats = || -> Result<String> {
-            loop {
-                let text = hear()?;
-                if text.trim() != "WATCHDOG=1" {
-                    return Ok(text);
-                }
-            }
-        };
-        let reloading = without_beats()?;
-        ensure!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
-        let ready = without_beats()?;
-        ensure!(ready.starts_with("READY=1\nSTATUS=2 networks"), "{ready}");
-        ensure!(has(&truck, "br-hold")?, "SIGHUP applies the file");
-        truck.stop()?;
-        same(without_beats()?.trim(), "STOPPING=1")
+fn a_disk_without_room_for_the_lease_log_stops_no_start() -> Result<()> {
+    let mut truck = Truck::without_trunk()?;
+    let state = truck.state_dir();
+    truck.edge.sh(&format!("mkdir {0}; mount -t tmpfs -o size=1m,mode=700 tmpfs {0}", state.display()))?;
+    truck.start(&one())?;
+    ensure!(has(&truck, "br-cabin")? && problems(&truck)?.contains("No space left"), "{}", problems(&truck)?);
+    Ok(())
+}
+
+#[test]
+fn a_service_manager_is_told() -> Result<()> {
+    let mut truck = Truck::without_trunk()?;
+    let path = truck.config().with_file_name("notify");
+    let socket = UnixDatagram::bind(&path)?;
+    socket.set_read_timeout(Some(SOON))?;
+    let hear = || -> Result<String> {
+        let mut buffer = [0; 1000];
+        let length = socket.recv(&mut buffer).context("nothing was told")?;
+        Ok(String::from_utf8(buffer[..length].to_vec())?)
     };
-    told().unwrap();
+    fs::write(truck.config(), one())?;
+    truck.restart(&[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "2000000")])?;
+    ensure!(hear()?.starts_with("READY=1\nSTATUS=1 network"), "first of all");
+    ensure!(has(&truck, "br-cabin")?, "ready is when the networks are there");
+    same(hear()?.trim(), "WATCHDOG=1")?;
+    fs::write(truck.config(), two())?;
+    truck.hangup()?;
+    let without_beats = || -> Result<String> {
+        loop {
+            let text = hear()?;
+            if text.trim() != "WATCHDOG=1" {
+                return Ok(text);
+            }
+        }
+    };
+    let reloading = without_beats()?;
+    ensure!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    let ready = without_beats()?;
+    ensure!(ready.starts_with("READY=1\nSTATUS=2 networks"), "{ready}");
+    ensure!(has(&truck, "br-hold")?, "SIGHUP applies the file");
+    truck.stop()?;
+    same(without_beats()?.trim(), "STOPPING=1")
 }
 
 #[cfg(feature = "faults")]
 #[test]
-fn a_kernel_that_hangs_is_not_waited_for() {
-    let hangs = || -> Result<()> {
-        let mut truck = Truck::without_trunk()?;
-        let order = truck.config().with_file_name("faults");
-        fs::write(truck.config(), one())?;
-        truck.restart_with(&["--patience", "4"], &[("EDGE_FAULTS", order.to_str().unwrap())])?;
-        fs::write(&order, "stall 1")?;
-        let error = format!("{:#}", truck.apply(&two()).unwrap_err());
-        ensure!(error.contains("the kernel does not carry out a change: no answer within 4 s"), "{error}");
-        ensure!(error.contains("what was in force before is not wholly back"), "{error}");
-        fs::remove_file(&order)?;
-        wait_until("the way back", SOON, || Ok(!truck.state_dir().join("transaction.json").exists()))?;
-        ensure!(!has(&truck, "br-hold")? && apply_is_nothing(&truck, &one())?, "{}", truck.edge.ip("-br link")?);
-        ensure!(problems(&truck)?.contains("was refused"), "{}", problems(&truck)?);
-        truck.ctl(&["apply"])?;
-        ensure!(has(&truck, "br-hold")?, "it answers again");
-        Ok(())
-    };
-    hangs().unwrap();
+fn a_kernel_that_hangs_is_not_waited_for() -> Result<()> {
+    let mut truck = Truck::without_trunk()?;
+    let order = truck.config().with_file_name("faults");
+    fs::write(truck.config(), one())?;
+    truck.restart_with(&["--patience", "4"], &[("EDGE_FAULTS", order.to_str().unwrap())])?;
+    fs::write(&order, "stall 1")?;
+    let error = format!("{:#}", truck.apply(&two()).unwrap_err());
+    ensure!(error.contains("the kernel does not carry out a change: no answer within 4 s"), "{error}");
+    ensure!(error.contains("what was in force before is not wholly back"), "{error}");
+    fs::remove_file(&order)?;
+    wait_until("the way back", SOON, || Ok(!truck.state_dir().join("transaction.json").exists()))?;
+    ensure!(!has(&truck, "br-hold")? && apply_is_nothing(&truck, &one())?, "{}", truck.edge.ip("-br link")?);
+    ensure!(problems(&truck)?.contains("was refused"), "{}", problems(&truck)?);
+    truck.ctl(&["apply"])?;
+    ensure!(has(&truck, "br-hold")?, "it answers again");
+    Ok(())
 }

@@ -82,79 +82,70 @@ fn outlives_the_daemon(place: &str, link: &str) -> Result<()> {
 
 /// The server's mind changes: the old address goes with its flows, the new one is masqueraded to.
 #[test]
-fn another_address_is_followed_and_a_denial_obeyed() {
-    let follows = || -> Result<()> {
-        let mut site = Rig::new(PROGRAM)?;
-        let mut isp = site.provider("eth1", "192.0.2")?;
-        isp.dnsmasq(50, &[])?;
-        // The uplink is followed, and nothing else that is otherwise.
-        site.start(&format!("[router]\ndrift = \"report\"\n{}{LAN}", uplink("wan", "eth1", "")))?;
-        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
-        site.edge.ip("address delete 10.77.0.1/24 dev br-lan")?;
-        site.edge.ip("address add 10.77.0.1/24 dev br-lan")?;
-        let container = site.attached("c1", "lan")?;
-        pinging(&container, |pings| {
-            // Another pool; the cable out and in lets the client ask. It is denied, and asks anew.
-            isp.dnsmasq(60, &[])?;
-            isp.host.ip("link set eth0 down")?;
-            site.until("wan", 30, |row| row["state"] == "down")?;
-            isp.host.ip("link set eth0 up")?;
-            site.until("wan", 60, |row| row["address"] == "192.0.2.60/24" && row["state"] == "online")?;
-            pings.go_on(100).with_context(|| format!("the flow does not go on\n{}", site.log()))
-        })?;
-        ensure!(isp.log().contains("DHCPNAK"), "{}", isp.log());
-        let addresses = site.edge.ip("-o -4 address show dev eth1")?;
-        ensure!(!addresses.contains("192.0.2.50"), "{addresses}");
-        ensure!(site.ctl(&["diff"]).is_err(), "what was done by hand is still there");
-        Ok(())
-    };
-    follows().unwrap();
+fn another_address_is_followed_and_a_denial_obeyed() -> Result<()> {
+    let mut site = Rig::new(PROGRAM)?;
+    let mut isp = site.provider("eth1", "192.0.2")?;
+    isp.dnsmasq(50, &[])?;
+    // The uplink is followed, and nothing else that is otherwise.
+    site.start(&format!("[router]\ndrift = \"report\"\n{}{LAN}", uplink("wan", "eth1", "")))?;
+    same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+    site.edge.ip("address delete 10.77.0.1/24 dev br-lan")?;
+    site.edge.ip("address add 10.77.0.1/24 dev br-lan")?;
+    let container = site.attached("c1", "lan")?;
+    pinging(&container, |pings| {
+        // Another pool; the cable out and in lets the client ask. It is denied, and asks anew.
+        isp.dnsmasq(60, &[])?;
+        isp.host.ip("link set eth0 down")?;
+        site.until("wan", 30, |row| row["state"] == "down")?;
+        isp.host.ip("link set eth0 up")?;
+        site.until("wan", 60, |row| row["address"] == "192.0.2.60/24" && row["state"] == "online")?;
+        pings.go_on(100).with_context(|| format!("the flow does not go on\n{}", site.log()))
+    })?;
+    ensure!(isp.log().contains("DHCPNAK"), "{}", isp.log());
+    let addresses = site.edge.ip("-o -4 address show dev eth1")?;
+    ensure!(!addresses.contains("192.0.2.50"), "{addresses}");
+    ensure!(site.ctl(&["diff"]).is_err(), "what was done by hand is still there");
+    Ok(())
 }
 
 #[test]
-fn a_lease_that_runs_out_takes_address_and_route_along() {
-    let runs_out = || -> Result<()> {
-        let mut site = Rig::new(PROGRAM)?;
-        let mut isp = site.provider("eth1", "192.0.2")?;
-        isp.udhcpd(50, 12)?;
-        site.start(&format!("{}{LAN}", uplink("wan", "eth1", "")))?;
-        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
-        let acks = || isp.log().matches("sending ACK to").count();
-        wait_until("the second renewal", Duration::from_secs(60), || Ok(acks() > 2)).with_context(|| isp.log())?;
-        same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
-        isp.silence();
-        let row = site.until("wan", 60, |row| row["state"] == "no-lease")?;
-        ensure!(row["why"].as_str().is_some_and(|why| why.starts_with("192.0.2.50 ran out, no server answers for")), "{row}");
-        wait_until("address and default route to go", Duration::from_secs(60), || {
-            Ok(site.edge.ip("-4 address show dev eth1")?.is_empty() && !site.edge.ip("route")?.contains("default"))
-        })?;
-        isp.udhcpd(70, 60)?;
-        site.until("wan", 120, |row| row["state"] == "online")?;
-        Ok(())
-    };
-    runs_out().unwrap();
+fn a_lease_that_runs_out_takes_address_and_route_along() -> Result<()> {
+    let mut site = Rig::new(PROGRAM)?;
+    let mut isp = site.provider("eth1", "192.0.2")?;
+    isp.udhcpd(50, 12)?;
+    site.start(&format!("{}{LAN}", uplink("wan", "eth1", "")))?;
+    same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+    let acks = || isp.log().matches("sending ACK to").count();
+    wait_until("the second renewal", Duration::from_secs(60), || Ok(acks() > 2)).with_context(|| isp.log())?;
+    same(site.online("wan")?.as_str(), "192.0.2.50/24")?;
+    isp.silence();
+    let row = site.until("wan", 60, |row| row["state"] == "no-lease")?;
+    ensure!(row["why"].as_str().is_some_and(|why| why.starts_with("192.0.2.50 ran out, no server answers for")), "{row}");
+    wait_until("address and default route to go", Duration::from_secs(60), || {
+        Ok(site.edge.ip("-4 address show dev eth1")?.is_empty() && !site.edge.ip("route")?.contains("default"))
+    })?;
+    isp.udhcpd(70, 60)?;
+    site.until("wan", 120, |row| row["state"] == "online")?;
+    Ok(())
 }
 
 /// What a fleet of boxes meets: a site whose network has the numbers of the box's own.
 #[test]
-fn a_site_with_our_own_numbers_breaks_nothing() {
-    let overlaps = || -> Result<()> {
-        let mut site = Rig::new(PROGRAM)?;
-        let mut isp = site.provider("eth1", "10.77.0")?;
-        isp.udhcpd(50, 600)?;
-        let lan = LAN.replace("[[allow]]", "[[host]]\nname = \"c1\"\nnetwork = \"lan\"\naddress = \"10.77.0.50\"\n[[allow]]");
-        site.start(&format!("{}{lan}", uplink("wan", "eth1", "")))?;
-        let container = site.attached("c1", "lan")?;
-        let row = site.until("wan", 60, |row| row["why"].as_str().is_some_and(|why| why.contains("overlaps network lan")))?;
-        same((row["state"].as_str(), row["address"].as_str()), (Some("no-lease"), None))?;
-        container.run("ping", ["-c", "1", "-w", "10", "10.77.0.1"])?;
-        same(site.edge.ip("-4 address show dev eth1")?.as_str(), "")?;
-        // Renumbered, the same lease is used.
-        let moved = "10.78.0";
-        site.apply(&format!("{}{}", uplink("wan", "eth1", ""), lan.replace("10.77.0", moved)))?;
-        same(site.online("wan")?.as_str(), "10.77.0.50/24").map(drop)
-    };
-    overlaps().unwrap();
+fn a_site_with_our_own_numbers_breaks_nothing() -> Result<()> {
+    let mut site = Rig::new(PROGRAM)?;
+    let mut isp = site.provider("eth1", "10.77.0")?;
+    isp.udhcpd(50, 600)?;
+    let lan = LAN.replace("[[allow]]", "[[host]]\nname = \"c1\"\nnetwork = \"lan\"\naddress = \"10.77.0.50\"\n[[allow]]");
+    site.start(&format!("{}{lan}", uplink("wan", "eth1", "")))?;
+    let container = site.attached("c1", "lan")?;
+    let row = site.until("wan", 60, |row| row["why"].as_str().is_some_and(|why| why.contains("overlaps network lan")))?;
+    same((row["state"].as_str(), row["address"].as_str()), (Some("no-lease"), None))?;
+    container.run("ping", ["-c", "1", "-w", "10", "10.77.0.1"])?;
+    same(site.edge.ip("-4 address show dev eth1")?.as_str(), "")?;
+    // Renumbered, the same lease is used.
+    let moved = "10.78.0";
+    site.apply(&format!("{}{}", uplink("wan", "eth1", ""), lan.replace("10.77.0", moved)))?;
+    same(site.online("wan")?.as_str(), "10.77.0.50/24").map(drop)
 }
 
 /// How many boxes lose an uplink at the same time, for the figures.

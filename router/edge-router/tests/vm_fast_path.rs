@@ -104,19 +104,16 @@ fn past(config: &str) -> Result<()> {
 }
 
 #[test]
-fn an_uplink_that_goes_and_comes_is_bound_again() {
-    let again = || -> Result<()> {
-        let Scene { truck, device1, _echoes, .. } = scene(FIRE_TRUCK)?;
-        let router = truck.router()?;
-        let bound = || -> Result<bool> { Ok(router.run("nft", ["list", "flowtables"])?.contains("up-wan")) };
-        ensure!(bound()?, "bound at first");
-        truck.edge.ip("link delete wlp3s0f0")?;
-        wait_until("the uplink gone", Duration::from_secs(60), || Ok(!bound()?))?;
-        truck.apply(&format!("{FIRE_TRUCK}{OPEN}")).context("an apply without the uplink")?;
-        truck.lab.wire(&truck.edge, "wlp3s0f0", &truck.internet, "eth0")?;
-        truck.internet.ip("address add 192.168.50.1/24 dev eth0")?;
-        wait_until("the uplink bound again", Duration::from_secs(60), bound)?;
-        wait_until("an echo", Duration::from_secs(60), || Ok(echoed(&device1, "8.8.8.8", 1)? == 1))
-    };
-    again().unwrap();
+fn an_uplink_that_goes_and_comes_is_bound_again() -> Result<()> {
+    let Scene { truck, device1, _echoes, .. } = scene(FIRE_TRUCK)?;
+    let router = truck.router()?;
+    let bound = || -> Result<bool> { Ok(router.run("nft", ["list", "flowtables"])?.contains("up-wan")) };
+    ensure!(bound()?, "bound at first");
+    truck.edge.ip("link delete wlp3s0f0")?;
+    wait_until("the uplink gone", Duration::from_secs(60), || Ok(!bound()?))?;
+    truck.apply(&format!("{FIRE_TRUCK}{OPEN}")).context("an apply without the uplink")?;
+    truck.lab.wire(&truck.edge, "wlp3s0f0", &truck.internet, "eth0")?;
+    truck.internet.ip("address add 192.168.50.1/24 dev eth0")?;
+    wait_until("the uplink bound again", Duration::from_secs(60), bound)?;
+    wait_until("an echo", Duration::from_secs(60), || Ok(echoed(&device1, "8.8.8.8", 1)? == 1))
 }

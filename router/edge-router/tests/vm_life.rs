@@ -112,163 +112,139 @@ fn sorted(listing: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_trunk_that_comes_late_is_plugged_in() {
-    let late = || -> Result<()> {
-        let mut truck = Truck::without_trunk()?;
-        truck.start(FIRE_TRUCK)?;
-        let status = truck.ctl_json(&["status"])?;
-        same(status["waiting"][0]["device"].as_str(), Some("enp2s0"))?;
-        let container1 = truck.attached("container1", "vehicle")?;
-        same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+fn a_trunk_that_comes_late_is_plugged_in() -> Result<()> {
+    let mut truck = Truck::without_trunk()?;
+    truck.start(FIRE_TRUCK)?;
+    let status = truck.ctl_json(&["status"])?;
+    same(status["waiting"][0]["device"].as_str(), Some("enp2s0"))?;
+    let container1 = truck.attached("container1", "vehicle")?;
+    same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
 
-        truck.plug_trunk(&[1, 2])?;
-        let device1 = device(&truck, "device1", 1, DEVICE1)?;
-        same(probe(&device1, &container1, [10, 0, 1, 4].into())?.outcome(), Outcome::Reached)?;
-        same(truck.ctl_json(&["status"])?["waiting"].as_array().map(Vec::len), Some(0))?;
+    truck.plug_trunk(&[1, 2])?;
+    let device1 = device(&truck, "device1", 1, DEVICE1)?;
+    same(probe(&device1, &container1, [10, 0, 1, 4].into())?.outcome(), Outcome::Reached)?;
+    same(truck.ctl_json(&["status"])?["waiting"].as_array().map(Vec::len), Some(0))?;
 
-        truck.edge.ip("link delete enp2s0")?;
-        wait_until("the daemon to notice", SOON, || Ok(truck.ctl_json(&["status"])?["waiting"][0]["device"] == "enp2s0"))?;
-        same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)
-    };
-    late().unwrap();
+    truck.edge.ip("link delete enp2s0")?;
+    wait_until("the daemon to notice", SOON, || Ok(truck.ctl_json(&["status"])?["waiting"][0]["device"] == "enp2s0"))?;
+    same(probe(&container1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)
 }
 
 #[test]
-fn a_removed_allow_cuts_what_it_had_let_in() {
-    let cut = || -> Result<()> {
-        let truck = running(&format!("{FIRE_TRUCK}{OPEN}"))?;
-        let device1 = device(&truck, "device1", 1, DEVICE1)?;
-        let device2 = device(&truck, "device2", 2, DEVICE2)?;
-        let received = truck.config().with_file_name("received");
-        // It would end with its input.
-        let listen = format!("sleep 600 | busybox nc -l -p 4000 > {}", received.display());
-        let _listener = device2.daemon(device2.command("sh").args(["-c", &listen]))?;
-        let talk = "while :; do while :; do echo tick; sleep 0.05; done | busybox nc 10.0.2.5 4000; sleep 0.1; done";
-        let _talker = device1.daemon(device1.command("sh").args(["-c", talk]))?;
-        let size = || fs::metadata(&received).map_or(0, |meta| meta.len());
-        wait_until("the flow", SOON, || Ok(size() > 50))?;
+fn a_removed_allow_cuts_what_it_had_let_in() -> Result<()> {
+    let truck = running(&format!("{FIRE_TRUCK}{OPEN}"))?;
+    let device1 = device(&truck, "device1", 1, DEVICE1)?;
+    let device2 = device(&truck, "device2", 2, DEVICE2)?;
+    let received = truck.config().with_file_name("received");
+    // It would end with its input.
+    let listen = format!("sleep 600 | busybox nc -l -p 4000 > {}", received.display());
+    let _listener = device2.daemon(device2.command("sh").args(["-c", &listen]))?;
+    let talk = "while :; do while :; do echo tick; sleep 0.05; done | busybox nc 10.0.2.5 4000; sleep 0.1; done";
+    let _talker = device1.daemon(device1.command("sh").args(["-c", talk]))?;
+    let size = || fs::metadata(&received).map_or(0, |meta| meta.len());
+    wait_until("the flow", SOON, || Ok(size() > 50))?;
 
-        truck.apply(FIRE_TRUCK)?;
-        std::thread::sleep(Duration::from_millis(500));
-        let after = size();
-        std::thread::sleep(Duration::from_secs(2));
-        same(size(), after).context("the flow goes on")?;
-        truck.apply(&format!("{FIRE_TRUCK}{OPEN}"))?;
-        same(probe(&device1, &device2, [10, 0, 2, 5].into())?.outcome(), Outcome::Reached)
-    };
-    cut().unwrap();
+    truck.apply(FIRE_TRUCK)?;
+    std::thread::sleep(Duration::from_millis(500));
+    let after = size();
+    std::thread::sleep(Duration::from_secs(2));
+    same(size(), after).context("the flow goes on")?;
+    truck.apply(&format!("{FIRE_TRUCK}{OPEN}"))?;
+    same(probe(&device1, &device2, [10, 0, 2, 5].into())?.outcome(), Outcome::Reached)
 }
 
 #[test]
-fn a_forward_leads_to_its_target_and_nowhere_else() {
-    let forward = || -> Result<()> {
-        let lines = "\n[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n";
-        let truck = running(&format!("{FIRE_TRUCK}{lines}"))?;
-        let container1 = truck.attached("container1", "vehicle")?;
-        let serve = "while :; do echo hello | busybox nc -l -p 80; done";
-        let _server = container1.daemon(container1.command("sh").args(["-c", serve]))?;
-        let ask = |port: &str| truck.internet.run("busybox", ["nc", "-w", "3", "192.168.50.2", port]);
-        wait_until("the server", SOON, || Ok(ask("8080").is_ok_and(|answer| answer.contains("hello"))))?;
-        ensure!(ask("80").is_err() && ask("22").is_err(), "only the forwarded port is open");
-        Ok(())
-    };
-    forward().unwrap();
+fn a_forward_leads_to_its_target_and_nowhere_else() -> Result<()> {
+    let lines = "\n[[forward]]\nuplink = \"wan\"\nprotocol = \"tcp\"\nport = 8080\nto = \"container1:80\"\n";
+    let truck = running(&format!("{FIRE_TRUCK}{lines}"))?;
+    let container1 = truck.attached("container1", "vehicle")?;
+    let serve = "while :; do echo hello | busybox nc -l -p 80; done";
+    let _server = container1.daemon(container1.command("sh").args(["-c", serve]))?;
+    let ask = |port: &str| truck.internet.run("busybox", ["nc", "-w", "3", "192.168.50.2", port]);
+    wait_until("the server", SOON, || Ok(ask("8080").is_ok_and(|answer| answer.contains("hello"))))?;
+    ensure!(ask("80").is_err() && ask("22").is_err(), "only the forwarded port is open");
+    Ok(())
 }
 
 #[test]
-fn a_source_address_of_elsewhere_is_dropped() {
-    let spoof = || -> Result<()> {
-        let truck = running(FIRE_TRUCK)?;
-        let device1 = device(&truck, "device1", 1, DEVICE1)?;
-        same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
-        truck.internet.sh("nft 'add table ip seen; add chain ip seen input { type filter hook input priority 0; }'")?;
-        truck.internet.sh("nft add rule ip seen input icmp type echo-request counter")?;
-        for address in ["10.0.2.5", "192.168.50.77", "172.16.0.1"] {
-            device1.ip(&format!("address add {address}/32 dev lo"))?;
-            let ping = device1.run("ping", ["-c", "1", "-W", "1", "-I", address, "8.8.8.8"]);
-            ensure!(ping.is_err(), "an answer to {address} came through");
-        }
-        let seen = truck.internet.run("nft", ["list", "table", "ip", "seen"])?;
-        ensure!(seen.contains("counter packets 0"), "a spoofed packet left the box:\n{seen}");
-        let dropped = truck.router()?.run("nft", ["list", "chain", "inet", "edge-router", "source-vehicle"])?;
-        ensure!(!dropped.contains("counter packets 0"), "they must be counted as dropped there:\n{dropped}");
-        Ok(())
-    };
-    spoof().unwrap();
+fn a_source_address_of_elsewhere_is_dropped() -> Result<()> {
+    let truck = running(FIRE_TRUCK)?;
+    let device1 = device(&truck, "device1", 1, DEVICE1)?;
+    same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+    truck.internet.sh("nft 'add table ip seen; add chain ip seen input { type filter hook input priority 0; }'")?;
+    truck.internet.sh("nft add rule ip seen input icmp type echo-request counter")?;
+    for address in ["10.0.2.5", "192.168.50.77", "172.16.0.1"] {
+        device1.ip(&format!("address add {address}/32 dev lo"))?;
+        let ping = device1.run("ping", ["-c", "1", "-W", "1", "-I", address, "8.8.8.8"]);
+        ensure!(ping.is_err(), "an answer to {address} came through");
+    }
+    let seen = truck.internet.run("nft", ["list", "table", "ip", "seen"])?;
+    ensure!(seen.contains("counter packets 0"), "a spoofed packet left the box:\n{seen}");
+    let dropped = truck.router()?.run("nft", ["list", "chain", "inet", "edge-router", "source-vehicle"])?;
+    ensure!(!dropped.contains("counter packets 0"), "they must be counted as dropped there:\n{dropped}");
+    Ok(())
 }
 
 /// Both ways of living: into the namespace and out of it again, without anything left behind.
 #[test]
-fn the_router_moves_between_its_namespace_and_the_host() {
-    let moves = || -> Result<()> {
-        let truck = running(FIRE_TRUCK)?;
-        let device1 = device(&truck, "device1", 1, DEVICE1)?;
-        let container1 = truck.attached("container1", "vehicle")?;
-        for config in [fire_truck_on_the_host(), FIRE_TRUCK.to_owned()] {
-            truck.apply(&config)?;
-            same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
-            for from in [&device1, &container1] {
-                // Such a move interrupts: every leg is made anew, and the devices must hear of it.
-                wait_until("the Internet to be reached", Duration::from_secs(15), || {
-                    Ok(probe(from, &truck.internet, [8, 8, 8, 8].into())?.outcome() == Outcome::Reached)
-                })?;
-            }
+fn the_router_moves_between_its_namespace_and_the_host() -> Result<()> {
+    let truck = running(FIRE_TRUCK)?;
+    let device1 = device(&truck, "device1", 1, DEVICE1)?;
+    let container1 = truck.attached("container1", "vehicle")?;
+    for config in [fire_truck_on_the_host(), FIRE_TRUCK.to_owned()] {
+        truck.apply(&config)?;
+        same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
+        for from in [&device1, &container1] {
+            // Such a move interrupts: every leg is made anew, and the devices must hear of it.
+            wait_until("the Internet to be reached", Duration::from_secs(15), || {
+                Ok(probe(from, &truck.internet, [8, 8, 8, 8].into())?.outcome() == Outcome::Reached)
+            })?;
         }
-        truck.apply("[system]\n")?;
-        let left = truck.edge.ip("-br link")?;
-        ensure!(!left.contains("br0") && !left.contains("rt-") && !left.contains("enp2s0."), "left behind:\n{left}");
-        let table = truck.edge.run("nft", ["list", "ruleset"])?;
-        ensure!(table.contains("hook forward priority filter; policy drop"), "closed, not open, without networks:\n{table}");
-        same(truck.edge.ip("netns list")?.contains("router"), false)
-    };
-    moves().unwrap();
+    }
+    truck.apply("[system]\n")?;
+    let left = truck.edge.ip("-br link")?;
+    ensure!(!left.contains("br0") && !left.contains("rt-") && !left.contains("enp2s0."), "left behind:\n{left}");
+    let table = truck.edge.run("nft", ["list", "ruleset"])?;
+    ensure!(table.contains("hook forward priority filter; policy drop"), "closed, not open, without networks:\n{table}");
+    same(truck.edge.ip("netns list")?.contains("router"), false)
 }
 
 /// A bad file changes nothing and says why; at the next start the last good one is in force.
 #[test]
-fn a_bad_file_leaves_the_good_one_in_force() {
-    let bad = || -> Result<()> {
-        let mut truck = running(FIRE_TRUCK)?;
-        let refused = truck.apply(&FIRE_TRUCK.replace("vlan    = 2", "vlan    = 1")).unwrap_err();
-        ensure!(format!("{refused:#}").contains("vlan"), "{refused:#}");
-        same(truck.ctl_json(&["status"])?["networks"].as_array().map(Vec::len), Some(2))?;
-        truck.kill()?;
-        truck.start("nonsense = 1")?;
-        let status = truck.ctl_json(&["status"])?;
-        same(status["networks"].as_array().map(Vec::len), Some(2))?;
-        let problem = status["problems"][0]["what"].as_str().unwrap_or_default().to_owned();
-        ensure!(problem.contains("last good"), "{problem}");
-        Ok(())
-    };
-    bad().unwrap();
+fn a_bad_file_leaves_the_good_one_in_force() -> Result<()> {
+    let mut truck = running(FIRE_TRUCK)?;
+    let refused = truck.apply(&FIRE_TRUCK.replace("vlan    = 2", "vlan    = 1")).unwrap_err();
+    ensure!(format!("{refused:#}").contains("vlan"), "{refused:#}");
+    same(truck.ctl_json(&["status"])?["networks"].as_array().map(Vec::len), Some(2))?;
+    truck.kill()?;
+    truck.start("nonsense = 1")?;
+    let status = truck.ctl_json(&["status"])?;
+    same(status["networks"].as_array().map(Vec::len), Some(2))?;
+    let problem = status["problems"][0]["what"].as_str().unwrap_or_default().to_owned();
+    ensure!(problem.contains("last good"), "{problem}");
+    Ok(())
 }
 
 /// A card that is worn out lets itself be read only. The box goes on routing, knows its leases, and says what is wrong.
 #[test]
-fn a_read_only_state_directory_costs_no_network() {
-    let worn = || -> Result<()> {
-        let mut truck = running(FIRE_TRUCK)?;
-        let device1 = device(&truck, "device1", 1, DEVICE1)?;
-        truck.attached("container1", "vehicle")?;
-        let leases = truck.ctl_json(&["leases"])?;
-        truck.kill()?;
-        fs::write(truck.state_dir().join("attachments.json"), "{")?;
-        let directory = truck.state_dir().display().to_string();
-        truck.edge.sh(&format!("mount --bind {directory} {directory}; mount -o remount,bind,ro {directory}"))?;
-        truck.edge.ip("link delete br0")?;
-        truck.start(FIRE_TRUCK)?;
-        same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
-        let problems = truck.ctl_json(&["status"])?["problems"].to_string();
-        ensure!(problems.contains("Read-only"), "{problems}");
-        device1.dhcp(Client::Udhcpc, "eth0")?;
-        let row = |leases: &Value, name: &str| {
-            leases["leases"]
-                .as_array()
-                .and_then(|all| all.iter().find(|one| one["name"] == name))
-                .map(|one| one["address"].clone())
-        };
-        same(row(&truck.ctl_json(&["leases"])?, "device1"), row(&leases, "device1"))?;
-        truck.attach("container1", "vehicle").map(drop)
+fn a_read_only_state_directory_costs_no_network() -> Result<()> {
+    let mut truck = running(FIRE_TRUCK)?;
+    let device1 = device(&truck, "device1", 1, DEVICE1)?;
+    truck.attached("container1", "vehicle")?;
+    let leases = truck.ctl_json(&["leases"])?;
+    truck.kill()?;
+    fs::write(truck.state_dir().join("attachments.json"), "{")?;
+    let directory = truck.state_dir().display().to_string();
+    truck.edge.sh(&format!("mount --bind {directory} {directory}; mount -o remount,bind,ro {directory}"))?;
+    truck.edge.ip("link delete br0")?;
+    truck.start(FIRE_TRUCK)?;
+    same(probe(&device1, &truck.internet, [8, 8, 8, 8].into())?.outcome(), Outcome::Reached)?;
+    let problems = truck.ctl_json(&["status"])?["problems"].to_string();
+    ensure!(problems.contains("Read-only"), "{problems}");
+    device1.dhcp(Client::Udhcpc, "eth0")?;
+    let row = |leases: &Value, name: &str| {
+        leases["leases"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name)).map(|one| one["address"].clone())
     };
-    worn().unwrap();
+    same(row(&truck.ctl_json(&["leases"])?, "device1"), row(&leases, "device1"))?;
+    truck.attach("container1", "vehicle").map(drop)
 }
