@@ -1,10 +1,10 @@
-use crate::{mistake::Mistake, span::Span};
+use crate::{
+    mistake::{Mistake, Mistakes},
+    span::Span,
+};
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 use std::fmt;
-
-/// Mistakes listed and rendered; the rest are only counted.
-pub const MAX_SHOWN: usize = 50;
 
 /// Columns a rendered line may take; longer lines are cut around the caret.
 const WIDTH: usize = 140;
@@ -41,7 +41,8 @@ pub struct Related {
 }
 
 impl Diagnostics {
-    pub(crate) fn new(file_name: String, text: String, mistakes: Vec<Mistake>, total: usize) -> Self {
+    pub(crate) fn new(file_name: String, text: String, mistakes: Mistakes) -> Self {
+        let (mistakes, total) = mistakes.in_order();
         Self { file_name, text, mistakes, total }
     }
 
@@ -49,13 +50,13 @@ impl Diagnostics {
         &self.file_name
     }
 
-    /// How many mistakes there are, those beyond [`MAX_SHOWN`] too.
+    /// How many mistakes there are, those beyond [`MAX_SHOWN`](crate::MAX_SHOWN) too.
     #[expect(clippy::len_without_is_empty, reason = "there is always at least one")]
     pub fn len(&self) -> usize {
         self.total
     }
 
-    /// The first [`MAX_SHOWN`].
+    /// The first [`MAX_SHOWN`](crate::MAX_SHOWN).
     pub fn iter(&self) -> impl Iterator<Item = Diagnostic> {
         self.mistakes.iter().map(|mistake| {
             let (line, column) = self.position(mistake.span);

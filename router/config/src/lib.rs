@@ -11,6 +11,7 @@ mod span;
 mod suggest;
 
 pub use dhcp::{Dhcp, DhcpOption, DhcpRelay};
-pub use diagnostics::{Diagnostic, Diagnostics, MAX_SHOWN, Related};
+pub use diagnostics::{Diagnostic, Diagnostics, Related};
+pub use mistake::MAX_SHOWN;
 pub use model::*;
 pub use parse::{MAX_METRIC, MAX_SIZE, parse};

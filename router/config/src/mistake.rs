@@ -1,5 +1,8 @@
-use crate::{Diagnostics, diagnostics::MAX_SHOWN, span::Span};
+use crate::span::Span;
 use std::collections::BTreeSet;
+
+/// Mistakes listed and rendered; the rest are only counted.
+pub const MAX_SHOWN: usize = 50;
 
 /// One thing wrong in the file: what, where, and how to mend it.
 #[derive(Clone, Debug)]
@@ -75,10 +78,11 @@ impl Mistakes {
         self.kept.is_empty()
     }
 
-    pub fn into_diagnostics(mut self, file_name: &str, text: String) -> Diagnostics {
+    /// Those that are shown, in the order of the file, and how many there are.
+    pub fn in_order(mut self) -> (Vec<Mistake>, usize) {
         self.drop_rest();
         let total = self.kept.len() + self.dropped;
         self.kept.sort_by_key(|mistake| mistake.span);
-        Diagnostics::new(file_name.to_owned(), text, self.kept, total)
+        (self.kept, total)
     }
 }

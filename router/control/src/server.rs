@@ -2,6 +2,7 @@
 
 mod listen;
 mod peer;
+mod refused;
 mod routes;
 
 pub use listen::{BindError, bind};

@@ -6,7 +6,7 @@ use crate::{
         forward::{self, Drafts, ForwardDraft},
         host::{self, HostDraft},
         links,
-        names::Names,
+        names::{Kind, Names},
         network::{self, NetworkDraft},
         router::RouterDraft,
         subnets,
@@ -14,8 +14,9 @@ use crate::{
         table::Table,
         uplink::{self, UplinkDraft},
     },
-    span::Span,
+    span::{At, Span},
 };
+use edge_net::Name;
 use toml::de::DeTable;
 
 /// The file, each value right in itself or absent.
@@ -55,7 +56,7 @@ impl Draft {
     /// Holds the values against each other. None only if a mistake was noted.
     pub fn finish(self, mistakes: &mut Mistakes) -> Option<Config> {
         let Self { system, router, uplinks, networks, hosts, allows, forwards } = self;
-        let names = Names::collect(&uplinks, &networks, &hosts, mistakes);
+        let names = Names::collect(named(&uplinks, &networks, &hosts), mistakes);
         system.check(&names, mistakes);
         uplink::check_metrics(&uplinks, mistakes);
         network::check_vlans(&networks, mistakes);
@@ -77,4 +78,16 @@ impl Draft {
             forwards: forwards.into_iter().collect::<Option<_>>()?,
         })
     }
+}
+
+/// The names of the file, as far as they could be read.
+fn named<'a>(
+    uplinks: &'a [UplinkDraft],
+    networks: &'a [NetworkDraft],
+    hosts: &'a [HostDraft],
+) -> impl Iterator<Item = (&'a At<Name>, Kind)> {
+    let uplinks = uplinks.iter().map(|uplink| (&uplink.name, Kind::Uplink));
+    let networks = networks.iter().enumerate().map(|(place, network)| (&network.name, Kind::Network(place)));
+    let hosts = hosts.iter().enumerate().map(|(place, host)| (&host.name, Kind::Host(place)));
+    uplinks.chain(networks).chain(hosts).filter_map(|(name, kind)| Some((name.as_ref()?, kind)))
 }

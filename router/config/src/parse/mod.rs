@@ -45,7 +45,7 @@ pub fn parse(file_name: &str, text: &str) -> Result<Config, Diagnostics> {
         let mut mistakes = Mistakes::default();
         let message = format!("the file has {} bytes, at most {MAX_SIZE} are read", text.len());
         mistakes.add(Span::default(), message).help("make it smaller, or check that it is the right file");
-        return Err(mistakes.into_diagnostics(file_name, String::new()));
+        return Err(Diagnostics::new(file_name.to_owned(), String::new(), mistakes));
     }
     // With plain line ends, and no byte order mark, lines and columns are the same for every editor.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
@@ -55,6 +55,6 @@ pub fn parse(file_name: &str, text: &str) -> Result<Config, Diagnostics> {
     let mistakes = mistakes.after_syntax(syntax::mistakes(&errors), &text);
     match config {
         Some(config) if mistakes.is_empty() => Ok(config),
-        _ => Err(mistakes.into_diagnostics(file_name, text)),
+        _ => Err(Diagnostics::new(file_name.to_owned(), text, mistakes)),
     }
 }

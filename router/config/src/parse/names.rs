@@ -1,7 +1,6 @@
 use crate::{
     Endpoint,
     mistake::Mistakes,
-    parse::{host::HostDraft, network::NetworkDraft, uplink::UplinkDraft},
     span::{At, Span},
     suggest::{list, nearest},
 };
@@ -23,20 +22,11 @@ pub struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub fn collect(
-        uplinks: &'a [UplinkDraft],
-        networks: &'a [NetworkDraft],
-        hosts: &'a [HostDraft],
-        mistakes: &mut Mistakes,
-    ) -> Self {
-        let uplinks = uplinks.iter().map(|uplink| (&uplink.name, Kind::Uplink));
-        let networks = networks.iter().enumerate().map(|(place, network)| (&network.name, Kind::Network(place)));
-        let hosts = hosts.iter().enumerate().map(|(place, host)| (&host.name, Kind::Host(place)));
+    /// In this order: who comes second is the one that is wrong.
+    pub fn collect(named: impl IntoIterator<Item = (&'a At<Name>, Kind)>, mistakes: &mut Mistakes) -> Self {
         let mut names = Self::default();
-        for (name, kind) in uplinks.chain(networks).chain(hosts) {
-            if let Some(name) = name {
-                names.add(name, kind, mistakes);
-            }
+        for (name, kind) in named {
+            names.add(name, kind, mistakes);
         }
         names
     }

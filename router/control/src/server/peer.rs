@@ -1,4 +1,4 @@
-use super::{listen::GROUP, routes::refused};
+use super::{listen::GROUP, refused::refused};
 use axum::{
     extract::{ConnectInfo, Request, connect_info::Connected},
     middleware::Next,

@@ -1,9 +1,9 @@
-use super::peer;
+use super::{peer, refused::refused};
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::State,
-    http::{Method, StatusCode, Uri},
+    http::{Method, Uri},
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -116,10 +116,4 @@ fn parse<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<T, Failure> {
 async fn read_or_default<T: DeserializeOwned + Default>(body: Body) -> Result<T, Failure> {
     let bytes = read(body).await?;
     if bytes.is_empty() { Ok(T::default()) } else { parse(bytes) }
-}
-
-/// The status says which kind of failure it is, the body what was wrong.
-pub(super) fn refused(failure: Failure) -> Response {
-    let status = StatusCode::from_u16(failure.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(failure.body)).into_response()
 }

@@ -1,6 +1,6 @@
 //! The API's calls.
 
-use super::{boot, containers, drift, nodes, router::Router, status, transfer};
+use super::{boot, containers, drift, nodes, router::Router, seconds::whole_seconds, status, transfer, waiting::waiting};
 use edge_api::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed, DetachRequest,
     Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
@@ -39,7 +39,7 @@ impl Api for Router {
         let wanted = desired(&config, &in_force.facts);
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), &config, &in_force.config);
-        Ok(edge_report::plan(&plan.ops, &groups, status::waiting(&config, &plan.waiting, &plan.conflicts)))
+        Ok(edge_report::plan(&plan.ops, &groups, waiting(&config, &plan.waiting, &plan.conflicts)))
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {
@@ -101,7 +101,7 @@ impl Router {
         ApplyReport {
             writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
             changes: done.ops.iter().map(edge_report::change).collect(),
-            waiting: status::waiting(&self.engine.in_force().config, &condition.waiting, &condition.conflicts),
+            waiting: waiting(&self.engine.in_force().config, &condition.waiting, &condition.conflicts),
             took_ms,
             in_force: window.as_ref().map(|(journal, _)| journal.new.name.clone()).or(kept).unwrap_or_default(),
             confirm_within: window.map(|(_, left)| whole_seconds(left)),
@@ -112,10 +112,6 @@ impl Router {
         let attached = self.attach.records().await;
         nodes::nodes(&self.engine.in_force().config, &self.dhcp.leases(), self.dhcp.resting(), &attached)
     }
-}
-
-pub fn whole_seconds(ms: u64) -> u32 {
-    u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 fn given(config: Option<ConfigText>) -> Option<Text> {

@@ -1,6 +1,6 @@
 //! What somebody changed by hand in the kernel: found, told, and put back as `[router] drift` says.
 
-use super::{router::Machine, status::waiting};
+use super::{router::Machine, waiting::waiting};
 use edge_api::{Action, Change, DriftReport, Failure, Problem};
 use edge_config::Drift;
 use edge_engine::{Done, Fights, InForce, Mode};

@@ -11,11 +11,13 @@ mod notify;
 mod pace;
 mod reload;
 mod router;
+mod seconds;
 mod service;
 mod status;
 mod summary;
 mod tasks;
 mod transfer;
+mod waiting;
 mod watch;
 
 use anyhow::Context;

@@ -1,7 +1,7 @@
 //! The box on one screen: the configuration, held against the kernel; the services say the rest.
 
-use super::{answer::whole_seconds, drift, router::Router};
-use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Waiting};
+use super::{drift, router::Router, seconds::whole_seconds, waiting::waiting};
+use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status};
 use edge_config::{Config, Network};
 use edge_engine::{Condition, InForce, Ledger, Moment, Seen, damaged};
 use edge_net::IfName;
@@ -133,29 +133,6 @@ impl View<'_> {
             _ => (NetworkState::Up, None),
         }
     }
-}
-
-/// Devices that are missing, with what in the file needs them.
-pub fn waiting(config: &Config, missing: &[edge_plan::Waiting], conflicts: &[Conflict]) -> Vec<Waiting> {
-    let users = |device: &IfName| {
-        let uplinks = config.uplinks.iter().filter(|uplink| uplink.device == *device);
-        let networks = config.networks.iter().filter(|network| {
-            network.ports.contains(device) || network.tagged.as_ref().is_some_and(|tagged| tagged.trunk == *device)
-        });
-        let uplinks = uplinks.map(|uplink| format!("uplink {}", uplink.name));
-        uplinks.chain(networks.map(|network| format!("network {}", network.name))).collect()
-    };
-    let missing = missing.iter().map(|missing| Waiting {
-        device: missing.device.to_string(),
-        needed_by: users(&missing.device),
-        why: Some("no such device; it is plugged in when it appears".to_owned()),
-    });
-    let taken = conflicts.iter().map(|conflict| Waiting {
-        device: conflict.name.to_string(),
-        needed_by: users(&conflict.name),
-        why: Some("a link of this name is there and was not made by us".to_owned()),
-    });
-    missing.chain(taken).collect()
 }
 
 fn hostname(config: &Config) -> String {

@@ -1,7 +1,7 @@
 use super::{
-    confirm,
     table::{Cell, Table},
     text::{Style, wrap},
+    time::span,
     verdict,
 };
 use edge_api::{Action, ApplyReport, Change, PlanReport, Waiting};
@@ -26,7 +26,7 @@ pub fn apply(report: &ApplyReport, color: bool) -> String {
         1 => format!("applied: 1 change in {} ms\n", report.took_ms),
         writes => format!("applied: {writes} changes in {} ms\n", report.took_ms),
     };
-    waiting(&report.waiting, color) + &changes(&report.changes, color) + &end + &confirm::wanted(report, color)
+    waiting(&report.waiting, color) + &changes(&report.changes, color) + &end + &confirm_wanted(report, color)
 }
 
 fn changes(changes: &[Change], color: bool) -> String {
@@ -53,4 +53,11 @@ fn waiting(waiting: &[Waiting], color: bool) -> String {
         Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n"
     });
     lines.collect()
+}
+
+/// What an apply still asks of whoever made it.
+fn confirm_wanted(report: &ApplyReport, color: bool) -> String {
+    let Some(left) = report.confirm_within else { return String::new() };
+    let text = format!("type routerctl confirm within {}, or the configuration before comes back", span(left.into()));
+    Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n"
 }
