@@ -1,5 +1,5 @@
-use super::{Changes, Kind, LinkKind, Rank};
-use crate::{Attribute, Difference, Effect};
+use super::{Changes, Kind, LinkKind, Rank, child};
+use crate::{Difference, Effect};
 use edge_net::IfName;
 
 /// A child with a MAC address of its own.
@@ -23,16 +23,15 @@ impl Kind for Macvlan {
     }
 
     fn made_of(&self) -> Option<String> {
-        Some(format!("on {}", self.parent))
+        child::made_of(&self.parent)
     }
 
     fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
         let LinkKind::Macvlan(wanted) = wanted else { return Vec::new() };
-        let parent = (self != wanted).then(|| Difference::new(Attribute::Parent, &self.parent, &wanted.parent));
-        parent.into_iter().collect()
+        child::differences(&self.parent, &wanted.parent)
     }
 
     fn effect(&self, changes: Changes) -> Option<Effect> {
-        (changes.goes || changes.mac).then_some(Effect::FlowsBreak)
+        child::effect(changes)
     }
 }

@@ -1,6 +1,7 @@
 //! Links: each kind of them in a file of its own, and what they have in common.
 
 mod bridge;
+mod child;
 mod device;
 mod ipvlan;
 mod kind;
