@@ -1,6 +1,6 @@
 //! `/etc/edge-router.toml` → [`Config`]: schema, validation, diagnostics.
 //!
-//! Pure: no sockets, no clock, no files. What comes out of [`parse`] cannot be wrong, so nobody checks again.
+//! Pure: no sockets, no clock, no files. What comes out of [`parse()`] cannot be wrong, so nobody checks again.
 
 mod dhcp;
 mod diagnostics;

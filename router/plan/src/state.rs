@@ -17,7 +17,7 @@ pub struct State {
 
 pub type Settings = BTreeMap<Sysctl, bool>;
 
-/// Desired: what shall be there and is ours. Observed: every link (foreign ones with [`Owner::Foreign`]), but only
+/// Desired: what shall be there and is ours. Observed: every link (foreign ones with [`crate::link::Owner::Foreign`]), but only
 /// those addresses and routes that carry our mark, and only our own nftables table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpaceState {
