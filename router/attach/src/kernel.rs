@@ -1,5 +1,5 @@
 use crate::{NetnsError, NetnsId, Plugs, Port, error::Cause};
-use edge_host::netns::Identity;
+use edge_host::netns::NetnsIdentity;
 use edge_kernel::{
     Kernel,
     endpoint::{self, Plug, Unplug},
@@ -50,6 +50,6 @@ impl Plugs for KernelPlugs {
 }
 
 fn look(path: &Path) -> io::Result<NetnsId> {
-    let Identity { device, inode } = Identity::at(path)?;
+    let NetnsIdentity { device, inode } = NetnsIdentity::at(path)?;
     Ok(NetnsId { device, inode })
 }

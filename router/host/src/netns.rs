@@ -70,14 +70,14 @@ pub fn own() -> io::Result<File> {
 
 /// Which namespace a file is (namespaces(7)): different numbers, different namespaces. They may be used again when a namespace is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct NetnsIdentity {
     /// Of nsfs: the same for every namespace of the machine, and for no other kind of file.
     pub device: u64,
     /// The namespace's own.
     pub inode: u64,
 }
 
-impl Identity {
+impl NetnsIdentity {
     /// Of what the path leads to. Tells a namespace from one made later under the same name.
     pub fn at(path: &Path) -> io::Result<Self> {
         path.metadata().map(|metadata| Self::new(&metadata))
@@ -110,14 +110,14 @@ mod tests {
 
     #[test]
     fn what_runs_inside_is_there_and_the_caller_is_not() {
-        let (home, there) = (Identity::of(&own().unwrap()).unwrap(), fresh());
-        let there_id = Identity::of(&there).unwrap();
+        let (home, there) = (NetnsIdentity::of(&own().unwrap()).unwrap(), fresh());
+        let there_id = NetnsIdentity::of(&there).unwrap();
         assert_ne!(home, there_id);
         assert_eq!(home.device, there_id.device);
-        let seen = || Identity::of(&own()?);
+        let seen = || NetnsIdentity::of(&own()?);
         assert_eq!(inside::<_, io::Error>(there.as_fd(), seen).unwrap(), there_id);
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&there));
-        assert_eq!(Identity::at(Path::new(&path)).unwrap(), there_id);
+        assert_eq!(NetnsIdentity::at(Path::new(&path)).unwrap(), there_id);
         assert_eq!(run_in(Some(Path::new(&path)), seen).unwrap(), there_id);
         assert_eq!(run_in(None, seen).unwrap(), home);
         assert_eq!(seen().unwrap(), home);

@@ -6,7 +6,7 @@ use crate::{
     socket::{NetlinkError, RouteSocket},
     written::Written,
 };
-use edge_host::netns::{self, Identity};
+use edge_host::netns::{self, NetnsIdentity};
 use edge_net::{IfName, Name};
 use edge_plan::{Owner, Space, TABLE, nft::Table};
 use netlink_packet_route::{
@@ -216,7 +216,7 @@ impl Spaces {
     /// Nobody else's is kept open: that would keep a dead container's namespace alive.
     pub fn refresh(&mut self) -> Result<(), Error> {
         let found = namespace::list().map_err(|error| Error::netlink("list /run/netns", Space::Host, error))?;
-        let is_same = |a: &File, b: &File| matches!((Identity::of(a), Identity::of(b)), (Ok(a), Ok(b)) if a == b);
+        let is_same = |a: &File, b: &File| matches!((NetnsIdentity::of(a), NetnsIdentity::of(b)), (Ok(a), Ok(b)) if a == b);
         self.named.retain(|name, space| found.iter().any(|(found, file)| found == name && is_same(file, &space.netns)));
         let unknown: Vec<_> =
             found.into_iter().filter(|(name, _)| self.trusted.contains(name) && !self.named.contains_key(name)).collect();

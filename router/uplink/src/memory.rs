@@ -35,7 +35,7 @@ struct Record {
 
 /// What is left of an earlier run.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Recollection {
+pub enum Remembered {
     /// The box was not restarted since: the lease counts.
     Lease(Held),
     /// An address it once had, and may get again.
@@ -51,7 +51,7 @@ impl Memory {
     }
 
     /// With the client identifier it was given to. A damaged file is as good as none: a lease can be had again.
-    pub fn recall(&self, uplink: &Name) -> Option<(Recollection, Vec<u8>)> {
+    pub fn recall(&self, uplink: &Name) -> Option<(Remembered, Vec<u8>)> {
         let text = durable::read(&self.path(uplink), LONGEST).ok()?;
         let record: Record = match serde_json::from_slice(&text) {
             Ok(record) => record,
@@ -63,7 +63,7 @@ impl Memory {
         let held = Held { since: Duration::from_millis(record.since), lease: record.lease };
         let counts = record.boot == self.boot.as_str() && !held.is_over(clock::since_boot());
         let address = held.lease.interface.address();
-        let recollection = if counts { Recollection::Lease(held) } else { Recollection::Address(address) };
+        let recollection = if counts { Remembered::Lease(held) } else { Remembered::Address(address) };
         Some((recollection, record.client_id))
     }
 
@@ -103,12 +103,12 @@ mod tests {
         memory.keep(&name, &held, b"id").unwrap();
         let file = directory.path().join("uplinks/wan.json");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(memory.recall(&name), Some((Recollection::Lease(held.clone()), b"id".to_vec())));
+        assert_eq!(memory.recall(&name), Some((Remembered::Lease(held.clone()), b"id".to_vec())));
 
         // It may be one whose id cannot be read.
         for boot in ["other".parse().unwrap(), BootId::drawn()] {
             let next_boot = Memory { boot, ..Memory::open(directory.path()) };
-            let address = Recollection::Address(held.lease.interface.address());
+            let address = Remembered::Address(held.lease.interface.address());
             assert_eq!(next_boot.recall(&name), Some((address, b"id".to_vec())));
         }
 
@@ -119,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_that_ran_out_is_a_wish() {
+    fn a_lease_that_ran_out_is_an_address_to_ask_for() {
         let directory = tempfile::tempdir().unwrap();
         let name: Name = "wan".parse().unwrap();
         let memory = Memory::open(directory.path());
         let held = Held { lease: lease("192.0.2.9/24", 10), since: clock::since_boot().saturating_sub(Duration::from_secs(11)) };
         memory.keep(&name, &held, b"id").unwrap();
-        assert!(matches!(memory.recall(&name), Some((Recollection::Address(_), _))));
+        assert!(matches!(memory.recall(&name), Some((Remembered::Address(_), _))));
     }
 }

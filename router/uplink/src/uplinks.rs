@@ -1,9 +1,9 @@
 use crate::{
-    board::{Aim, Board, UplinkReport},
     dhcp::ClientLease,
-    health::{self, HealthVerdict},
-    memory::{Memory, Recollection},
-    tenant,
+    dhcp_task::{self, DhcpConf},
+    health::{self, HealthVerdict, ProbeConf},
+    memory::{Memory, Remembered},
+    reports::{ProbePath, Reports, UplinkReport},
     usable::usable,
 };
 use edge_config::{Config, Uplink, UplinkAddress, UplinkLink};
@@ -20,14 +20,14 @@ use tokio::{sync::watch, task::AbortHandle};
 
 /// Looks after every uplink of a configuration.
 pub struct Uplinks {
-    board: Arc<Board>,
+    reports: Arc<Reports>,
     memory: Arc<Memory>,
     running: Mutex<BTreeMap<Name, Running>>,
 }
 
 /// Ends when dropped.
 struct Task<P> {
-    plan: P,
+    conf: P,
     handle: AbortHandle,
 }
 
@@ -38,31 +38,31 @@ impl<P> Drop for Task<P> {
 }
 
 struct Running {
-    tenant: Option<Task<tenant::Plan>>,
-    watcher: Task<health::Plan>,
+    dhcp: Option<Task<DhcpConf>>,
+    watcher: Task<ProbeConf>,
 }
 
 impl Uplinks {
     pub fn open(state_dir: &Path) -> Self {
-        Self { board: Arc::new(Board::new()), memory: Arc::new(Memory::open(state_dir)), running: Mutex::default() }
+        Self { reports: Arc::new(Reports::new()), memory: Arc::new(Memory::open(state_dir)), running: Mutex::default() }
     }
 
     /// Of everything a plan depends on.
-    pub fn news(&self) -> watch::Receiver<()> {
-        self.board.news()
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.reports.changes()
     }
 
     pub fn reports(&self) -> BTreeMap<Name, UplinkReport> {
-        self.board.reports()
+        self.reports.all()
     }
 
     /// Completes `facts` with what is known of this configuration's uplinks. A lease of before a restart counts from the first time:
     /// the address is there, and must not be taken away to be given again.
-    pub fn learn(&self, config: &Config, facts: &mut Facts) {
-        let reports = self.board.reports();
+    pub fn complete_facts(&self, config: &Config, facts: &mut Facts) {
+        let reports = self.reports.all();
         let dhcp = config.uplinks.iter().filter(|uplink| uplink.address == UplinkAddress::Dhcp);
         let lease = |uplink: &Uplink| match reports.get(&uplink.name) {
-            Some(report) if report.lease.is_some() || report.trouble.is_some() => report.lease.clone(),
+            Some(report) if report.lease.is_some() || report.no_lease.is_some() => report.lease.clone(),
             _ => self.recall(&uplink.name),
         };
         let leases = dhcp.filter_map(|uplink| Some((uplink.name.clone(), lease(uplink)?))).collect();
@@ -79,15 +79,15 @@ impl Uplinks {
         let several = config.uplinks.len() > 1;
         facts.unhealthy = config.uplinks.iter().filter(|_| several).filter(is_down).map(|uplink| uplink.name.clone()).collect();
         for uplink in &config.uplinks {
-            let aim = addressing(uplink, facts);
-            let aim = aim.map(|(interface, gateway)| Aim { address: interface.address(), gateway });
-            self.board.tell_aim(&uplink.name, aim, refused.remove(&uplink.name));
+            let path = addressing(uplink, facts);
+            let path = path.map(|(interface, gateway)| ProbePath { address: interface.address(), gateway });
+            self.reports.set_path(&uplink.name, path, refused.remove(&uplink.name));
         }
     }
 
     fn recall(&self, uplink: &Name) -> Option<ClientLease> {
         match self.memory.recall(uplink)? {
-            (Recollection::Lease(held), _) if !held.is_over(since_boot()) => Some(held.lease),
+            (Remembered::Lease(held), _) if !held.is_over(since_boot()) => Some(held.lease),
             _ => None,
         }
     }
@@ -99,30 +99,30 @@ impl Uplinks {
         let mut before = std::mem::take(&mut *running);
         for uplink in &config.uplinks {
             let old = before.remove(&uplink.name);
-            let (old_tenant, old_watcher) = old.map_or((None, None), |old| (old.tenant, Some(old.watcher)));
-            let tenant = (uplink.address == UplinkAddress::Dhcp).then(|| {
-                let plan = tenant_plan(config, uplink, netns.clone(), machine);
-                let (board, memory) = (self.board.clone(), self.memory.clone());
-                keep(old_tenant, plan, |plan| tokio::spawn(tenant::run(plan, board, memory)).abort_handle())
+            let (old_dhcp, old_watcher) = old.map_or((None, None), |old| (old.dhcp, Some(old.watcher)));
+            let dhcp = (uplink.address == UplinkAddress::Dhcp).then(|| {
+                let conf = dhcp_conf(config, uplink, netns.clone(), machine);
+                let (reports, memory) = (self.reports.clone(), self.memory.clone());
+                keep(old_dhcp, conf, |conf| tokio::spawn(dhcp_task::run(conf, reports, memory)).abort_handle())
             });
-            if tenant.is_none() {
-                self.board.tell_lease(&uplink.name, None, None);
+            if dhcp.is_none() {
+                self.reports.set_lease(&uplink.name, None, None);
             }
-            let plan = health_plan(config, uplink, netns.clone());
-            let board = self.board.clone();
-            let watcher = keep(old_watcher, plan, |plan| tokio::spawn(health::watch(plan, board)).abort_handle());
-            running.insert(uplink.name.clone(), Running { tenant, watcher });
+            let conf = probe_conf(config, uplink, netns.clone());
+            let reports = self.reports.clone();
+            let watcher = keep(old_watcher, conf, |conf| tokio::spawn(health::watch(conf, reports)).abort_handle());
+            running.insert(uplink.name.clone(), Running { dhcp, watcher });
         }
         drop(before);
-        self.board.forget(|name| !running.contains_key(name));
+        self.reports.forget(|name| !running.contains_key(name));
     }
 
     /// Waits until every uplink that has an address was found up or down, but no longer than that.
     pub async fn settle(&self, patience: Duration) {
         let settled = async {
-            let mut news = self.news();
+            let mut changes = self.changes();
             let open = |report: &UplinkReport| report.is_watched() && report.health.verdict == HealthVerdict::Unknown;
-            while self.reports().values().any(open) && news.changed().await.is_ok() {}
+            while self.reports().values().any(open) && changes.changed().await.is_ok() {}
         };
         // What is not known by then is told as such.
         let _ = tokio::time::timeout(patience, settled).await;
@@ -130,22 +130,22 @@ impl Uplinks {
 }
 
 /// The task that runs where it does the same, else a new one.
-fn keep<P: PartialEq + Clone>(old: Option<Task<P>>, plan: P, start: impl FnOnce(P) -> AbortHandle) -> Task<P> {
-    match old.filter(|old| old.plan == plan && !old.handle.is_finished()) {
+fn keep<P: PartialEq + Clone>(old: Option<Task<P>>, conf: P, start: impl FnOnce(P) -> AbortHandle) -> Task<P> {
+    match old.filter(|old| old.conf == conf && !old.handle.is_finished()) {
         Some(old) => old,
-        None => Task { handle: start(plan.clone()), plan },
+        None => Task { handle: start(conf.clone()), conf },
     }
 }
 
-fn tenant_plan(config: &Config, uplink: &Uplink, netns: Option<PathBuf>, machine: [u8; 16]) -> tenant::Plan {
+fn dhcp_conf(config: &Config, uplink: &Uplink, netns: Option<PathBuf>, machine: [u8; 16]) -> DhcpConf {
     // The first label: servers make a name in a domain of their own of it.
     let hostname = config.system.hostname.as_ref().and_then(|name| name.split('.').next().map(str::to_owned));
     let shared_mac = uplink.link == UplinkLink::IpvlanL2;
-    tenant::Plan { uplink: uplink.name.clone(), ifname: uplink.ifname(), netns, shared_mac, machine, hostname }
+    DhcpConf { uplink: uplink.name.clone(), ifname: uplink.ifname(), netns, shared_mac, machine, hostname }
 }
 
-fn health_plan(config: &Config, uplink: &Uplink, netns: Option<PathBuf>) -> health::Plan {
-    health::Plan {
+fn probe_conf(config: &Config, uplink: &Uplink, netns: Option<PathBuf>) -> ProbeConf {
+    ProbeConf {
         uplink: uplink.name.clone(),
         ifname: uplink.ifname(),
         netns,

@@ -1,6 +1,6 @@
 use super::{Inbox, Sockets};
 use crate::SocketError;
-use edge_host::netns::Identity;
+use edge_host::netns::NetnsIdentity;
 use edge_net::Mac;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,7 +42,7 @@ pub type Handler = Arc<dyn Fn(&Arc<Sockets>, Heard) + Send + Sync>;
 pub struct Ports(BTreeMap<Option<PathBuf>, Port>);
 
 struct Port {
-    identity: Option<Identity>,
+    identity: Option<NetnsIdentity>,
     task: JoinHandle<()>,
 }
 
@@ -76,8 +76,8 @@ impl Drop for Ports {
 }
 
 /// What tells a namespace from one made later under the same path.
-fn identity(netns: &Option<PathBuf>) -> Option<Identity> {
-    netns.as_deref().and_then(|path| Identity::at(path).ok())
+fn identity(netns: &Option<PathBuf>) -> Option<NetnsIdentity> {
+    netns.as_deref().and_then(|path| NetnsIdentity::at(path).ok())
 }
 
 fn open(netns: &Option<PathBuf>) -> Result<Arc<Sockets>, SocketError> {
@@ -85,7 +85,7 @@ fn open(netns: &Option<PathBuf>) -> Result<Arc<Sockets>, SocketError> {
 }
 
 /// Until the namespace is another one; whoever configures next starts anew.
-async fn serve(netns: Option<PathBuf>, mut home: Option<Identity>, opened: Option<Arc<Sockets>>, handler: Handler) {
+async fn serve(netns: Option<PathBuf>, mut home: Option<NetnsIdentity>, opened: Option<Arc<Sockets>>, handler: Handler) {
     let mut looks = interval(LOOK);
     let sockets = match opened {
         Some(sockets) => sockets,

@@ -11,7 +11,7 @@ use crate::{
     socket::{NetlinkError, RouteSocket},
     space::group_of,
 };
-use edge_host::netns::{self, Identity};
+use edge_host::netns::{self, NetnsIdentity};
 use edge_net::{AttachKind, IfName, Interface, Mac};
 use edge_plan::Space;
 use netlink_packet_route::{
@@ -152,7 +152,7 @@ impl Sides {
         let own = netns::own().map_err(|error| Error::netlink("open /proc/thread-self/ns/net", Space::Host, error))?;
         let mut inside = Side::of(&netns).map_err(|error| bad(error.to_string()))?;
         inside.place = path.display().to_string();
-        if matches!((Identity::of(&netns), Identity::of(&own)), (Ok(a), Ok(b)) if a == b) {
+        if matches!((NetnsIdentity::of(&netns), NetnsIdentity::of(&own)), (Ok(a), Ok(b)) if a == b) {
             return Err(bad("is the host's own network namespace; start the container with one of its own".to_owned()));
         }
         Ok(Self { host: Side::host()?, inside, netns, own })

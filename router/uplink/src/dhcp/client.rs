@@ -1,20 +1,20 @@
 use super::{
     exchange::Exchange,
-    identity::Identity,
+    identity::ClientIdentity,
     lease::{ClientLease, Held},
-    message::{Ask, message},
-    reply::{ServerReply, Unusable, What},
+    message::{ClientMessage, message},
+    reply::{ServerMessage, ServerReply, Unusable},
 };
 use std::{net::Ipv4Addr, time::Duration};
 
 /// What the client knows, and what it is about. A lease is held through all of it until it runs out or a server denies it.
 #[derive(Clone, Debug)]
 pub struct Client {
-    identity: Identity,
+    identity: ClientIdentity,
     state: State,
     held: Option<Held>,
     /// Asked for in the next DHCPDISCOVER.
-    wish: Option<Ipv4Addr>,
+    requested: Option<Ipv4Addr>,
     /// It offered and then did not acknowledge: others come first.
     shunned: Option<Ipv4Addr>,
     /// DHCPNAKs since a lease was last prolonged. One that was only given may be taken back at once, again and again.
@@ -63,7 +63,7 @@ pub enum Via {
 
 /// Why there is no lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum NoLease {
     NoCarrier,
     /// Nothing answers DHCPDISCOVER since then, on the boot clock.
     Silence {
@@ -81,16 +81,16 @@ const REQUESTS: u32 = 3;
 
 impl Client {
     /// `remembered`: what was held before a restart. It counts on while the client asks whether it still holds.
-    pub fn new(identity: Identity, remembered: Option<Held>) -> Self {
-        Self { identity, state: State::Off, held: remembered, wish: None, shunned: None, denials: 0, complaint: None }
+    pub fn new(identity: ClientIdentity, remembered: Option<Held>) -> Self {
+        Self { identity, state: State::Off, held: remembered, requested: None, shunned: None, denials: 0, complaint: None }
     }
 
     /// The address to ask for first where no lease is held: that of the time before the last boot.
-    pub fn wish(&mut self, address: Option<Ipv4Addr>) {
-        self.wish = address;
+    pub fn request_address(&mut self, address: Option<Ipv4Addr>) {
+        self.requested = address;
     }
 
-    pub fn identity(&self) -> &Identity {
+    pub fn identity(&self) -> &ClientIdentity {
         &self.identity
     }
 
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// With another card in its place the client is another one.
-    pub fn identify(&mut self, identity: Identity) {
+    pub fn identify(&mut self, identity: ClientIdentity) {
         if identity != self.identity {
             self.identity = identity;
             self.state = State::Off;
@@ -116,7 +116,7 @@ impl Client {
         match (&self.state, up) {
             (State::Off, true) => {
                 let exchange = Exchange::new(now, random);
-                let known = self.held.is_some() || self.wish.is_some();
+                let known = self.held.is_some() || self.requested.is_some();
                 self.state = if known { State::Rebooting(exchange) } else { State::Selecting(exchange) };
             }
             (State::Off, false) | (_, true) => {}
@@ -149,7 +149,7 @@ impl Client {
         if let Some(held) = self.held.take_if(|held| held.is_over(now)) {
             let address = held.lease.interface.address();
             self.complaint = Some(Complaint::Expired(address));
-            self.wish = Some(address);
+            self.requested = Some(address);
             if matches!(self.state, State::Bound | State::Renewing(_) | State::Rebinding(_) | State::Rebooting(_)) {
                 self.state = State::Selecting(Exchange::new(now, random));
             }
@@ -163,7 +163,7 @@ impl Client {
         let (renew, rebind) = self.held.as_ref().map_or((None, None), |held| (held.renew_at(), held.rebind_at()));
         let next = match &self.state {
             State::Rebooting(exchange) if exchange.tries >= REQUESTS && now >= exchange.next => {
-                self.wish = self.held.as_ref().map(|held| held.lease.interface.address()).or(self.wish);
+                self.requested = self.held.as_ref().map(|held| held.lease.interface.address()).or(self.requested);
                 Some(State::Selecting(fresh))
             }
             State::Requesting(exchange, offer) if exchange.tries >= REQUESTS && now >= exchange.next => {
@@ -186,25 +186,25 @@ impl Client {
                 exchange.asked(now, random);
                 // Better one that may not acknowledge than none.
                 self.shunned = self.shunned.filter(|_| exchange.tries <= 2);
-                (*exchange, Via::Broadcast, Ask::Discover { wish: self.wish })
+                (*exchange, Via::Broadcast, ClientMessage::Discover { requested: self.requested })
             }
             (State::Requesting(exchange, offer), _) => {
                 exchange.asked(now, random);
-                let ask = Ask::Request { address: offer.interface.address(), server: offer.server };
+                let ask = ClientMessage::Request { address: offer.interface.address(), server: offer.server };
                 (*exchange, Via::Broadcast, ask)
             }
             (State::Rebooting(exchange), held) => {
-                let address = held.map(|(address, _)| address).or(self.wish)?;
+                let address = held.map(|(address, _)| address).or(self.requested)?;
                 exchange.asked(now, random);
-                (*exchange, Via::Broadcast, Ask::Confirm { address })
+                (*exchange, Via::Broadcast, ClientMessage::Confirm { address })
             }
             (State::Renewing(exchange), Some((from, to))) => {
                 exchange.asked_until(now, rebind);
-                (*exchange, Via::Unicast { from, to }, Ask::Prolong { address: from })
+                (*exchange, Via::Unicast { from, to }, ClientMessage::Renew { address: from })
             }
             (State::Rebinding(exchange), Some((from, _))) => {
                 exchange.asked_until(now, expiry);
-                (*exchange, Via::BroadcastFrom(from), Ask::Prolong { address: from })
+                (*exchange, Via::BroadcastFrom(from), ClientMessage::Renew { address: from })
             }
             _ => return None,
         };
@@ -223,18 +223,19 @@ impl Client {
         }
         let server = reply.server.unwrap_or(Ipv4Addr::UNSPECIFIED);
         match (&self.state, &reply.what) {
-            (State::Selecting(_), What::Offer(_)) if self.shunned == Some(server) => {}
-            (State::Selecting(_), What::Offer(Ok(offer))) => {
+            (State::Selecting(_), ServerMessage::Offer(_)) if self.shunned == Some(server) => {}
+            (State::Selecting(_), ServerMessage::Offer(Ok(offer))) => {
                 self.state = State::Requesting(Exchange { tries: 0, next: now, ..exchange }, offer.clone());
             }
-            (State::Selecting(_), What::Ack(_) | What::Nak) | (State::Requesting(..), What::Offer(_)) => {}
-            (State::Requesting(_, offer), What::Ack(Ok(_)) | What::Nak) if offer.server != server => {}
-            (_, What::Ack(Ok(lease))) => self.bind(now, Held { lease: lease.clone(), since: exchange.asked }),
-            (_, What::Offer(Err(why)) | What::Ack(Err(why))) => {
+            (State::Selecting(_), ServerMessage::Ack(_) | ServerMessage::Nak)
+            | (State::Requesting(..), ServerMessage::Offer(_)) => {}
+            (State::Requesting(_, offer), ServerMessage::Ack(Ok(_)) | ServerMessage::Nak) if offer.server != server => {}
+            (_, ServerMessage::Ack(Ok(lease))) => self.bind(now, Held { lease: lease.clone(), since: exchange.asked }),
+            (_, ServerMessage::Offer(Err(why)) | ServerMessage::Ack(Err(why))) => {
                 self.complaint = Some(Complaint::Unusable(server, why.clone()));
             }
-            (_, What::Nak) => self.deny(now, random, server),
-            (_, What::Offer(Ok(_))) => {}
+            (_, ServerMessage::Nak) => self.deny(now, random, server),
+            (_, ServerMessage::Offer(Ok(_))) => {}
         }
     }
 
@@ -248,12 +249,12 @@ impl Client {
         }
         self.held = Some(held);
         self.state = State::Bound;
-        (self.wish, self.shunned, self.complaint) = (None, None, None);
+        (self.requested, self.shunned, self.complaint) = (None, None, None);
     }
 
     /// The address is not ours any more. Who is denied again and again waits longer and longer, or it would be a storm.
     fn deny(&mut self, now: Duration, random: u32, server: Ipv4Addr) {
-        (self.held, self.wish) = (None, None);
+        (self.held, self.requested) = (None, None);
         self.complaint = Some(Complaint::Denied(server));
         let pause = Duration::from_secs((1 << self.denials.min(6)) - 1);
         self.denials = self.denials.saturating_add(1);
@@ -262,23 +263,23 @@ impl Client {
     }
 
     /// Why there is no lease; none when there is one.
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub fn no_lease(&self) -> Option<NoLease> {
         if self.held.is_some() {
             return None;
         }
         let since = match &self.state {
-            State::Off => return Some(Trouble::NoCarrier),
+            State::Off => return Some(NoLease::NoCarrier),
             State::Rebooting(exchange) | State::Selecting(exchange) | State::Requesting(exchange, _) => exchange.began,
             State::Renewing(exchange) | State::Rebinding(exchange) => exchange.began,
             State::Bound => return None,
         };
-        let other = |why| Some(Trouble::Other { why, since });
+        let other = |why| Some(NoLease::Other { why, since });
         match (&self.complaint, &self.shunned) {
             (Some(Complaint::Unusable(server, why)), _) => other(format!("the server {server} gives {why}")),
             (Some(Complaint::Denied(server)), _) => other(format!("the server {server} took the address back, none since")),
             (Some(Complaint::Expired(address)), _) => other(format!("{address} ran out, no server answers")),
             (None, Some(server)) => other(format!("{server} offers an address and then does not give it")),
-            (None, None) => Some(Trouble::Silence { since }),
+            (None, None) => Some(NoLease::Silence { since }),
         }
     }
 }

@@ -2,7 +2,7 @@ use edge_net::{Mac, Name};
 
 /// How the box is known to the servers beyond an uplink: the same after every start, or it would get another address each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct ClientIdentity {
     /// `chaddr`
     pub mac: Mac,
     /// Option 61
@@ -20,7 +20,7 @@ const ETHERNET: u8 = 1;
 const NODE_SPECIFIC: u8 = 255;
 const DUID_UUID: [u8; 2] = [0, 4];
 
-impl Identity {
+impl ClientIdentity {
     /// Of a link with a MAC address of its own: by that address, as most clients do, so that a reservation made by it holds.
     pub fn by_mac(mac: Mac, hostname: Option<String>) -> Self {
         let client_id = [&[ETHERNET][..], &mac.bytes()].concat();
@@ -42,10 +42,10 @@ mod tests {
     #[test]
     fn two_uplinks_on_one_mac_are_two_clients() {
         let mac: Mac = "02:00:00:00:00:01".parse().unwrap();
-        let of = |name: &str| Identity::of_shared_mac(mac, [7; 16], &name.parse().unwrap(), None);
+        let of = |name: &str| ClientIdentity::of_shared_mac(mac, [7; 16], &name.parse().unwrap(), None);
         assert_ne!(of("wan").client_id, of("lte").client_id);
         assert_eq!(of("wan"), of("wan"));
         assert_eq!(of("wan").client_id.len(), 1 + 4 + 2 + 16);
-        assert_ne!(of("wan").client_id, Identity::by_mac(mac, None).client_id);
+        assert_ne!(of("wan").client_id, ClientIdentity::by_mac(mac, None).client_id);
     }
 }

@@ -1,6 +1,6 @@
 //! What the client says.
 
-use super::identity::Identity;
+use super::identity::ClientIdentity;
 use edge_dhcp_wire::{
     LONGEST, MessageWriter, at,
     code::{self, message_type},
@@ -10,9 +10,9 @@ use std::net::Ipv4Addr;
 
 /// RFC 2131 table 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum ClientMessage {
     Discover {
-        wish: Option<Ipv4Addr>,
+        requested: Option<Ipv4Addr>,
     },
     /// SELECTING
     Request {
@@ -24,7 +24,7 @@ pub enum Ask {
         address: Ipv4Addr,
     },
     /// RENEWING and REBINDING
-    Prolong {
+    Renew {
         address: Ipv4Addr,
     },
 }
@@ -46,26 +46,26 @@ const WANTED: [u8; 11] = [
 /// Bytes: the answer fits into one Ethernet frame.
 const LONGEST_ANSWER: u16 = LONGEST as u16;
 
-impl Ask {
+impl ClientMessage {
     fn message_type(self) -> u8 {
         match self {
-            Ask::Discover { .. } => message_type::DISCOVER,
-            Ask::Request { .. } | Ask::Confirm { .. } | Ask::Prolong { .. } => message_type::REQUEST,
+            ClientMessage::Discover { .. } => message_type::DISCOVER,
+            ClientMessage::Request { .. } | ClientMessage::Confirm { .. } | ClientMessage::Renew { .. } => message_type::REQUEST,
         }
     }
 
     /// Option 50.
     fn wanted(self) -> Option<Ipv4Addr> {
         match self {
-            Ask::Discover { wish } => wish,
-            Ask::Request { address, .. } | Ask::Confirm { address } => Some(address),
-            Ask::Prolong { .. } => None,
+            ClientMessage::Discover { requested } => requested,
+            ClientMessage::Request { address, .. } | ClientMessage::Confirm { address } => Some(address),
+            ClientMessage::Renew { .. } => None,
         }
     }
 }
 
 /// `secs`: since the exchange began.
-pub fn message(identity: &Identity, xid: u32, secs: u16, ask: Ask) -> Vec<u8> {
+pub fn message(identity: &ClientIdentity, xid: u32, secs: u16, ask: ClientMessage) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = MessageWriter::new(&mut bytes, LONGEST, 0);
     let [htype, hlen] = ETHERNET;
@@ -73,7 +73,7 @@ pub fn message(identity: &Identity, xid: u32, secs: u16, ask: Ask) -> Vec<u8> {
     writer.set(at::XID, &xid.to_be_bytes());
     writer.set(at::SECS, &secs.to_be_bytes());
     // Who has the address is reached by it.
-    if let Ask::Prolong { address } = ask {
+    if let ClientMessage::Renew { address } = ask {
         writer.set(at::CIADDR, &address.octets());
     } else if identity.broadcast {
         writer.set(at::FLAGS, &BROADCAST.to_be_bytes());
@@ -86,7 +86,7 @@ pub fn message(identity: &Identity, xid: u32, secs: u16, ask: Ask) -> Vec<u8> {
         writer.put(code::REQUESTED_ADDRESS, &address.octets());
     }
     writer.put(code::MESSAGE_TYPE, &[ask.message_type()]);
-    if let Ask::Request { server, .. } = ask {
+    if let ClientMessage::Request { server, .. } = ask {
         writer.put(code::SERVER_ID, &server.octets());
     }
     writer.put(code::PARAMETERS, &WANTED);

@@ -12,9 +12,9 @@ mod lease;
 mod message;
 mod reply;
 
-pub use client::{Client, Outgoing, Trouble, Via};
+pub use client::{Client, NoLease, Outgoing, Via};
 pub use fuzz::fuzz_reply;
-pub use identity::Identity;
+pub use identity::ClientIdentity;
 pub use lease::{ClientLease, Held};
 pub use reply::ServerReply;
 

@@ -12,11 +12,11 @@ pub struct ServerReply {
     /// Whom it is for.
     pub mac: Mac,
     pub server: Option<Ipv4Addr>,
-    pub what: What,
+    pub what: ServerMessage,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum ServerMessage {
     Offer(Result<ClientLease, Unusable>),
     Ack(Result<ClientLease, Unusable>),
     Nak,
@@ -45,9 +45,9 @@ impl ServerReply {
         let header = reply.header();
         let lease = || lease(header.yiaddr().unwrap_or(Ipv4Addr::UNSPECIFIED), &options);
         let what = match kind {
-            ReplyKind::Offer => What::Offer(lease()),
-            ReplyKind::Ack => What::Ack(lease()),
-            ReplyKind::Nak => What::Nak,
+            ReplyKind::Offer => ServerMessage::Offer(lease()),
+            ReplyKind::Ack => ServerMessage::Ack(lease()),
+            ReplyKind::Nak => ServerMessage::Nak,
         };
         let server = options.array(code::SERVER_ID).map(Ipv4Addr::from);
         Some(Self { xid: header.xid(), mac: reply.mac, server, what })

@@ -14,7 +14,7 @@ const CALM: Duration = Duration::from_secs(600);
 
 /// What was seen of an uplink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum ProbeResult {
     NoCarrier,
     Missed,
     Answered,
@@ -61,21 +61,21 @@ impl Judge {
         left.filter(|_| self.verdict == HealthVerdict::Down && self.hits > 0 && !self.alone)
     }
 
-    pub fn see(&mut self, now: Duration, sight: Sight) {
-        match sight {
-            Sight::Answered => (self.hits, self.misses) = (self.hits.saturating_add(1), 0),
-            Sight::Missed | Sight::NoCarrier => (self.hits, self.misses) = (0, self.misses.saturating_add(1)),
+    pub fn record(&mut self, now: Duration, result: ProbeResult) {
+        match result {
+            ProbeResult::Answered => (self.hits, self.misses) = (self.hits.saturating_add(1), 0),
+            ProbeResult::Missed | ProbeResult::NoCarrier => (self.hits, self.misses) = (0, self.misses.saturating_add(1)),
         }
         if self.verdict == HealthVerdict::Up && now.saturating_sub(self.since) >= CALM {
             self.flaps = 0;
         }
         match self.verdict {
-            HealthVerdict::Unknown if sight == Sight::Answered => self.turn(now, HealthVerdict::Up),
-            HealthVerdict::Unknown | HealthVerdict::Up if sight == Sight::NoCarrier || self.misses >= MISSES => {
+            HealthVerdict::Unknown if result == ProbeResult::Answered => self.enter(now, HealthVerdict::Up),
+            HealthVerdict::Unknown | HealthVerdict::Up if result == ProbeResult::NoCarrier || self.misses >= MISSES => {
                 self.flaps += u32::from(self.verdict == HealthVerdict::Up);
-                self.turn(now, HealthVerdict::Down);
+                self.enter(now, HealthVerdict::Down);
             }
-            HealthVerdict::Down if self.is_fit(now) => self.turn(now, HealthVerdict::Up),
+            HealthVerdict::Down if self.is_fit(now) => self.enter(now, HealthVerdict::Up),
             _ => {}
         }
     }
@@ -91,7 +91,7 @@ impl Judge {
         (HOLD * (1 << times.min(10))).min(LONGEST_HOLD)
     }
 
-    fn turn(&mut self, now: Duration, verdict: HealthVerdict) {
+    fn enter(&mut self, now: Duration, verdict: HealthVerdict) {
         (self.verdict, self.since) = (verdict, now);
     }
 }
@@ -103,18 +103,18 @@ mod tests {
 
     const TICK: Duration = Duration::from_secs(1);
 
-    /// One sight a second: `.` answered, `x` missed, `c` no carrier. After each the verdict: `?`, `+` or `-`.
-    fn verdicts(sights: &str, alone: bool) -> String {
+    /// One result a second: `.` answered, `x` missed, `c` no carrier. After each the verdict: `?`, `+` or `-`.
+    fn verdicts(results: &str, alone: bool) -> String {
         let mut judge = Judge::new(Duration::ZERO, alone);
         let mut now = Duration::ZERO;
-        let after = sights.chars().map(|sight| {
+        let after = results.chars().map(|result| {
             now += TICK;
-            judge.see(
+            judge.record(
                 now,
-                match sight {
-                    '.' => Sight::Answered,
-                    'x' => Sight::Missed,
-                    _ => Sight::NoCarrier,
+                match result {
+                    '.' => ProbeResult::Answered,
+                    'x' => ProbeResult::Missed,
+                    _ => ProbeResult::NoCarrier,
                 },
             );
             match judge.verdict() {
@@ -136,8 +136,8 @@ mod tests {
             ("nothing from the start", "xxx", "??-"),
             ("never up, so nothing holds it down", "xxx...", "??---+"),
         ];
-        for (what, sights, wanted) in cases {
-            assert_eq!(verdicts(sights, false), wanted, "{what}");
+        for (what, results, wanted) in cases {
+            assert_eq!(verdicts(results, false), wanted, "{what}");
         }
         assert_eq!(verdicts(".c......", false), "+-----++", "held down for five seconds");
         assert_eq!(verdicts(".c......c............", false), "+-----++----------+++", "the second time for ten");
@@ -155,18 +155,18 @@ mod tests {
     proptest! {
         /// However it flaps: down is never left before its hold is over and without three answers, up never without a reason.
         #[test]
-        fn no_verdict_without_its_reason(sights in "[.xc]{1,400}") {
-            let verdicts: Vec<char> = verdicts(&sights, false).chars().collect();
-            let sights: Vec<char> = sights.chars().collect();
+        fn no_verdict_without_its_reason(results in "[.xc]{1,400}") {
+            let verdicts: Vec<char> = verdicts(&results, false).chars().collect();
+            let results: Vec<char> = results.chars().collect();
             let turns = |from: char, to: char| {
                 let verdicts = &verdicts;
                 (1..verdicts.len()).filter(move |at| verdicts[at - 1] == from && verdicts[*at] == to)
             };
             for at in turns('-', '+') {
-                prop_assert!(at >= 3 && sights[at - 2..=at].iter().all(|sight| *sight == '.'));
+                prop_assert!(at >= 3 && results[at - 2..=at].iter().all(|result| *result == '.'));
             }
             for at in turns('+', '-') {
-                prop_assert!(sights[at] == 'c' || sights[at - 2..=at].iter().all(|sight| *sight != '.'));
+                prop_assert!(results[at] == 'c' || results[at - 2..=at].iter().all(|result| *result != '.'));
             }
             // In 400 seconds no more than 5 + 10 + … + 320 allow, and one more.
             prop_assert!(turns('+', '-').count() <= 8);

@@ -3,5 +3,5 @@
 mod judge;
 mod watch;
 
-pub use judge::{HealthVerdict, Judge, Sight};
-pub use watch::{Plan, watch};
+pub use judge::{HealthVerdict, Judge, ProbeResult};
+pub use watch::{ProbeConf, watch};

@@ -1,8 +1,8 @@
-use super::{HealthVerdict, Judge, Sight};
+use super::{HealthVerdict, Judge, ProbeResult};
 use crate::{
-    board::{Aim, Board, Cause, Health},
     chance::chance,
-    wire::{Arp, Echo, Found, LOOK, Link},
+    reports::{Cause, Health, ProbePath, Reports},
+    wire::{Arp, Echo, LOOK, Link, LinkState},
 };
 use edge_host::clock::since_boot;
 use edge_net::{IfName, Name};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// What to watch, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct ProbeConf {
     pub uplink: Name,
     pub ifname: IfName,
     pub netns: Option<PathBuf>,
@@ -36,19 +36,19 @@ const RETRY: Duration = Duration::from_millis(500);
 const REMEMBERED: usize = 8;
 
 /// Watches until it is dropped.
-pub async fn watch(plan: Plan, board: Arc<Board>) {
-    let mut watcher = Watcher { judge: Judge::new(since_boot(), plan.alone), failing_since: None, plan, board };
+pub async fn watch(conf: ProbeConf, reports: Arc<Reports>) {
+    let mut watcher = Watcher { judge: Judge::new(since_boot(), conf.alone), failing_since: None, conf, reports };
     loop {
         if let Err(error) = watcher.session().await {
-            log::debug!("uplink {}: {error}", watcher.plan.uplink);
+            log::debug!("uplink {}: {error}", watcher.conf.uplink);
         }
         sleep(RETRY).await;
     }
 }
 
 struct Watcher {
-    plan: Plan,
-    board: Arc<Board>,
+    conf: ProbeConf,
+    reports: Arc<Reports>,
     judge: Judge,
     failing_since: Option<SystemTime>,
 }
@@ -56,14 +56,14 @@ struct Watcher {
 /// The sockets for one link with one address.
 struct Session {
     link: Link,
-    found: Found,
+    found: LinkState,
     arp: Option<Arp>,
     echo: Option<Echo>,
     sent: VecDeque<(u16, Instant)>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct RoundResult {
     gateway: Option<Duration>,
     probe: Option<Duration>,
     no_carrier: bool,
@@ -72,26 +72,26 @@ struct Seen {
 impl Watcher {
     /// Until the link or its address is another one.
     async fn session(&mut self) -> io::Result<()> {
-        let mut news = self.board.news();
-        let link = Link::open(&self.plan.ifname, self.plan.netns.clone());
+        let mut changes = self.reports.changes();
+        let link = Link::open(&self.conf.ifname, self.conf.netns.clone());
         let Ok((link, found)) = link.and_then(|link| link.look().map(|found| (link, found))) else {
-            self.conclude(None, &Seen { no_carrier: true, ..Seen::default() }, Some(Cause::NoLink));
+            self.conclude(None, &RoundResult { no_carrier: true, ..RoundResult::default() }, Some(Cause::NoLink));
             return Ok(());
         };
-        let Some(aim) = self.board.aim(&self.plan.uplink) else {
+        let Some(path) = self.reports.path(&self.conf.uplink) else {
             tokio::select! {
                 () = link.changed() => {}
-                _ = news.changed() => {}
+                _ = changes.changed() => {}
                 () = sleep(LOOK) => {}
             }
             return Ok(());
         };
-        let mut session = Session::open(&self.plan, link, found, &aim)?;
+        let mut session = Session::open(&self.conf, link, found, &path)?;
         loop {
             let began = Instant::now();
-            let seen = session.round(&self.plan, self.patience()).await?;
-            self.conclude(Some(&aim), &seen, None);
-            let pause = if self.judge.is_in_doubt() && !seen.no_carrier { Duration::ZERO } else { self.plan.interval };
+            let seen = session.round(&self.conf, self.patience()).await?;
+            self.conclude(Some(&path), &seen, None);
+            let pause = if self.judge.is_in_doubt() && !seen.no_carrier { Duration::ZERO } else { self.conf.interval };
             let next = began + pause;
             loop {
                 tokio::select! {
@@ -108,7 +108,7 @@ impl Watcher {
                             break;
                         }
                     }
-                    _ = news.changed() => if self.board.aim(&self.plan.uplink).as_ref() != Some(&aim) {
+                    _ = changes.changed() => if self.reports.path(&self.conf.uplink).as_ref() != Some(&path) {
                         return Ok(());
                     }
                 }
@@ -118,26 +118,26 @@ impl Watcher {
 
     /// Three probes without an answer take less than twice the interval, so that with the wait before the first it is less than three.
     fn patience(&self) -> Duration {
-        self.plan.interval * if self.judge.is_in_doubt() { 4 } else { 8 } / 10
+        self.conf.interval * if self.judge.is_in_doubt() { 4 } else { 8 } / 10
     }
 
-    fn conclude(&mut self, aim: Option<&Aim>, seen: &Seen, cause: Option<Cause>) {
-        let gateway = aim.and_then(|aim| aim.gateway);
-        let round_trip = if self.plan.probes.is_empty() { seen.gateway } else { seen.probe };
-        let nothing_to_ask = self.plan.probes.is_empty() && gateway.is_none();
+    fn conclude(&mut self, path: Option<&ProbePath>, seen: &RoundResult, cause: Option<Cause>) {
+        let gateway = path.and_then(|path| path.gateway);
+        let round_trip = if self.conf.probes.is_empty() { seen.gateway } else { seen.probe };
+        let nothing_to_ask = self.conf.probes.is_empty() && gateway.is_none();
         let cause = cause.or_else(|| match gateway {
             _ if seen.no_carrier => Some(Cause::NoCarrier),
             _ if round_trip.is_some() || nothing_to_ask => None,
             Some(gateway) if seen.gateway.is_none() => Some(Cause::Gateway(gateway)),
-            _ => Some(Cause::Probe(self.plan.probes.clone())),
+            _ => Some(Cause::Probe(self.conf.probes.clone())),
         });
-        let sight = match &cause {
-            None => Sight::Answered,
-            Some(Cause::NoLink | Cause::NoCarrier) => Sight::NoCarrier,
-            Some(_) => Sight::Missed,
+        let result = match &cause {
+            None => ProbeResult::Answered,
+            Some(Cause::NoLink | Cause::NoCarrier) => ProbeResult::NoCarrier,
+            Some(_) => ProbeResult::Missed,
         };
         let now = since_boot();
-        self.judge.see(now, sight);
+        self.judge.record(now, result);
         self.failing_since = cause.is_some().then(|| self.failing_since.unwrap_or_else(SystemTime::now));
         let held_down = self.judge.held(now);
         let health = Health {
@@ -147,23 +147,23 @@ impl Watcher {
             round_trip,
             held_down,
         };
-        self.board.tell_health(&self.plan.uplink, health);
+        self.reports.set_health(&self.conf.uplink, health);
     }
 }
 
 impl Session {
-    fn open(plan: &Plan, link: Link, found: Found, aim: &Aim) -> io::Result<Self> {
-        let arp = match (aim.gateway, found.mac) {
-            (Some(gateway), Some(mac)) if found.arp => Some(Arp::open(&link, found.index, (mac, aim.address), gateway)?),
+    fn open(conf: &ProbeConf, link: Link, found: LinkState, path: &ProbePath) -> io::Result<Self> {
+        let arp = match (path.gateway, found.mac) {
+            (Some(gateway), Some(mac)) if found.arp => Some(Arp::open(&link, found.index, (mac, path.address), gateway)?),
             _ => None,
         };
-        let ask = !plan.probes.is_empty();
-        let echo = ask.then(|| Echo::open(&link, aim.address, (chance() & 0xffff) as u16)).transpose()?;
+        let ask = !conf.probes.is_empty();
+        let echo = ask.then(|| Echo::open(&link, path.address, (chance() & 0xffff) as u16)).transpose()?;
         Ok(Self { link, found, arp, echo, sent: VecDeque::new() })
     }
 
-    async fn round(&mut self, plan: &Plan, patience: Duration) -> io::Result<Seen> {
-        let mut seen = Seen { no_carrier: !self.found.running, ..Seen::default() };
+    async fn round(&mut self, conf: &ProbeConf, patience: Duration) -> io::Result<RoundResult> {
+        let mut seen = RoundResult { no_carrier: !self.found.running, ..RoundResult::default() };
         if seen.no_carrier {
             return Ok(seen);
         }
@@ -172,8 +172,8 @@ impl Session {
             // A link without neighbours to ask for.
             seen.gateway = Some(Duration::ZERO);
         }
-        self.ask(plan, began);
-        while if plan.probes.is_empty() { seen.gateway.is_none() } else { seen.probe.is_none() } {
+        self.ask(conf, began);
+        while if conf.probes.is_empty() { seen.gateway.is_none() } else { seen.probe.is_none() } {
             tokio::select! {
                 () = sleep_until(began + patience) => break,
                 answer = answered(&self.arp), if seen.gateway.is_none() => {
@@ -183,7 +183,7 @@ impl Session {
                 answer = echoed(&self.echo) => {
                     let (from, sequence) = answer?;
                     let asked = self.sent.iter().find(|(sent, _)| *sent == sequence).map(|(_, at)| *at);
-                    seen.probe = asked.filter(|_| plan.probes.contains(&from)).map(|at| at.elapsed());
+                    seen.probe = asked.filter(|_| conf.probes.contains(&from)).map(|at| at.elapsed());
                 }
                 () = self.link.changed() => {
                     self.found.running = self.link.look()?.running;
@@ -198,11 +198,11 @@ impl Session {
     }
 
     /// What cannot be sent is not answered.
-    fn ask(&mut self, plan: &Plan, now: Instant) {
+    fn ask(&mut self, conf: &ProbeConf, now: Instant) {
         if let Some(arp) = &self.arp
             && let Err(error) = arp.ask()
         {
-            log::debug!("uplink {}: the gateway cannot be asked for: {error}", plan.uplink);
+            log::debug!("uplink {}: the gateway cannot be asked for: {error}", conf.uplink);
         }
         let Some(echo) = &self.echo else { return };
         let sequence = self.sent.back().map_or(1, |(sequence, _)| sequence.wrapping_add(1));
@@ -210,9 +210,9 @@ impl Session {
         if self.sent.len() > REMEMBERED {
             self.sent.pop_front();
         }
-        for probe in &plan.probes {
+        for probe in &conf.probes {
             if let Err(error) = echo.ask(*probe, sequence) {
-                log::debug!("uplink {}: {probe} cannot be asked: {error}", plan.uplink);
+                log::debug!("uplink {}: {probe} cannot be asked: {error}", conf.uplink);
             }
         }
     }

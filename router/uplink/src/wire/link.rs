@@ -1,5 +1,5 @@
 use super::watched;
-use edge_host::netns::{self, Identity};
+use edge_host::netns::{self, NetnsIdentity};
 use edge_net::{IfName, Mac};
 use nix::{
     errno::Errno,
@@ -18,10 +18,10 @@ pub struct Link {
     name: IfName,
     netns: Option<PathBuf>,
     /// Which namespace that was.
-    home: Option<Identity>,
+    netns_id: Option<NetnsIdentity>,
     /// Asked about the link (netdevice(7)).
     control: OwnedFd,
-    news: AsyncFd<OwnedFd>,
+    events: AsyncFd<OwnedFd>,
 }
 
 /// `RTMGRP_LINK` (rtnetlink(7))
@@ -31,7 +31,7 @@ const HEARD: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// What it is right now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct LinkState {
     pub index: i32,
     /// Up, and something is plugged in at the other end.
     pub running: bool,
@@ -44,16 +44,16 @@ pub struct Found {
 impl Link {
     /// Must be called inside a tokio runtime.
     pub fn open(name: &IfName, netns: Option<PathBuf>) -> io::Result<Self> {
-        let home = home(netns.as_deref())?;
-        let (control, news) = netns::run_in(netns.as_deref(), || {
+        let netns_id = netns_identity(netns.as_deref())?;
+        let (control, events) = netns::run_in(netns.as_deref(), || {
             let control = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
             let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-            let news = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
-            bind(news.as_raw_fd(), &NetlinkAddr::new(0, LINKS))?;
-            Ok((control, news))
+            let events = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute)?;
+            bind(events.as_raw_fd(), &NetlinkAddr::new(0, LINKS))?;
+            Ok((control, events))
         })?;
-        let news = watched(news, HEARD)?;
-        Ok(Self { name: name.clone(), netns, home, control, news })
+        let events = watched(events, HEARD)?;
+        Ok(Self { name: name.clone(), netns, netns_id, control, events })
     }
 
     /// Opens a socket where the link is.
@@ -66,8 +66,8 @@ impl Link {
     }
 
     /// Fails also where the namespace is no longer the one of that name: sockets that stay would keep it alive, and what is in it.
-    pub fn look(&self) -> io::Result<Found> {
-        if home(self.netns.as_deref())? != self.home {
+    pub fn look(&self) -> io::Result<LinkState> {
+        if netns_identity(self.netns.as_deref())? != self.netns_id {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the namespace was made anew"));
         }
         let index = self.ask(libc::SIOCGIFINDEX)?;
@@ -78,7 +78,7 @@ impl Link {
         let running = libc::IFF_UP | libc::IFF_RUNNING;
         let bytes: [u8; 6] = std::array::from_fn(|at| address.sa_data[at] as u8);
         let mac = (address.sa_family == libc::ARPHRD_ETHER).then(|| Mac::new(bytes).ok()).flatten();
-        Ok(Found { index, running: flags & running == running, arp: flags & libc::IFF_NOARP == 0, mac })
+        Ok(LinkState { index, running: flags & running == running, arp: flags & libc::IFF_NOARP == 0, mac })
     }
 
     fn ask(&self, what: libc::c_ulong) -> io::Result<libc::ifreq> {
@@ -96,10 +96,10 @@ impl Link {
 
     /// Returns when a link of the namespace changed. What is missed because too much happened counts as a change.
     pub async fn changed(&self) {
-        let Ok(mut ready) = self.news.ready(HEARD).await else { return std::future::pending().await };
+        let Ok(mut ready) = self.events.ready(HEARD).await else { return std::future::pending().await };
         let mut start = [0; 16];
         loop {
-            match recv(self.news.as_raw_fd(), &mut start, MsgFlags::MSG_DONTWAIT) {
+            match recv(self.events.as_raw_fd(), &mut start, MsgFlags::MSG_DONTWAIT) {
                 Err(Errno::EWOULDBLOCK) => break,
                 Ok(_) | Err(Errno::EINTR | Errno::ENOBUFS) => {}
                 Err(_) => break,
@@ -109,8 +109,8 @@ impl Link {
     }
 }
 
-fn home(netns: Option<&Path>) -> io::Result<Option<Identity>> {
-    netns.map(Identity::at).transpose()
+fn netns_identity(netns: Option<&Path>) -> io::Result<Option<NetnsIdentity>> {
+    netns.map(NetnsIdentity::at).transpose()
 }
 
 /// # Safety

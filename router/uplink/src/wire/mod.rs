@@ -7,7 +7,7 @@ mod packet;
 
 pub use arp::Arp;
 pub use echo::Echo;
-pub use link::{Found, Link};
+pub use link::{Link, LinkState};
 pub use packet::DhcpSocket;
 
 use std::{io, os::fd::AsRawFd, time::Duration};

@@ -6,7 +6,7 @@ use edge_config::{Config, Uplink, UplinkLink};
 use edge_net::Name;
 use edge_plan::{Facts, Link, addressing};
 use edge_report::render::clock;
-use edge_uplink::{Cause, HealthVerdict, Trouble, UplinkReport};
+use edge_uplink::{Cause, HealthVerdict, NoLease, UplinkReport};
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -78,8 +78,8 @@ fn state(
         return (UplinkState::NoLease, Some(why.clone()));
     }
     if !addressed {
-        return match &report.trouble {
-            Some(Trouble::NoCarrier) => (UplinkState::Down, Some("no carrier".to_owned())),
+        return match &report.no_lease {
+            Some(NoLease::NoCarrier) => (UplinkState::Down, Some("no carrier".to_owned())),
             Some(trouble) => (UplinkState::NoLease, Some(no_lease(trouble, now))),
             None => (UplinkState::NoLease, Some("DHCP has just begun".to_owned())),
         };
@@ -91,12 +91,12 @@ fn state(
     }
 }
 
-fn no_lease(trouble: &Trouble, now: Duration) -> String {
+fn no_lease(trouble: &NoLease, now: Duration) -> String {
     let lasts = |since: Duration| now.saturating_sub(since).as_secs();
     match trouble {
-        Trouble::NoCarrier => "no carrier".to_owned(),
-        Trouble::Silence { since } => format!("no answer to DISCOVER for {} s", lasts(*since)),
-        Trouble::Other { why, since } => format!("{why} for {} s", lasts(*since)),
+        NoLease::NoCarrier => "no carrier".to_owned(),
+        NoLease::Silence { since } => format!("no answer to DISCOVER for {} s", lasts(*since)),
+        NoLease::Other { why, since } => format!("{why} for {} s", lasts(*since)),
     }
 }
 

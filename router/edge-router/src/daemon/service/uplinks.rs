@@ -47,7 +47,7 @@ impl Service for Uplinks {
 
     fn facts(&self, config: &Config, facts: &mut Facts) {
         let before = facts.clone();
-        self.uplinks.learn(config, facts);
+        self.uplinks.complete_facts(config, facts);
         tell(config, &before, facts);
     }
 
@@ -69,13 +69,13 @@ impl Service for Uplinks {
     /// Acts on every lease and every verdict as soon as it is there. The first time too: some of it came while the daemon started.
     fn run(self: Arc<Self>, host: Arc<dyn Host>, mut stop: Stop) -> Task<'static> {
         Box::pin(async move {
-            let (mut news, in_force) = (self.uplinks.news(), host.in_force());
+            let (mut changes, in_force) = (self.uplinks.changes(), host.in_force());
             loop {
                 let followed = self.follow(&*host, &in_force).await;
                 // What was begun is never left half-way.
                 tokio::select! {
                     () = stop.wait() => return,
-                    changed = next(&mut news, followed) => if changed.is_err() { return },
+                    changed = next(&mut changes, followed) => if changed.is_err() { return },
                 }
             }
         })
@@ -83,10 +83,10 @@ impl Service for Uplinks {
 }
 
 /// Something is found out, or it is time to try again.
-async fn next(news: &mut watch::Receiver<()>, followed: Result<(), Failure>) -> Result<(), watch::error::RecvError> {
-    let Err(error) = followed else { return news.changed().await };
+async fn next(changes: &mut watch::Receiver<()>, followed: Result<(), Failure>) -> Result<(), watch::error::RecvError> {
+    let Err(error) = followed else { return changes.changed().await };
     log::warn!("what was found out about the uplinks is not in force yet: {}", error.in_full());
-    timeout(RETRY, news.changed()).await.unwrap_or(Ok(()))
+    timeout(RETRY, changes.changed()).await.unwrap_or(Ok(()))
 }
 
 /// What is worth a line in the log.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dhcp::{reply::What, tests::lease};
+use crate::dhcp::{reply::ServerMessage, tests::lease};
 use dhcproto::{
     Decodable,
     v4::{DhcpOption, Message, MessageType, OptionCode},
@@ -15,7 +15,7 @@ fn at(seconds: u64) -> Duration {
 }
 
 fn client(remembered: Option<Held>) -> Client {
-    Client::new(Identity::by_mac(MAC.parse().unwrap(), Some("truck".to_owned())), remembered)
+    Client::new(ClientIdentity::by_mac(MAC.parse().unwrap(), Some("truck".to_owned())), remembered)
 }
 
 /// A client with the world around it.
@@ -47,7 +47,7 @@ impl Play {
         message.opts().msg_type().unwrap()
     }
 
-    fn hear(&mut self, message: &Message, server: Ipv4Addr, what: What) {
+    fn hear(&mut self, message: &Message, server: Ipv4Addr, what: ServerMessage) {
         let mac = MAC.parse().unwrap();
         self.client.receive(self.now, 500, &ServerReply { xid: message.xid(), mac, server: Some(server), what });
     }
@@ -61,10 +61,10 @@ impl Play {
     fn obtain(&mut self, address: &str, seconds: u32) {
         let (discover, _) = self.next();
         assert_eq!(discover.opts().msg_type(), Some(MessageType::Discover));
-        self.hear(&discover, SERVER, What::Offer(Ok(lease(address, seconds))));
+        self.hear(&discover, SERVER, ServerMessage::Offer(Ok(lease(address, seconds))));
         let (request, _) = self.next();
         assert_eq!(request.opts().msg_type(), Some(MessageType::Request));
-        self.hear(&request, SERVER, What::Ack(Ok(lease(address, seconds))));
+        self.hear(&request, SERVER, ServerMessage::Ack(Ok(lease(address, seconds))));
     }
 
     fn address(&self) -> Option<String> {
@@ -94,27 +94,27 @@ fn an_address_is_discovered_offered_requested_and_held() {
     assert!(!discover.flags().broadcast());
     assert_eq!(discover.opts().get(OptionCode::Hostname), Some(&DhcpOption::Hostname("truck".to_owned())));
     assert_eq!(discover.opts().get(OptionCode::ClientIdentifier), Some(&DhcpOption::ClientIdentifier(vec![1, 2, 0, 0, 0, 0, 1])));
-    play.hear(&discover, SERVER, What::Offer(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&discover, SERVER, ServerMessage::Offer(Ok(lease("192.0.2.9/24", 100))));
     let (request, via) = play.next();
     assert_eq!((via, requested(&request)), (Via::Broadcast, Some([192, 0, 2, 9].into())));
     assert_eq!((asks_server(&request), request.xid()), (Some(SERVER), discover.xid()));
     assert_eq!(play.address(), None);
-    play.hear(&request, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&request, SERVER, ServerMessage::Ack(Ok(lease("192.0.2.9/24", 100))));
     assert_eq!(play.address().as_deref(), Some("192.0.2.9/24"));
-    assert_eq!(play.client.trouble(), None);
+    assert_eq!(play.client.no_lease(), None);
 }
 
 #[test]
 fn one_of_several_on_a_mac_asks_for_broadcast_until_it_has_its_address() {
-    let identity = Identity::of_shared_mac(MAC.parse().unwrap(), [7; 16], &"wan".parse().unwrap(), None);
+    let identity = ClientIdentity::of_shared_mac(MAC.parse().unwrap(), [7; 16], &"wan".parse().unwrap(), None);
     let mut play = Play { client: Client::new(identity, None), now: at(0) };
     play.client.carrier(true, at(0), 500);
     let (discover, _) = play.next();
     assert!(discover.flags().broadcast());
-    play.hear(&discover, SERVER, What::Offer(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&discover, SERVER, ServerMessage::Offer(Ok(lease("192.0.2.9/24", 100))));
     let (request, _) = play.next();
     assert!(request.flags().broadcast());
-    play.hear(&request, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&request, SERVER, ServerMessage::Ack(Ok(lease("192.0.2.9/24", 100))));
     let (renewal, _) = play.next();
     assert!(!renewal.flags().broadcast());
 }
@@ -140,7 +140,7 @@ fn it_renews_with_its_server_then_with_any_and_then_it_is_over() {
         play.next();
     }
     assert_eq!(play.now, at(1000));
-    assert!(matches!(play.client.trouble(), Some(Trouble::Other { why, .. }) if why.contains("192.0.2.9 ran out")));
+    assert!(matches!(play.client.no_lease(), Some(NoLease::Other { why, .. }) if why.contains("192.0.2.9 ran out")));
     play.obtain("192.0.2.10/24", 100);
     assert_eq!(play.address().as_deref(), Some("192.0.2.10/24"));
 }
@@ -150,7 +150,7 @@ fn a_renewal_counts_from_its_request() {
     let mut play = Play::bound("192.0.2.9/24", 1000);
     let (renewal, _) = play.next();
     play.now = at(510);
-    play.hear(&renewal, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 1000))));
+    play.hear(&renewal, SERVER, ServerMessage::Ack(Ok(lease("192.0.2.9/24", 1000))));
     assert_eq!(play.client.held().unwrap().expires_at(), Some(at(1500)));
     let (_, via) = play.next();
     assert_eq!((play.now, via), (at(1000), Via::Unicast { from: [192, 0, 2, 9].into(), to: SERVER }));
@@ -171,17 +171,17 @@ fn a_late_request_does_not_cost_what_was_waited_before() {
 fn a_denial_takes_the_address_at_once_and_a_storm_of_them_is_none() {
     let mut play = Play::bound("192.0.2.9/24", 1000);
     let (renewal, _) = play.next();
-    play.hear(&renewal, SERVER, What::Nak);
+    play.hear(&renewal, SERVER, ServerMessage::Nak);
     assert_eq!(play.address(), None);
-    assert!(matches!(play.client.trouble(), Some(Trouble::Other { why, .. }) if why.contains("took the address back")));
+    assert!(matches!(play.client.no_lease(), Some(NoLease::Other { why, .. }) if why.contains("took the address back")));
     let began = play.now;
     let mut said = 0;
     while play.now < began + at(300) {
         let (message, _) = play.next();
         said += 1;
         match message.opts().msg_type() {
-            Some(MessageType::Discover) => play.hear(&message, SERVER, What::Offer(Ok(lease("192.0.2.9/24", 1000)))),
-            _ => play.hear(&message, SERVER, What::Nak),
+            Some(MessageType::Discover) => play.hear(&message, SERVER, ServerMessage::Offer(Ok(lease("192.0.2.9/24", 1000)))),
+            _ => play.hear(&message, SERVER, ServerMessage::Nak),
         }
     }
     assert!(said < 30, "{said} messages in five minutes");
@@ -195,13 +195,13 @@ fn a_lease_that_is_taken_back_at_once_is_asked_for_ever_more_seldom() {
     for _ in 0..8 {
         play.obtain("192.0.2.9/24", 10);
         let (renewal, _) = play.next();
-        play.hear(&renewal, SERVER, What::Nak);
+        play.hear(&renewal, SERVER, ServerMessage::Nak);
         assert_eq!(play.address(), None);
         pauses.push(play.client.due().unwrap() - play.now);
     }
     assert_eq!(pauses, [0, 1, 3, 7, 15, 31, 63, 63].map(at));
     play.obtain("192.0.2.9/24", 10);
-    for answer in [What::Ack(Ok(lease("192.0.2.9/24", 10))), What::Nak] {
+    for answer in [ServerMessage::Ack(Ok(lease("192.0.2.9/24", 10))), ServerMessage::Nak] {
         let (renewal, _) = play.next();
         play.hear(&renewal, SERVER, answer);
     }
@@ -217,12 +217,12 @@ fn after_a_restart_the_lease_counts_on_and_is_confirmed() {
     assert_eq!((confirmation.ciaddr(), requested(&confirmation)), (Ipv4Addr::UNSPECIFIED, Some([192, 0, 2, 9].into())));
     assert_eq!(asks_server(&confirmation), None);
     assert_eq!(play.address().as_deref(), Some("192.0.2.9/24"));
-    play.hear(&confirmation, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 2000))));
+    play.hear(&confirmation, SERVER, ServerMessage::Ack(Ok(lease("192.0.2.9/24", 2000))));
     assert_eq!(play.client.held().unwrap().expires_at(), Some(at(2000)));
 
     let mut denied = Play::new(Some(held));
     let (confirmation, _) = denied.next();
-    denied.hear(&confirmation, OTHER, What::Nak);
+    denied.hear(&confirmation, OTHER, ServerMessage::Nak);
     assert_eq!(denied.address(), None);
     assert_eq!(denied.kind(), MessageType::Discover);
 }
@@ -258,13 +258,13 @@ fn a_link_that_comes_back_may_lead_elsewhere() {
 fn who_offers_and_does_not_give_is_passed_over() {
     let mut play = Play::new(None);
     let (discover, _) = play.next();
-    play.hear(&discover, OTHER, What::Offer(Ok(ClientLease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
+    play.hear(&discover, OTHER, ServerMessage::Offer(Ok(ClientLease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
     for _ in 0..3 {
         assert_eq!(play.kind(), MessageType::Request);
     }
     let (discover, _) = play.next();
-    play.hear(&discover, OTHER, What::Offer(Ok(ClientLease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
-    play.hear(&discover, SERVER, What::Offer(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&discover, OTHER, ServerMessage::Offer(Ok(ClientLease { server: OTHER, ..lease("192.0.2.66/24", 100) })));
+    play.hear(&discover, SERVER, ServerMessage::Offer(Ok(lease("192.0.2.9/24", 100))));
     let (request, _) = play.next();
     assert_eq!(asks_server(&request), Some(SERVER));
 }
@@ -273,37 +273,37 @@ fn who_offers_and_does_not_give_is_passed_over() {
 fn what_is_for_others_or_not_asked_for_is_not_heard() {
     let mut play = Play::new(None);
     let (discover, _) = play.next();
-    let offer = || What::Offer(Ok(lease("192.0.2.9/24", 100)));
+    let offer = || ServerMessage::Offer(Ok(lease("192.0.2.9/24", 100)));
     let state = |play: &Play| format!("{:?}", play.client.state);
     let before = state(&play);
     let mac = MAC.parse().unwrap();
     play.client.receive(play.now, 1, &ServerReply { xid: discover.xid() ^ 1, mac, server: Some(SERVER), what: offer() });
     let other = "02:00:00:00:00:02".parse().unwrap();
     play.client.receive(play.now, 1, &ServerReply { xid: discover.xid(), mac: other, server: Some(SERVER), what: offer() });
-    play.hear(&discover, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 100))));
-    play.hear(&discover, SERVER, What::Nak);
+    play.hear(&discover, SERVER, ServerMessage::Ack(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&discover, SERVER, ServerMessage::Nak);
     assert_eq!(state(&play), before);
     play.hear(&discover, SERVER, offer());
     let (request, _) = play.next();
-    play.hear(&request, OTHER, What::Nak);
-    play.hear(&request, OTHER, What::Ack(Ok(lease("192.0.2.66/24", 100))));
+    play.hear(&request, OTHER, ServerMessage::Nak);
+    play.hear(&request, OTHER, ServerMessage::Ack(Ok(lease("192.0.2.66/24", 100))));
     assert_eq!(play.address(), None);
-    play.hear(&request, SERVER, What::Ack(Ok(lease("192.0.2.9/24", 100))));
+    play.hear(&request, SERVER, ServerMessage::Ack(Ok(lease("192.0.2.9/24", 100))));
     assert_eq!(play.address().as_deref(), Some("192.0.2.9/24"));
-    play.hear(&request, SERVER, What::Nak);
+    play.hear(&request, SERVER, ServerMessage::Nak);
     assert_eq!(play.address().as_deref(), Some("192.0.2.9/24"), "nothing was asked");
 }
 
 #[test]
 fn what_a_server_lacks_is_said() {
     let mut play = Play::new(None);
-    assert!(matches!(play.client.trouble(), Some(Trouble::Silence { since }) if since == at(0)));
+    assert!(matches!(play.client.no_lease(), Some(NoLease::Silence { since }) if since == at(0)));
     let (discover, _) = play.next();
-    play.hear(&discover, SERVER, What::Offer(Err(Unusable("192.0.2.9 without a netmask".to_owned()))));
+    play.hear(&discover, SERVER, ServerMessage::Offer(Err(Unusable("192.0.2.9 without a netmask".to_owned()))));
     let why = "the server 192.0.2.1 gives 192.0.2.9 without a netmask";
-    assert!(matches!(play.client.trouble(), Some(Trouble::Other { why: found, .. }) if found == why));
+    assert!(matches!(play.client.no_lease(), Some(NoLease::Other { why: found, .. }) if found == why));
     play.client.carrier(false, at(1), 0);
-    assert_eq!(play.client.trouble(), Some(Trouble::NoCarrier));
+    assert_eq!(play.client.no_lease(), Some(NoLease::NoCarrier));
 }
 
 proptest! {
@@ -327,13 +327,13 @@ proptest! {
             }
             let lease = lease("192.0.2.9/24", seconds);
             let what = match what {
-                1 => What::Offer(Ok(lease)),
+                1 => ServerMessage::Offer(Ok(lease)),
                 2 => {
                     given = given.max(now + Duration::from_secs(seconds.into()));
-                    What::Ack(Ok(lease))
+                    ServerMessage::Ack(Ok(lease))
                 }
-                3 => What::Nak,
-                4 => What::Ack(Err(Unusable("nothing".to_owned()))),
+                3 => ServerMessage::Nak,
+                4 => ServerMessage::Ack(Err(Unusable("nothing".to_owned()))),
                 _ => continue,
             };
             client.receive(now, 9, &ServerReply { xid, mac: MAC.parse().unwrap(), server: Some(SERVER), what });

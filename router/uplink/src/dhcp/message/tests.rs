@@ -10,26 +10,26 @@ use edge_net::Mac;
 use proptest::prelude::*;
 
 /// The same message by dhcproto.
-fn oracle(identity: &Identity, xid: u32, secs: u16, ask: Ask) -> Vec<u8> {
+fn oracle(identity: &ClientIdentity, xid: u32, secs: u16, ask: ClientMessage) -> Vec<u8> {
     let unset = Ipv4Addr::UNSPECIFIED;
-    let own = if let Ask::Prolong { address } = ask { address } else { unset };
+    let own = if let ClientMessage::Renew { address } = ask { address } else { unset };
     let mut message = Message::new_with_id(xid, own, unset, unset, unset, &identity.mac.bytes());
     message.set_secs(secs);
-    if identity.broadcast && !matches!(ask, Ask::Prolong { .. }) {
+    if identity.broadcast && !matches!(ask, ClientMessage::Renew { .. }) {
         message.set_flags(Flags::default().set_broadcast());
     }
     let options = message.opts_mut();
-    let kind = if matches!(ask, Ask::Discover { .. }) { MessageType::Discover } else { MessageType::Request };
+    let kind = if matches!(ask, ClientMessage::Discover { .. }) { MessageType::Discover } else { MessageType::Request };
     options.insert(DhcpOption::MessageType(kind));
     match ask {
-        Ask::Discover { wish: Some(address) } | Ask::Confirm { address } => {
+        ClientMessage::Discover { requested: Some(address) } | ClientMessage::Confirm { address } => {
             options.insert(DhcpOption::RequestedIpAddress(address));
         }
-        Ask::Request { address, server } => {
+        ClientMessage::Request { address, server } => {
             options.insert(DhcpOption::RequestedIpAddress(address));
             options.insert(DhcpOption::ServerIdentifier(server));
         }
-        Ask::Discover { wish: None } | Ask::Prolong { .. } => {}
+        ClientMessage::Discover { requested: None } | ClientMessage::Renew { .. } => {}
     }
     options.insert(DhcpOption::ClientIdentifier(identity.client_id.clone()));
     options.insert(DhcpOption::MaxMessageSize(1472));
@@ -43,14 +43,14 @@ fn oracle(identity: &Identity, xid: u32, secs: u16, ask: Ask) -> Vec<u8> {
     bytes
 }
 
-fn asks() -> impl Strategy<Value = Ask> {
+fn asks() -> impl Strategy<Value = ClientMessage> {
     // Whatever is a host's address somewhere.
     let address = || (1u32..0xe000_0000).prop_map(Ipv4Addr::from);
     prop_oneof![
-        prop::option::of(address()).prop_map(|wish| Ask::Discover { wish }),
-        (address(), address()).prop_map(|(address, server)| Ask::Request { address, server }),
-        address().prop_map(|address| Ask::Confirm { address }),
-        address().prop_map(|address| Ask::Prolong { address }),
+        prop::option::of(address()).prop_map(|requested| ClientMessage::Discover { requested }),
+        (address(), address()).prop_map(|(address, server)| ClientMessage::Request { address, server }),
+        address().prop_map(|address| ClientMessage::Confirm { address }),
+        address().prop_map(|address| ClientMessage::Renew { address }),
     ]
 }
 
@@ -62,11 +62,11 @@ proptest! {
         client_id in prop::collection::vec(any::<u8>(), 7..24),
     ) {
         let mac = Mac::new([2, 0, 0, 0, 0, 1]).unwrap();
-        let identity = Identity { mac, client_id, hostname, broadcast };
+        let identity = ClientIdentity { mac, client_id, hostname, broadcast };
         let bytes = message(&identity, xid, secs, ask);
         prop_assert_eq!(&bytes, &oracle(&identity, xid, secs, ask));
         let read = Request::read(&bytes).unwrap();
-        let kind = if matches!(ask, Ask::Discover { .. }) { RequestKind::Discover } else { RequestKind::Request };
+        let kind = if matches!(ask, ClientMessage::Discover { .. }) { RequestKind::Discover } else { RequestKind::Request };
         prop_assert_eq!((read.kind, read.xid, read.mac), (kind, xid, mac));
         prop_assert_eq!(read.client_id.as_deref(), Some(&identity.client_id[..]));
         prop_assert_eq!((read.requested, read.parameters.as_deref()), (ask.wanted(), Some(&WANTED[..])));

@@ -22,7 +22,7 @@ fn ack(more: &[u8]) -> Vec<u8> {
 
 fn read(more: &[u8]) -> Result<ClientLease, String> {
     match ServerReply::read(&ack(more)).unwrap().what {
-        What::Ack(lease) => lease.map_err(|why| why.to_string()),
+        ServerMessage::Ack(lease) => lease.map_err(|why| why.to_string()),
         other => panic!("{other:?}"),
     }
 }
@@ -68,7 +68,7 @@ fn what_is_of_no_use_is_named() {
         let mut message = ack(&[]);
         message[at..at + bytes.len()].copy_from_slice(bytes);
         match ServerReply::read(&message).unwrap().what {
-            What::Ack(lease) => lease.unwrap_err().to_string(),
+            ServerMessage::Ack(lease) => lease.unwrap_err().to_string(),
             other => panic!("{other:?}"),
         }
     };
@@ -100,7 +100,7 @@ proptest! {
     fn no_bytes_do_harm(options: Vec<u8>, cut in 0usize..400) {
         let message = ack(&options);
         let _ = ServerReply::read(&message[..cut.min(message.len())]);
-        if let Some(ServerReply { what: What::Ack(Ok(lease)), .. }) = ServerReply::read(&message) {
+        if let Some(ServerReply { what: ServerMessage::Ack(Ok(lease)), .. }) = ServerReply::read(&message) {
             prop_assert!(lease.dns.len() <= MOST && lease.routes.len() <= MOST && lease.search.len() <= MOST);
             prop_assert!(lease.gateway.is_none_or(|via| lease.interface.has_host(via) && via != lease.interface.address()));
             let text = lease.search.iter().chain(&lease.domain).flat_map(|name| name.chars());

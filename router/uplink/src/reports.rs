@@ -1,5 +1,5 @@
 use crate::{
-    dhcp::{ClientLease, Trouble},
+    dhcp::{ClientLease, NoLease},
     health::HealthVerdict,
 };
 use edge_net::Name;
@@ -16,17 +16,17 @@ use tokio::sync::watch;
 pub struct UplinkReport {
     pub lease: Option<ClientLease>,
     /// Why there is no lease; none as well before the first try.
-    pub trouble: Option<Trouble>,
+    pub no_lease: Option<NoLease>,
     /// Why the lease that is there is not used.
     pub refused: Option<String>,
     pub health: Health,
-    aim: Option<Aim>,
+    path: Option<ProbePath>,
 }
 
 impl UplinkReport {
     /// It has an address that can be asked from.
     pub(crate) fn is_watched(&self) -> bool {
-        self.aim.is_some()
+        self.path.is_some()
     }
 }
 
@@ -53,7 +53,7 @@ pub enum Cause {
 
 /// What an uplink is watched by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aim {
+pub struct ProbePath {
     /// The box's own.
     pub address: Ipv4Addr,
     pub gateway: Option<Ipv4Addr>,
@@ -66,39 +66,39 @@ impl Default for Health {
 }
 
 /// Where those who look after the uplinks write, and the daemon reads.
-pub struct Board {
+pub struct Reports {
     reports: Mutex<BTreeMap<Name, UplinkReport>>,
     changed: watch::Sender<()>,
 }
 
-impl Board {
+impl Reports {
     pub fn new() -> Self {
         Self { reports: Mutex::default(), changed: watch::Sender::new(()) }
     }
 
-    /// Of everything that has consequences: a lease, a verdict, an aim.
-    pub fn news(&self) -> watch::Receiver<()> {
+    /// Of everything that has consequences: a lease, a verdict, a probe path.
+    pub fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    pub fn reports(&self) -> BTreeMap<Name, UplinkReport> {
+    pub fn all(&self) -> BTreeMap<Name, UplinkReport> {
         self.lock().clone()
     }
 
-    pub fn aim(&self, uplink: &Name) -> Option<Aim> {
-        self.lock().get(uplink)?.aim.clone()
+    pub fn path(&self, uplink: &Name) -> Option<ProbePath> {
+        self.lock().get(uplink)?.path.clone()
     }
 
-    pub fn tell_lease(&self, uplink: &Name, lease: Option<ClientLease>, trouble: Option<Trouble>) {
-        self.update(uplink, |report| (report.lease, report.trouble) = (lease, trouble));
+    pub fn set_lease(&self, uplink: &Name, lease: Option<ClientLease>, no_lease: Option<NoLease>) {
+        self.update(uplink, |report| (report.lease, report.no_lease) = (lease, no_lease));
     }
 
-    pub fn tell_health(&self, uplink: &Name, health: Health) {
+    pub fn set_health(&self, uplink: &Name, health: Health) {
         self.update(uplink, |report| report.health = health);
     }
 
-    pub fn tell_aim(&self, uplink: &Name, aim: Option<Aim>, refused: Option<String>) {
-        self.update(uplink, |report| (report.aim, report.refused) = (aim, refused));
+    pub fn set_path(&self, uplink: &Name, path: Option<ProbePath>, refused: Option<String>) {
+        self.update(uplink, |report| (report.path, report.refused) = (path, refused));
     }
 
     /// No uplink of that name any more.
@@ -109,7 +109,7 @@ impl Board {
     fn update(&self, uplink: &Name, change: impl FnOnce(&mut UplinkReport)) {
         let mut reports = self.lock();
         let report = reports.entry(uplink.clone()).or_default();
-        let weight = |report: &UplinkReport| (report.lease.clone(), report.aim.clone(), report.health.verdict);
+        let weight = |report: &UplinkReport| (report.lease.clone(), report.path.clone(), report.health.verdict);
         let before = weight(report);
         change(report);
         if weight(report) != before {

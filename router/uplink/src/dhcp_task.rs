@@ -1,10 +1,10 @@
 //! Runs the DHCP client of one uplink.
 
 use crate::{
-    board::Board,
     chance::chance,
-    dhcp::{Client, Held, Identity, ServerReply},
-    memory::{Memory, Recollection},
+    dhcp::{Client, ClientIdentity, Held, ServerReply},
+    memory::{Memory, Remembered},
+    reports::Reports,
     wire::{DhcpSocket, LOOK, Link},
 };
 use edge_host::clock::since_boot;
@@ -14,7 +14,7 @@ use std::{io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct DhcpConf {
     pub uplink: Name,
     pub ifname: IfName,
     pub netns: Option<PathBuf>,
@@ -28,20 +28,20 @@ pub struct Plan {
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Asks and renews until it is dropped; the address stays.
-pub async fn run(plan: Plan, board: Arc<Board>, memory: Arc<Memory>) {
-    let mut tenant = Tenant { plan, board, memory, client: None, kept: None, answers: None };
+pub async fn run(conf: DhcpConf, reports: Arc<Reports>, memory: Arc<Memory>) {
+    let mut task = DhcpTask { conf, reports, memory, client: None, kept: None, answers: None };
     loop {
-        if let Err(error) = tenant.session().await {
-            log::debug!("uplink {}: {error}", tenant.plan.uplink);
+        if let Err(error) = task.session().await {
+            log::debug!("uplink {}: {error}", task.conf.uplink);
         }
-        tenant.without_link();
+        task.without_link();
         sleep(RETRY).await;
     }
 }
 
-struct Tenant {
-    plan: Plan,
-    board: Arc<Board>,
+struct DhcpTask {
+    conf: DhcpConf,
+    reports: Arc<Reports>,
     memory: Arc<Memory>,
     /// None before the link was there for the first time.
     client: Option<Client>,
@@ -51,13 +51,13 @@ struct Tenant {
     answers: Option<Socket>,
 }
 
-impl Tenant {
+impl DhcpTask {
     /// Until the link is gone or another.
     async fn session(&mut self) -> io::Result<()> {
-        let link = Link::open(&self.plan.ifname, self.plan.netns.clone())?;
+        let link = Link::open(&self.conf.ifname, self.conf.netns.clone())?;
         let found = link.look()?;
         let Some(mac) = found.mac else {
-            return Err(io::Error::other(format!("{} is no Ethernet device", self.plan.ifname)));
+            return Err(io::Error::other(format!("{} is no Ethernet device", self.conf.ifname)));
         };
         let socket = DhcpSocket::open(&link, found.index)?;
         self.identify(mac);
@@ -78,23 +78,23 @@ impl Tenant {
 
     /// The client of before, or a new one that knows what is remembered.
     fn identify(&mut self, mac: Mac) {
-        let Plan { uplink, machine, hostname, shared_mac, .. } = &self.plan;
+        let DhcpConf { uplink, machine, hostname, shared_mac, .. } = &self.conf;
         let identity = match shared_mac {
-            true => Identity::of_shared_mac(mac, *machine, uplink, hostname.clone()),
-            false => Identity::by_mac(mac, hostname.clone()),
+            true => ClientIdentity::of_shared_mac(mac, *machine, uplink, hostname.clone()),
+            false => ClientIdentity::by_mac(mac, hostname.clone()),
         };
         if let Some(client) = &mut self.client {
             return client.identify(identity);
         }
         let remembered = self.memory.recall(uplink).filter(|(_, client_id)| *client_id == identity.client_id);
-        let (held, wish) = match remembered {
-            Some((Recollection::Lease(held), _)) => (Some(held), None),
-            Some((Recollection::Address(address), _)) => (None, Some(address)),
+        let (held, requested) = match remembered {
+            Some((Remembered::Lease(held), _)) => (Some(held), None),
+            Some((Remembered::Address(address), _)) => (None, Some(address)),
             None => (None, None),
         };
         self.kept = held.clone();
         let mut client = Client::new(identity, held);
-        client.wish(wish);
+        client.request_address(requested);
         self.client = Some(client);
     }
 
@@ -105,7 +105,7 @@ impl Tenant {
         if let Some(outgoing) = client.tick(since_boot(), chance()) {
             match socket.send(link, &outgoing) {
                 Ok(answers) => self.answers = answers,
-                Err(error) => log::debug!("uplink {}: a DHCP message was not sent: {error}", self.plan.uplink),
+                Err(error) => log::debug!("uplink {}: a DHCP message was not sent: {error}", self.conf.uplink),
             }
         }
         let due = client.due();
@@ -135,21 +135,21 @@ impl Tenant {
         let held = client.held();
         if held != self.kept.as_ref() {
             self.log(held);
-            // What ran out is still a wish, and its file says when it ran out.
+            // What ran out is still asked for, and its file says when it ran out.
             if let Some(held) = held {
                 self.keep(held.clone(), client.identity().client_id.clone());
             }
             self.kept = held.cloned();
         }
         if held.is_none() && client.is_denied() {
-            self.memory.forget(&self.plan.uplink);
+            self.memory.forget(&self.conf.uplink);
         }
-        self.board.tell_lease(&self.plan.uplink, held.map(|held| held.lease.clone()), client.trouble());
+        self.reports.set_lease(&self.conf.uplink, held.map(|held| held.lease.clone()), client.no_lease());
     }
 
     /// Beside everything else: a disk may be slow. One after the other, so that the last one stays.
     fn keep(&self, held: Held, client_id: Vec<u8>) {
-        let (memory, uplink) = (self.memory.clone(), self.plan.uplink.clone());
+        let (memory, uplink) = (self.memory.clone(), self.conf.uplink.clone());
         tokio::task::spawn_blocking(move || {
             if let Err(error) = memory.keep(&uplink, &held, &client_id) {
                 log::warn!("uplink {uplink}: the lease is not remembered over a restart: {error}");
@@ -158,7 +158,7 @@ impl Tenant {
     }
 
     fn log(&self, held: Option<&Held>) {
-        let uplink = &self.plan.uplink;
+        let uplink = &self.conf.uplink;
         match (held, &self.kept) {
             (Some(held), Some(before)) if before.lease.interface == held.lease.interface => {
                 log::debug!("uplink {uplink}: {} for {} s more", held.lease.interface, held.lease.terms.lease);
