@@ -9,7 +9,7 @@
 
 use edge_attach::{Attach, Error, NetnsError, Plugged, Record, Request, Whom};
 use edge_config::Config;
-use edge_dhcp::{LeaseState, Server, Service};
+use edge_dhcp::{LeaseState, NetworkService, Server};
 use edge_kernel::Kernel;
 use edge_lab::{in_a_box, ip};
 use edge_plan::{Facts, desired, diff, gateway_link};
@@ -145,7 +145,7 @@ fn plugged(record: &Record) -> &Plugged {
 async fn box_with(config: &Config, state: &Path) -> Server {
     bring(config).await;
     let dhcp = Server::open(state).unwrap();
-    let service = |network: &edge_config::Network| Service {
+    let service = |network: &edge_config::Network| NetworkService {
         network: network.name.clone(),
         link: gateway_link(config, network),
         netns: None,

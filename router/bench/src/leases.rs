@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench fails by panicking")]
 
 use edge_config::Dhcp;
-use edge_dhcp::{Claim, Import, Server, Service};
+use edge_dhcp::{Claim, Import, NetworkService, Server};
 use edge_net::{Interface, Name};
 use nix::{
     sched::{CloneFlags, unshare},
@@ -52,9 +52,9 @@ fn network() -> Name {
     "vehicle".parse().unwrap()
 }
 
-fn service() -> Service {
+fn service() -> NetworkService {
     let net = "10.80.0.1/12".parse().unwrap();
-    Service {
+    NetworkService {
         network: network(),
         link: "lan0".parse().unwrap(),
         netns: None,

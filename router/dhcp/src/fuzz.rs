@@ -1,7 +1,7 @@
 //! What the fuzzers run, and `tests/fuzz_corpus.rs` with every test.
 
 use crate::{
-    Service,
+    NetworkService,
     decide::{Moment, Scope},
     log::{BLOCK, Fs, LogFile, Packer, Record, Salvaged, recover, sealed},
     network::{KnownNetwork, Networks},
@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, io};
 
 /// Any bytes through everything but sockets and disk.
 #[doc(hidden)]
-pub fn fuzz_packet(service: Service, bytes: &[u8]) {
+pub fn fuzz_packet(service: NetworkService, bytes: &[u8]) {
     let mut network = KnownNetwork::default();
     network.serve(Scope::new(service));
     for now in [1, 2] {

@@ -1,4 +1,4 @@
-use crate::{Counters, log::Trouble};
+use crate::{Counters, log::LogFault};
 use edge_net::Name;
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ pub struct DhcpReport {
     /// Messages that belong to no network: no service on the interface they came in by.
     pub stray: u64,
     /// What keeps leases from being written.
-    pub trouble: Trouble,
+    pub log_fault: LogFault,
     /// What the start found damaged in the lease log.
     pub recovery: Vec<String>,
 }

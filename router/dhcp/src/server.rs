@@ -1,5 +1,5 @@
 use crate::{
-    Claim, ClaimError, ConfigureError, DhcpReport, Import, Lease, OpenError, Service,
+    Claim, ClaimError, ConfigureError, DhcpReport, Import, Lease, NetworkService, OpenError,
     clock::Clock,
     drive::{self, Core, State},
     lock::lock,
@@ -59,7 +59,7 @@ impl Server {
     /// Serves exactly these networks from now on; to be called on a tokio runtime, where the server then lives. Leases are
     /// untouched, also those of a network that goes (it may come back, also by another name). An interface that is not there yet is
     /// no error: it is served when it comes.
-    pub async fn configure(&self, services: Vec<Service>) -> Vec<ConfigureError> {
+    pub async fn configure(&self, services: Vec<NetworkService>) -> Vec<ConfigureError> {
         let mut ports = self.core.ports.lock().await;
         let wanted: BTreeSet<_> = services.iter().map(|service| service.netns.clone()).collect();
         let networks_in = |netns: &Option<PathBuf>| {
@@ -117,7 +117,7 @@ impl Server {
         DhcpReport {
             networks: configured.map(|(name, network)| (name.clone(), network.counters(now))).collect(),
             stray: networks.stray,
-            trouble: self.core.log.trouble(),
+            log_fault: self.core.log.fault(),
             recovery: self.core.recovery.clone(),
         }
     }

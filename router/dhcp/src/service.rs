@@ -4,7 +4,7 @@ use std::{net::Ipv4Addr, path::PathBuf};
 
 /// What the server does for one network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
+pub struct NetworkService {
     pub network: Name,
     /// The interface that carries the router's address in this network.
     pub link: IfName,

@@ -6,7 +6,7 @@
 mod lab;
 
 use edge_config::{DeviceId, Host};
-use edge_dhcp::{LeaseState, Server, Service};
+use edge_dhcp::{LeaseState, NetworkService, Server};
 use lab::{
     Lab, ROUTER,
     ear::Ear,
@@ -169,7 +169,7 @@ struct Life {
     disk: Disk,
     machine: Option<Machine>,
     server: Option<Server>,
-    service: Service,
+    service: NetworkService,
     /// What of the heard belongs to steps before.
     from: usize,
     told: String,

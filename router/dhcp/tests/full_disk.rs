@@ -60,7 +60,7 @@ fn who_has_a_lease_keeps_it_while_the_disk_is_full() {
         assert_eq!(its.iter().map(|lease| (lease.address, &lease.state)).collect::<Vec<_>>(), [(held, &LeaseState::Held)]);
 
         assert_eq!(dora(&wire, NEW), None, "it could not be kept");
-        let why = server.counters().trouble.broken.expect("an alarm");
+        let why = server.counters().log_fault.broken.expect("an alarm");
         assert!(why.contains("No space left"), "{why}");
         // For longer than the log vouches for, which is 976 s.
         let again = Message::new(REQUEST, OLD, 3).broadcast().option(50, &address.octets()).option(51, &3600_u32.to_be_bytes());
@@ -71,7 +71,7 @@ fn who_has_a_lease_keeps_it_while_the_disk_is_full() {
 
         fs::remove_file(lab.state().join("ballast")).expect("it is ours");
         eventually("a lease is promised again", || dora(&wire, NEW).is_some()).await;
-        eventually("the alarm ends", || server.counters().trouble.broken.is_none()).await;
+        eventually("the alarm ends", || server.counters().log_fault.broken.is_none()).await;
     });
 }
 

@@ -3,7 +3,7 @@
 
 mod lab;
 
-use edge_dhcp::Service;
+use edge_dhcp::NetworkService;
 use edge_net::Interface;
 use lab::{
     Lab, eventually,
@@ -19,12 +19,12 @@ fn count(directory: &str) -> usize {
 }
 
 /// The lab's own, and others whose interface is still to come.
-fn services(lab: &Lab) -> Vec<Service> {
+fn services(lab: &Lab) -> Vec<NetworkService> {
     let others = (1..NETWORKS).map(|number| {
         let [high, low] = number.to_be_bytes();
         let router = Interface::new(format!("10.{}.{low}.1/24", 100 + high).parse().expect("a subnet")).expect("an address");
         let [from, to] = [10, 200].map(|host| Ipv4Addr::new(10, 100 + high, low, host));
-        Service {
+        NetworkService {
             network: format!("n{number}").parse().expect("a name"),
             link: format!("l{number}").parse().expect("an interface name"),
             address: router,

@@ -4,7 +4,7 @@
 mod lab;
 
 use edge_config::DhcpRelay;
-use edge_dhcp::{Server, Service};
+use edge_dhcp::{NetworkService, Server};
 use lab::{
     Lab, ROUTER, WAIT_FOR, eventually, ip,
     message::{ACK, DISCOVER, Message, NAK, OFFER, REQUEST},
@@ -94,7 +94,7 @@ async fn a_network_served_elsewhere() {
     service.pool.as_mut().expect("a pool").relays = vec![ROUTER];
     assert!(remote.configure(vec![service]).await.is_empty());
 
-    let relay = Service { pool: None, relay: Some(DhcpRelay { servers: vec![far] }), ..lab.service() };
+    let relay = NetworkService { pool: None, relay: Some(DhcpRelay { servers: vec![far] }), ..lab.service() };
     let server = lab.serve(relay).await;
     lab.script(
         "udhcpc",

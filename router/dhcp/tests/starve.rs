@@ -4,7 +4,7 @@
 mod lab;
 
 use edge_config::{DeviceId, Host};
-use edge_dhcp::{Counters, Server, Service};
+use edge_dhcp::{Counters, NetworkService, Server};
 use lab::{
     Lab, ROUTER, eventually, ip,
     message::{ACK, Answer, DISCOVER, Message, OFFER, REQUEST},
@@ -42,7 +42,7 @@ impl Scene {
         Self::of(|lab| wide_service("lan0", Some(lab.netns()))).await
     }
 
-    async fn of(service: fn(&Lab) -> Service) -> Self {
+    async fn of(service: fn(&Lab) -> NetworkService) -> Self {
         let lab = Lab::new();
         ip(&format!("-n {} address add 10.77.0.250/24 dev eth0", lab.client()));
         let mut service = service(&lab);

@@ -42,7 +42,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         for effect in effects {
             match effect {
                 Effect::Plan(config) => return ControlFlow::Break(End::Event(self.find_out(run, config).await)),
-                Effect::Converge(config, mode) => self.bring_about(run, config, mode).await?,
+                Effect::Converge(config, mode) => self.converge_run(run, config, mode).await?,
                 Effect::Adopt(config) => self.adopt(locked, config).await,
                 Effect::Write(write) => going_on(self.store.write(&write), unwritten)?,
                 Effect::Note(writes) => self.note(locked, &writes),
@@ -61,10 +61,10 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         }
     }
 
-    async fn bring_about(&self, run: &mut Run, config: Arc<Config>, mode: Mode) -> ControlFlow<End> {
+    async fn converge_run(&self, run: &mut Run, config: Arc<Config>, mode: Mode) -> ControlFlow<End> {
         let done = match run.planned.take() {
             Some((target, planned)) => self.converge().converge(&target, &planned, mode).await,
-            None => self.bring(config, mode).await,
+            None => self.converge_to(config, mode).await,
         };
         run.done = going_on(done, Event::Refused)?;
         ControlFlow::Continue(())
@@ -74,14 +74,14 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     async fn plan(&self, config: Arc<Config>, mode: Mode) -> Result<(InForce, Planned), Failure> {
         self.trust(&self.in_force().with_config(config.clone())).await?;
         if mode != Mode::Urgent {
-            self.learn(&config);
+            self.refresh_facts(&config);
         }
         let target = self.in_force().with_config(config);
         let planned = self.converge().plan(&target, mode).await?;
         Ok((target, planned))
     }
 
-    pub(crate) async fn bring(&self, config: Arc<Config>, mode: Mode) -> Result<Done, Failure> {
+    pub(crate) async fn converge_to(&self, config: Arc<Config>, mode: Mode) -> Result<Done, Failure> {
         match self.plan(config, mode).await {
             Ok((target, planned)) => self.converge().converge(&target, &planned, mode).await,
             Err(failure) => {

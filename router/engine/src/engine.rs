@@ -123,9 +123,9 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     }
 
     /// What the services found out by now becomes known.
-    pub(crate) fn learn(&self, config: &Config) {
+    pub(crate) fn refresh_facts(&self, config: &Config) {
         let before = self.in_force();
-        let facts = self.services.learn(&before, config);
+        let facts = self.services.gather_facts(&before, config);
         if facts != before.facts {
             self.publish(InForce { facts, ..InForce::clone(&before) });
         }

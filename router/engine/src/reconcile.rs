@@ -20,7 +20,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         if !in_force.is_applied() {
             return Ok(Done::default());
         }
-        let done = self.bring(in_force.config.clone(), mode).await?;
+        let done = self.converge_to(in_force.config.clone(), mode).await?;
         self.put_back(&done);
         self.follow(&mut locked, &done).await;
         Ok(done)
@@ -30,7 +30,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     async fn reconcile_facts(&self) -> Result<Done, Failure> {
         let Guard(mut locked) = self.lock().await?;
         let before = self.in_force();
-        self.learn(&before.config);
+        self.refresh_facts(&before.config);
         let done = self.led_by_facts(&before).await;
         match &done {
             Ok(done) => self.follow(&mut locked, done).await,

@@ -97,7 +97,7 @@ impl Services {
     }
 
     /// What is known by now, where a plan for `config` is to be made.
-    pub(crate) fn learn(&self, before: &InForce, config: &Config) -> Facts {
+    pub(crate) fn gather_facts(&self, before: &InForce, config: &Config) -> Facts {
         let mut facts = before.facts.clone();
         facts.inputs = self.iter().flat_map(|service| service.inputs(config)).collect();
         self.iter().for_each(|service| service.facts(config, &mut facts));

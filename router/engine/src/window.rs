@@ -22,7 +22,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
                 () = stop.wait() => return,
                 is_due = self.wait_for_end(&mut ledger) => if !is_due { continue },
             }
-            self.end_what_is_over().await;
+            self.end_window().await;
         }
     }
 
@@ -41,7 +41,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         true
     }
 
-    async fn end_what_is_over(&self) {
+    async fn end_window(&self) {
         let Ok(mut guard) = self.lock().await else { return };
         let before = self.ledger();
         match self.drive(&mut guard, Event::Time).await {

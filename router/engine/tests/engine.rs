@@ -23,7 +23,7 @@ async fn running(numbers: &[u8]) -> (Kernel, Disk, Double) {
     let engine = engine(&kernel, &disk);
     engine.start().await;
     assert_eq!(engine.condition().failed, None);
-    kernel.told().take();
+    kernel.calls().take();
     (kernel, disk, engine)
 }
 
@@ -47,7 +47,7 @@ async fn an_apply_tells_the_services_in_order_and_the_next_one_writes_nothing() 
     assert_eq!(done.writes, kernel.writes_of(&done), "each operation was one");
     assert_eq!(numbers(&engine, &kernel), ["n1", "n2"]);
     assert!(seen.has_changed().unwrap() && seen.borrow_and_update().config.networks.len() == 2, "it is published");
-    let mut told = kernel.told().take();
+    let mut told = kernel.calls().take();
     let last = told.pop().unwrap();
     assert_eq!(last, "configure 2 networks, 1 unhealthy");
     told.dedup();
@@ -58,9 +58,9 @@ async fn an_apply_tells_the_services_in_order_and_the_next_one_writes_nothing() 
     assert_eq!(disk.contents().journal, None);
 
     assert_eq!(engine.apply(given(networks(&[1, 2])), None).await.unwrap(), Done::default());
-    kernel.told().take();
+    kernel.calls().take();
     assert_eq!(engine.reconcile(Mode::Most).await.unwrap(), Done::default());
-    assert_eq!(kernel.told().take(), ["refresh"], "there is nothing to follow");
+    assert_eq!(kernel.calls().take(), ["refresh"], "there is nothing to follow");
 }
 
 /// The daemon is at work until it dies.
@@ -134,7 +134,7 @@ async fn what_is_refused_is_told_and_does_not_cost_the_rest() {
 async fn kernel_ops_before_links() -> usize {
     let kernel = Kernel::with(&["eth0"]);
     engine(&kernel, &Disk::new(&networks(&[1, 2, 3]), &kernel)).start().await;
-    let told = kernel.told().take();
+    let told = kernel.calls().take();
     1 + told
         .iter()
         .filter(|what| ["table", "create", "other"].contains(&what.as_str()))

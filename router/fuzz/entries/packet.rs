@@ -1,7 +1,7 @@
 //! Any packet, against a network with everything a reply can carry, and long.
 
 use edge_config::{DeviceId, Dhcp, DhcpOption, Host};
-use edge_dhcp::Service;
+use edge_dhcp::NetworkService;
 use edge_net::Interface;
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -9,7 +9,7 @@ pub fn run(bytes: &[u8]) {
     edge_dhcp::fuzz_packet(service(), bytes);
 }
 
-fn service() -> Service {
+fn service() -> NetworkService {
     let network: edge_net::Name = "vehicle".parse().unwrap();
     let options = [(26, 2), (43, 255), (66, 63), (67, 100), (114, 200), (119, 600), (121, 300)];
     let pool = Dhcp {
@@ -24,7 +24,7 @@ fn service() -> Service {
     let device = Some(DeviceId::Mac("02:00:00:00:01:05".parse().unwrap()));
     let address = Ipv4Addr::new(10, 0, 1, 5);
     let host = Host { name: "h".repeat(63).parse().unwrap(), network: network.clone(), device, address };
-    Service {
+    NetworkService {
         network,
         link: "br0".parse().unwrap(),
         netns: None,

@@ -1,4 +1,4 @@
-use super::{Scope, who::Who};
+use super::{Scope, requester::Requester};
 use crate::{
     Claim, ClaimError,
     lease::{Binding, Secs, State, Table},
@@ -12,7 +12,7 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
     if !(1..=255).contains(&claim.name.len()) {
         return Err(ClaimError::BadName(claim.name.len()));
     }
-    let who = Who::container(table, scope, &claim.name);
+    let who = Requester::container(table, scope, &claim.name);
     let address = match (claim.address, who.reserved) {
         (Some(address), Some(host)) if host.address != address => {
             return Err(ClaimError::ReservedElsewhere { name: claim.name.clone(), address, reserved: host.address });
@@ -35,7 +35,7 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
     Ok(Binding { address, identity: who.identity, mac: None, hostname: None, state: State::Held, direct: false })
 }
 
-fn insisted(table: &Table, scope: &Scope, who: &Who, address: Ipv4Addr, now: Secs) -> Result<Ipv4Addr, ClaimError> {
+fn insisted(table: &Table, scope: &Scope, who: &Requester, address: Ipv4Addr, now: Secs) -> Result<Ipv4Addr, ClaimError> {
     let network = scope.service.network.clone();
     if address == scope.router() {
         return Err(ClaimError::Router { address, network });

@@ -1,4 +1,4 @@
-use super::{Moment, Scope, who::identify};
+use super::{Moment, Scope, requester::identify};
 use crate::{
     Identity, Import,
     lease::{Binding, Secs, State, Table},

@@ -3,10 +3,10 @@
 mod claim;
 mod import;
 mod moment;
+mod requester;
 mod scope;
 #[cfg(test)]
 pub mod tests;
-mod who;
 
 use crate::{
     DropReason,
@@ -18,8 +18,8 @@ use std::{net::Ipv4Addr, sync::Arc};
 pub use claim::claim;
 pub use import::import;
 pub use moment::Moment;
+pub use requester::Requester;
 pub use scope::{Scope, is_reserved_for};
-pub use who::Who;
 
 /// How long an offered address waits for its request. Clients request within a second or two, and a flood of DISCOVERs must
 /// not keep a pool closed for long.
@@ -65,7 +65,7 @@ pub enum Decision {
 pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -> Decision {
     let now = moment.now;
     let Some(pool) = &scope.service.pool else { return Decision::Silence(DropReason::NoPool) };
-    let who = Who::device(table, scope, request, now);
+    let who = Requester::device(table, scope, request, now);
     let longest = u32::try_from(pool.lease.as_secs()).unwrap_or(u32::MAX - 1);
     let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
     match request.kind {
@@ -89,7 +89,7 @@ pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -
 
 /// The address to offer: the reserved one, the one it has or had, the one offered already, the one it asks for, a new one
 /// (RFC 2131, 4.3.1).
-fn choose(table: &Table, scope: &Scope, who: &Who, requested: Option<Ipv4Addr>, now: Secs) -> Option<Ipv4Addr> {
+fn choose(table: &Table, scope: &Scope, who: &Requester, requested: Option<Ipv4Addr>, now: Secs) -> Option<Ipv4Addr> {
     let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);
     let had = || who.own.map(|binding| binding.address).filter(good);
     let offered = || who.offered.filter(good);
@@ -99,7 +99,7 @@ fn choose(table: &Table, scope: &Scope, who: &Who, requested: Option<Ipv4Addr>, 
 }
 
 /// DHCPREQUEST in its four kinds (RFC 2131, 4.3.2).
-fn judge(table: &Table, scope: &Scope, who: Who, request: &Request, lease: u32, moment: Moment) -> Decision {
+fn judge(table: &Table, scope: &Scope, who: Requester, request: &Request, lease: u32, moment: Moment) -> Decision {
     let now = moment.now;
     if request.server_id.is_some_and(|server| server != scope.server_id(request)) {
         return Decision::Withdraw(who.identity);
@@ -150,7 +150,7 @@ fn outlives_range(scope: &Scope, binding: &Binding, moment: Moment) -> Option<(B
 
 /// The lease, and at least half of its length more in the log: a renewal at half of it, or somewhat later, needs no write. While nothing
 /// can be written the lease is what the log has left for it, if that is worth an answer.
-fn acknowledge(who: Who, address: Ipv4Addr, lease: u32, moment: Moment, rapid: bool) -> Decision {
+fn acknowledge(who: Requester, address: Ipv4Addr, lease: u32, moment: Moment, rapid: bool) -> Decision {
     let own = who.own.filter(|own| own.address == address && own.mac == who.mac);
     let logged = own.and_then(|own| match own.state {
         State::Bound { logged, lagging, .. } => Some(logged).filter(|_| lagging == moment.lagging),
@@ -172,7 +172,7 @@ fn acknowledge(who: Who, address: Ipv4Addr, lease: u32, moment: Moment, rapid: b
 }
 
 /// DHCPRELEASE (RFC 2131, 4.3.4): everything it names must match, as anybody can send one.
-fn release(scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
+fn release(scope: &Scope, who: &Requester, request: &Request, now: Secs) -> Decision {
     let own = who.own.filter(|binding| {
         Some(binding.address) == request.ciaddr
             && binding.mac == Some(request.mac)
@@ -187,7 +187,7 @@ fn release(scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
 }
 
 /// DHCPDECLINE (RFC 2131, 4.3.3), of an address that was offered or given to this very client.
-fn decline(table: &Table, scope: &Scope, who: &Who, request: &Request, now: Secs) -> Decision {
+fn decline(table: &Table, scope: &Scope, who: &Requester, request: &Request, now: Secs) -> Decision {
     let bound = who.own.filter(|binding| binding.mac == Some(request.mac)).map(|binding| binding.address);
     let its = |address: &Ipv4Addr| bound == Some(*address) || who.offered == Some(*address);
     let Some(address) = request.requested.filter(|_| request.server_id == Some(scope.server_id(request))).filter(its) else {
@@ -215,7 +215,7 @@ fn is_quarantine_full(table: &Table, scope: &Scope) -> bool {
 /// An address that its client never had is asked for first. Not a reserved one, which is its owner's whoever uses it; not
 /// behind a relay agent, where nobody would hear; not while the quarantine is full: somebody answers to everything then, and would close
 /// the pool; and not while enough others are asked for.
-fn must_probe(table: &Table, scope: &Scope, who: &Who, request: &Request, address: Ipv4Addr, moment: Moment) -> bool {
+fn must_probe(table: &Table, scope: &Scope, who: &Requester, request: &Request, address: Ipv4Addr, moment: Moment) -> bool {
     scope.service.pool.as_ref().is_some_and(|pool| pool.probe)
         && request.relayed.is_none()
         && who.reserved.is_none_or(|host| host.address != address)

@@ -1,4 +1,4 @@
-use crate::{DropReason, Identity, Service, lease::Binding};
+use crate::{DropReason, Identity, NetworkService, lease::Binding};
 use edge_config::{DeviceId, Host};
 use edge_dhcp_wire::{
     Request,
@@ -11,10 +11,10 @@ use std::{
     ops::RangeInclusive,
 };
 
-/// A [`Service`] made ready for looking up: what the configuration says about an address, a MAC or a name.
+/// A [`NetworkService`] made ready for looking up: what the configuration says about an address, a MAC or a name.
 #[derive(Debug)]
 pub struct Scope {
-    pub service: Service,
+    pub service: NetworkService,
     by_mac: HashMap<Mac, usize>,
     by_client_id: HashMap<Vec<u8>, usize>,
     by_hostname: HashMap<String, usize>,
@@ -26,7 +26,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub fn new(service: Service) -> Self {
+    pub fn new(service: NetworkService) -> Self {
         let mut scope = Self {
             by_mac: HashMap::new(),
             by_client_id: HashMap::new(),

@@ -22,7 +22,7 @@ pub async fn claim(core: &Core, network: &Name, claim: Claim) -> Result<Lease, C
 }
 
 pub async fn release(core: &Core, network: &Name, container: &str) -> Result<(), ClaimError> {
-    settled(give_back(core, network, container)?).await.map_err(ClaimError::NotDurable)
+    settled(submit_release(core, network, container)?).await.map_err(ClaimError::NotDurable)
 }
 
 struct Claimed {
@@ -38,7 +38,7 @@ fn begin(core: &Core, name: &Name, claim: &Claim) -> Result<Claimed, ClaimError>
     let networks = &mut lock(&core.state).networks;
     let network = networks.by_name.get_mut(name);
     let Some(KnownNetwork { table, scope: Some(scope), .. }) = network else { return Err(ClaimError::NoNetwork(name.clone())) };
-    table.lapse(now);
+    table.expire(now);
     let before = table.of(&Identity::Container(claim.name.clone())).cloned();
     let binding = decide::claim(table, scope, claim, now)?;
     let lease = show::lease(name, scope, &binding, &core.clock);
@@ -56,7 +56,7 @@ fn take_back(core: &Core, name: &Name, container: &str, before: Option<Binding>)
     let Some(network) = networks.by_name.get(name) else { return };
     let is_own = |identity: &Identity| *identity == Identity::Container(container.to_owned());
     let kept = before.filter(|binding| network.table.is_free(binding.address, is_own, now)).map(Change::Bind);
-    let change = kept.or_else(|| network.given_back(container, now));
+    let change = kept.or_else(|| network.released(container, now));
     // Logged too, as a snapshot may have the claim: that this may fail as well is known from then on.
     let changes = Vec::from_iter(change);
     if core.commit(networks, name, changes.clone(), Box::new(|_| ())).is_err()
@@ -66,10 +66,10 @@ fn take_back(core: &Core, name: &Name, container: &str, before: Option<Binding>)
     }
 }
 
-fn give_back(core: &Core, name: &Name, container: &str) -> Result<Logged, ClaimError> {
+fn submit_release(core: &Core, name: &Name, container: &str) -> Result<Logged, ClaimError> {
     let networks = &mut lock(&core.state).networks;
     let network = networks.by_name.get_mut(name).ok_or_else(|| ClaimError::NoNetwork(name.clone()))?;
-    let changes = Vec::from_iter(network.given_back(container, core.clock.now()));
+    let changes = Vec::from_iter(network.released(container, core.clock.now()));
     let (done, logged) = notify();
     core.commit(networks, name, changes, done).map_err(ClaimError::NotDurable)?;
     Ok(logged)

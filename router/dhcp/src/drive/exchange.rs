@@ -15,7 +15,7 @@ pub fn answer(state: &mut State, batch: &mut Batch, packet: &Packet) {
     let networks = &mut state.networks;
     if let Some(name) = relay_agent(&packet.bytes).and_then(|agent| networks.by_agent.get(&agent).cloned()) {
         if let Some(network) = networks.by_name.get_mut(&name) {
-            pass_home(network, batch, packet);
+            relay_to_client(network, batch, packet);
         }
         return;
     }
@@ -25,7 +25,7 @@ pub fn answer(state: &mut State, batch: &mut Batch, packet: &Packet) {
         return;
     };
     if network.is_relayed() {
-        pass_out(network, batch, packet);
+        relay_to_servers(network, batch, packet);
         return;
     }
     let answer = network.answer(&packet.bytes, packet.via, batch.moment, &mut batch.reply);
@@ -101,8 +101,8 @@ fn carry_out(network: &mut KnownNetwork, batch: &mut Batch, name: &Name, packet:
 }
 
 /// A client's message, on to the servers that the network has elsewhere.
-fn pass_out(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
-    let passed = relay::pass_out(network, &packet.bytes, packet.via, batch.moment.now);
+fn relay_to_servers(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
+    let passed = relay::to_servers(network, &packet.bytes, packet.via, batch.moment.now);
     let Some((bytes, scope)) = passed.zip(network.scope.as_ref()) else { return };
     for server in scope.service.relay.iter().flat_map(|relay| &relay.servers) {
         batch.at_once.push(0, scope.router(), To::Relay(*server), &mut bytes.clone());
@@ -110,12 +110,12 @@ fn pass_out(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
 }
 
 /// What a server sends to the relay agent, on to the client.
-fn pass_home(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
+fn relay_to_client(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
     let is_here = |scope: &decide::Scope| scope.service.netns == *batch.sockets.netns();
     if !network.scope.as_ref().is_some_and(is_here) {
         return;
     }
-    let Some((to, mut bytes)) = relay::pass_home(network, &packet.bytes, packet.from) else { return };
+    let Some((to, mut bytes)) = relay::to_client(network, &packet.bytes, packet.from) else { return };
     let Some(scope) = &network.scope else { return };
     let Some(ifindex) = batch.sockets.ifindex(scope.service.link.as_str()) else { return };
     batch.at_once.push(ifindex, scope.router(), to, &mut bytes);

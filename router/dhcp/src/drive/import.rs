@@ -30,7 +30,7 @@ fn begin(core: &Core, leases: Vec<Import>) -> Result<(LeftOut, Logged), ClaimErr
             left_out.push((lease, "there is no such network"));
             continue;
         };
-        table.lapse(now);
+        table.expire(now);
         let left = lease.expires.and_then(|end| end.duration_since(SystemTime::now()).ok());
         let until = left.map(|left| now + left.as_secs() + 1);
         match decide::import(table, scope, &lease, until, moment) {

@@ -44,9 +44,9 @@ impl Prober {
             return false;
         }
         // Before it is asked: an answer may be there at once.
-        sockets.hear_arp(true);
+        sockets.listen_arp(true);
         if !sockets.probe(packet.ifindex, address) {
-            self.hear_no_more(sockets);
+            self.stop_listening(sockets);
             return false;
         }
         self.table.wait(key, client, held(), self.began.elapsed());
@@ -56,7 +56,7 @@ impl Prober {
     /// What ARP says: the address is used by `mac`. The message that waits to hear that, if it is anybody but its client who says so.
     pub fn heard(&mut self, name: &Name, address: Ipv4Addr, mac: Mac) -> Option<Held> {
         let held = self.table.heard(&(name.clone(), address), mac)?;
-        self.hear_no_more(&held.sockets);
+        self.stop_listening(&held.sockets);
         Some(held)
     }
 
@@ -70,7 +70,7 @@ impl Prober {
             match self.table.due(now)? {
                 Step::Ask(address, held) => drop(held.sockets.probe(held.packet.ifindex, address)),
                 Step::Silent((name, address), held) => {
-                    self.hear_no_more(&held.sockets);
+                    self.stop_listening(&held.sockets);
                     return Some((name, address, held));
                 }
             }
@@ -96,9 +96,9 @@ impl Prober {
     }
 
     /// By these sockets, unless somebody else waits for what they hear.
-    fn hear_no_more(&self, sockets: &Arc<Sockets>) {
+    fn stop_listening(&self, sockets: &Arc<Sockets>) {
         if !self.table.held().any(|other| Arc::ptr_eq(&other.sockets, sockets)) {
-            sockets.hear_arp(false);
+            sockets.listen_arp(false);
         }
     }
 }

@@ -91,7 +91,7 @@ impl Offers {
     }
 
     /// Drops what has run out; returns the addresses.
-    pub fn lapse(&mut self, now: Secs) -> Vec<Ipv4Addr> {
+    pub fn expire(&mut self, now: Secs) -> Vec<Ipv4Addr> {
         let mut freed = Vec::new();
         while let Some((&(until, _), &address)) = self.by_end.first_key_value()
             && until <= now

@@ -35,7 +35,7 @@ impl Resting {
     }
 
     /// Drops what has run out; returns the addresses.
-    pub fn lapse(&mut self, now: Secs) -> Vec<Ipv4Addr> {
+    pub fn expire(&mut self, now: Secs) -> Vec<Ipv4Addr> {
         let mut ended = Vec::new();
         while let Some(&(until, address)) = self.by_end.first()
             && until <= now

@@ -62,7 +62,7 @@ impl Table {
         self.excluded.iter().for_each(|address| drop(self.offers.remove(*address)));
         let resting = self.quarantine.by_address().keys().chain(self.suspects.by_address().keys());
         let known: Vec<_> = self.bindings.keys().chain(resting).chain(self.offers.addresses()).copied().collect();
-        known.into_iter().for_each(|address| self.shelve(address));
+        known.into_iter().for_each(|address| self.index(address));
     }
 
     pub fn at(&self, address: Ipv4Addr) -> Option<&Binding> {
@@ -156,14 +156,14 @@ impl Table {
                 self.unbind(address);
                 self.suspects.remove(address);
                 self.quarantine.insert(address, until);
-                self.shelve(address);
+                self.index(address);
             }
             Change::Forget { address } => {
                 if let Some(until) = self.quarantine.remove(address) {
                     self.suspect(address, until);
                 }
                 self.unbind(address);
-                self.shelve(address);
+                self.index(address);
             }
         }
     }
@@ -173,25 +173,25 @@ impl Table {
         let first = self.suspects.by_end().next();
         if let Some(first) = first.filter(|_| self.suspects.by_address().len() > MOST_SUSPECTS) {
             self.suspects.remove(first);
-            self.shelve(first);
+            self.index(first);
         }
     }
 
     pub fn offer(&mut self, address: Ipv4Addr, offer: Offer) {
         let freed = self.offers.add(address, offer);
-        freed.into_iter().chain([address]).for_each(|address| self.shelve(address));
+        freed.into_iter().chain([address]).for_each(|address| self.index(address));
     }
 
     pub fn withdraw(&mut self, identity: &Identity) {
         if let Some(address) = self.offers.withdraw(identity) {
-            self.shelve(address);
+            self.index(address);
         }
     }
 
     /// Ends what `now` has run past: offers, quarantines and suspicions.
-    pub fn lapse(&mut self, now: Secs) {
-        let ended = [self.quarantine.lapse(now), self.suspects.lapse(now), self.offers.lapse(now)];
-        ended.into_iter().flatten().for_each(|address| self.shelve(address));
+    pub fn expire(&mut self, now: Secs) {
+        let ended = [self.quarantine.expire(now), self.suspects.expire(now), self.offers.expire(now)];
+        ended.into_iter().flatten().for_each(|address| self.index(address));
     }
 
     fn bind(&mut self, binding: Binding) {
@@ -200,7 +200,7 @@ impl Table {
             && before != address
         {
             self.unbind(before);
-            self.shelve(before);
+            self.index(before);
         }
         let room = self.unbind(address);
         if self.offers.remove(address).is_none_or(|offer| offer.to != binding.identity) {
@@ -220,7 +220,7 @@ impl Table {
         };
         self.bindings.insert(address, binding);
         self.owners.insert(address, &self.bindings);
-        self.shelve(address);
+        self.index(address);
     }
 
     /// The room of what was there can hold what comes.
@@ -242,7 +242,7 @@ impl Table {
     }
 
     /// Files an address where `pick` finds it, or takes it from there, by what it is now.
-    fn shelve(&mut self, address: Ipv4Addr) {
+    fn index(&mut self, address: Ipv4Addr) {
         let idle_from = self.at(address).map(Binding::idle_from);
         if let Some(Some(since)) = idle_from {
             self.idle.remove(&(since, address));

@@ -30,7 +30,7 @@ pub use queue::{Done, Log};
 pub use recover::{Recovered, recover};
 pub use salvage::{Salvaged, salvage};
 pub use snapshot::Slices;
-pub use writer::Trouble;
+pub use writer::LogFault;
 
 /// One change to one network's table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use super::{
     Place, Record, Recovered, Slices,
     fs::Fs,
-    writer::{LONG_REST, Trouble, Writer},
+    writer::{LONG_REST, LogFault, Writer},
 };
 use crate::lock::lock;
 use std::{
@@ -52,7 +52,7 @@ pub struct Log {
 /// What others see of the thread.
 #[derive(Default)]
 struct Seen {
-    trouble: Trouble,
+    fault: LogFault,
     /// When it began what it does with the disk.
     busy: Option<Instant>,
 }
@@ -60,7 +60,7 @@ struct Seen {
 impl Log {
     pub fn start<F: Fs>(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
         let writer = Writer::new(fs, recovered, slices)?;
-        let seen = Arc::new(Mutex::new(Seen { trouble: writer.trouble(), busy: None }));
+        let seen = Arc::new(Mutex::new(Seen { fault: writer.fault(), busy: None }));
         let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let (shown, left) = (seen.clone(), waiting.clone());
@@ -93,17 +93,17 @@ impl Log {
 
     /// Nothing can be written, as the disk said.
     pub fn is_failing(&self) -> bool {
-        lock(&self.seen).trouble.broken.is_some()
+        lock(&self.seen).fault.broken.is_some()
     }
 
     /// With what the disk does not say: a card that hangs ends no commit, and a thread that ended neither.
-    pub fn trouble(&self) -> Trouble {
-        let Seen { trouble, busy } = &*lock(&self.seen);
+    pub fn fault(&self) -> LogFault {
+        let Seen { fault, busy } = &*lock(&self.seen);
         let silent = busy.map(|since| since.elapsed()).filter(|time| *time >= PATIENCE);
         let silent = silent.map(|time| format!("the disk has not answered for {} s", time.as_secs()));
         let has_stopped = self.thread.as_ref().is_some_and(thread::JoinHandle::is_finished);
         let stopped = has_stopped.then(|| "its thread has stopped; restart the daemon".to_owned());
-        Trouble { broken: stopped.or_else(|| trouble.broken.clone()).or(silent), ..trouble.clone() }
+        LogFault { broken: stopped.or_else(|| fault.broken.clone()).or(silent), ..fault.clone() }
     }
 }
 
@@ -138,7 +138,7 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
                 let (started, is_busy) = (Instant::now(), records.len() >= BUSY);
                 lock(seen).busy = Some(started);
                 let result = writer.commit(&records);
-                *lock(seen) = Seen { trouble: writer.trouble(), busy: None };
+                *lock(seen) = Seen { fault: writer.fault(), busy: None };
                 for job in group {
                     let holds = job.relies_on.is_some_and(|place| writer.holds(&place));
                     (job.done)(if holds { Ok(()) } else { result.as_ref().map(|_| ()).map_err(String::as_str) });
@@ -153,6 +153,6 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
         }
         lock(seen).busy = Some(Instant::now());
         writer.work();
-        *lock(seen) = Seen { trouble: writer.trouble(), busy: None };
+        *lock(seen) = Seen { fault: writer.fault(), busy: None };
     }
 }

@@ -26,7 +26,7 @@ pub const LONG_REST: Duration = Duration::from_millis(1);
 
 /// What the disk says, as long as it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trouble {
+pub struct LogFault {
     /// Why nothing can be promised.
     pub broken: Option<String>,
     /// Why nothing can be promised any more once the log is full.
@@ -101,10 +101,10 @@ impl<F: Fs> Writer<F> {
         !self.failed.contains(place)
     }
 
-    pub fn trouble(&self) -> Trouble {
+    pub fn fault(&self) -> LogFault {
         let why = |failure: &Option<Failure>| failure.as_ref().map(|failure| failure.why.clone());
         let behind = if self.broken.is_some() { None } else { why(&self.behind) };
-        Trouble { broken: why(&self.broken), behind }
+        LogFault { broken: why(&self.broken), behind }
     }
 
     pub fn has_work(&self) -> bool {

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     DropReason,
-    decide::{Decision, Moment, OFFER, Scope, Who, decide},
+    decide::{Decision, Moment, OFFER, Requester, Scope, decide},
     lease::{Change, Offer, Secs, Table},
     way::{To, Via},
 };
@@ -23,7 +23,7 @@ pub struct Answer {
     /// To be logged, then applied.
     pub changes: SmallVec<[Change; 1]>,
     /// What is said, and where to.
-    pub reply: Option<(Said, To)>,
+    pub reply: Option<(ReplyType, To)>,
     /// To be asked for by ARP, for this client; the message is answered afterwards.
     pub probe: Option<(Ipv4Addr, Mac)>,
     /// Why nothing is said.
@@ -31,7 +31,7 @@ pub struct Answer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum ReplyType {
     Offer,
     /// A lease: it waits until everything logged before it is on disk.
     Ack,
@@ -43,7 +43,7 @@ pub enum Said {
 impl Answer {
     /// It says what must be on disk before.
     pub fn is_durable(&self) -> bool {
-        matches!(self.reply, Some((Said::Ack, _)))
+        matches!(self.reply, Some((ReplyType::Ack, _)))
     }
 }
 
@@ -88,11 +88,11 @@ impl KnownNetwork {
     }
 
     /// What became of an answer, once that is known: what is counted stays counted.
-    pub fn count(&mut self, said: Option<Said>, drop: Option<DropReason>) {
+    pub fn count(&mut self, said: Option<ReplyType>, drop: Option<DropReason>) {
         match said {
-            Some(Said::Offer) => self.counters.offers += 1,
-            Some(Said::Ack | Said::Options) => self.counters.acks += 1,
-            Some(Said::Nak) => self.counters.naks += 1,
+            Some(ReplyType::Offer) => self.counters.offers += 1,
+            Some(ReplyType::Ack | ReplyType::Options) => self.counters.acks += 1,
+            Some(ReplyType::Nak) => self.counters.naks += 1,
             None => {}
         }
         drop.into_iter().for_each(|why| self.counters.dropped(why));
@@ -114,7 +114,7 @@ impl KnownNetwork {
     fn respond(&mut self, request: &Request, via: Via, moment: Moment, bytes: &mut Vec<u8>) -> Answer {
         let Some(scope) = &self.scope else { return Answer::default() };
         let now = moment.now;
-        self.table.lapse(now);
+        self.table.expire(now);
         let decision = decide(&self.table, scope, request, moment);
         let network = &scope.service.network;
         self.events.tell(network, request, &decision, &self.table, now);
@@ -161,12 +161,12 @@ impl KnownNetwork {
 }
 
 impl ResponseKind {
-    fn said(self) -> Said {
+    fn said(self) -> ReplyType {
         match self {
-            Self::Offer { .. } => Said::Offer,
-            Self::Ack { .. } => Said::Ack,
-            Self::Options => Said::Options,
-            Self::Nak(_) => Said::Nak,
+            Self::Offer { .. } => ReplyType::Offer,
+            Self::Ack { .. } => ReplyType::Ack,
+            Self::Options => ReplyType::Options,
+            Self::Nak(_) => ReplyType::Nak,
         }
     }
 }
@@ -175,6 +175,6 @@ impl ResponseKind {
 fn hostname(table: &Table, scope: &Scope, request: &Request, now: Secs) -> Option<Label> {
     const HOST_NAME: u8 = 12;
     request.parameters.as_ref().filter(|asked| asked.contains(&HOST_NAME))?;
-    let host = Who::device(table, scope, request, now).reserved?;
+    let host = Requester::device(table, scope, request, now).reserved?;
     hostname::clean(host.name.as_str().as_bytes())
 }

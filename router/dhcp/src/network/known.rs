@@ -38,7 +38,7 @@ impl KnownNetwork {
     }
 
     /// What makes a container's address nobody's, if it holds one.
-    pub fn given_back(&self, container: &str, now: Secs) -> Option<Change> {
+    pub fn released(&self, container: &str, now: Secs) -> Option<Change> {
         let held = self.table.of(&Identity::Container(container.to_owned())).filter(|binding| binding.state == State::Held)?;
         Some(Change::Bind(Binding { state: State::Released { since: now }, ..held.clone() }))
     }

@@ -1,6 +1,6 @@
 use super::KnownNetwork;
 use crate::{
-    Service,
+    NetworkService,
     decide::Scope,
     lease::{Binding, Change, Secs},
     log::Record,
@@ -79,7 +79,7 @@ impl Networks {
 
     /// `now` on the lease clock. Leases of a network that is gone are kept for a while, as it may come back, or be renamed: what another
     /// took over of them is to be logged.
-    pub fn configure(&mut self, services: Vec<Service>, now: Secs) -> Vec<Record> {
+    pub fn configure(&mut self, services: Vec<NetworkService>, now: Secs) -> Vec<Record> {
         self.by_name.values_mut().for_each(|network| network.scope = None);
         self.by_link.clear();
         self.by_agent.clear();

@@ -18,12 +18,12 @@ const CIRCUIT_ID: u8 = 1;
 const SERVER_ID_OVERRIDE: u8 = 11;
 
 /// A client's message as the servers get it, if they do.
-pub fn pass_out(network: &mut KnownNetwork, bytes: &[u8], via: Via, now: Secs) -> Option<Vec<u8>> {
+pub fn to_servers(network: &mut KnownNetwork, bytes: &[u8], via: Via, now: Secs) -> Option<Vec<u8>> {
     let scope = network.scope.as_ref()?;
     let passed = match Request::read(bytes) {
         // Who has which address the server knows.
         Ok(request) => match network.limit.refuses(&request, via, || request.ciaddr.is_some(), now) {
-            None => outward(bytes, &request, scope),
+            None => request_to_servers(bytes, &request, scope),
             Some(why) => Err(why),
         },
         Err(why) => Err(why.into()),
@@ -35,8 +35,8 @@ pub fn pass_out(network: &mut KnownNetwork, bytes: &[u8], via: Via, now: Secs) -
 }
 
 /// A server's message as the client gets it, and how, if it does. `from` is who sent it.
-pub fn pass_home(network: &mut KnownNetwork, bytes: &[u8], from: Ipv4Addr) -> Option<(To, Vec<u8>)> {
-    let passed = homeward(bytes, from, network.scope.as_ref()?);
+pub fn to_client(network: &mut KnownNetwork, bytes: &[u8], from: Ipv4Addr) -> Option<(To, Vec<u8>)> {
+    let passed = reply_to_client(bytes, from, network.scope.as_ref()?);
     counted(network, passed)
 }
 
@@ -44,7 +44,7 @@ fn counted<T>(network: &mut KnownNetwork, passed: Result<T, DropReason>) -> Opti
     passed.inspect_err(|why| network.counters.dropped(*why)).ok()
 }
 
-fn outward(bytes: &[u8], request: &Request, scope: &Scope) -> Result<Vec<u8>, DropReason> {
+fn request_to_servers(bytes: &[u8], request: &Request, scope: &Scope) -> Result<Vec<u8>, DropReason> {
     let hops = Header::read(bytes).map_or(u8::MAX, Header::hops);
     if request.relayed.is_some() {
         // Whoever claims to be an agent in a network of clients is none.
@@ -78,7 +78,7 @@ fn outward(bytes: &[u8], request: &Request, scope: &Scope) -> Result<Vec<u8>, Dr
     Ok(padded(message))
 }
 
-fn homeward(bytes: &[u8], from: Ipv4Addr, scope: &Scope) -> Result<(To, Vec<u8>), DropReason> {
+fn reply_to_client(bytes: &[u8], from: Ipv4Addr, scope: &Scope) -> Result<(To, Vec<u8>), DropReason> {
     let servers = scope.service.relay.iter().flat_map(|relay| &relay.servers);
     if !servers.into_iter().any(|server| *server == from) {
         return Err(DropReason::NotTheRelaysServer);
@@ -109,9 +109,9 @@ fn padded(mut message: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::pass_out;
+    use super::to_servers;
     use crate::{
-        Service,
+        NetworkService,
         tests::{DISCOVER, Desk, Message, NOW, ip, service},
         way::Via,
     };
@@ -121,9 +121,9 @@ mod tests {
     /// Option 82 of a message as the servers get it, suboption after suboption.
     fn information(servers: u8) -> Vec<u8> {
         let servers = (1..=servers).map(|server| [10, 9, 0, server].into()).collect();
-        let mut desk = Desk::new(Service { pool: None, relay: Some(DhcpRelay { servers }), ..service(1, 8) });
+        let mut desk = Desk::new(NetworkService { pool: None, relay: Some(DhcpRelay { servers }), ..service(1, 8) });
         let message = Message::new(DISCOVER, [2, 0, 0, 0, 1, 1]).end();
-        let passed = pass_out(&mut desk.network, &message, Via::Broadcast, NOW).expect("it is passed on");
+        let passed = to_servers(&mut desk.network, &message, Via::Broadcast, NOW).expect("it is passed on");
         Header::read(&passed).expect("it is long enough").options().get(82).expect("option 82").to_vec()
     }
 

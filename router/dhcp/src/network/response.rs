@@ -1,6 +1,6 @@
 //! What the server says, as bytes: which options a client gets, and in which order.
 
-use crate::Service;
+use crate::NetworkService;
 use edge_config::{Dhcp, DhcpOption};
 use edge_dhcp_wire::{
     LONGEST, MessageWriter, Request, TextField, at,
@@ -44,7 +44,7 @@ const NAME_SERVERS: usize = 8;
 
 impl Response<'_> {
     /// Writes the reply into `bytes`, whose room is used again.
-    pub fn encode(&self, request: &Request, service: &Service, bytes: &mut Vec<u8>) {
+    pub fn encode(&self, request: &Request, service: &NetworkService, bytes: &mut Vec<u8>) {
         let (message_type, yiaddr, lease) = match self.kind {
             ResponseKind::Offer { address, lease } => (message_type::OFFER, address, Some(lease)),
             ResponseKind::Ack { address, lease, .. } => (message_type::ACK, address, Some(lease)),
@@ -97,7 +97,7 @@ impl Response<'_> {
     }
 
     /// What the client asks for, in its order (RFC 2131, 4.3.1); where not everything fits, the vital first.
-    fn put_wanted(&self, writer: &mut MessageWriter, lease: Option<u32>, request: &Request, service: &Service) {
+    fn put_wanted(&self, writer: &mut MessageWriter, lease: Option<u32>, request: &Request, service: &NetworkService) {
         let asked = request.parameters.as_deref().unwrap_or(&BASIC);
         let mut seen = [false; 256];
         let mut wanted = [0; 256];
@@ -132,7 +132,13 @@ impl Response<'_> {
     }
 
     /// What there is to say for an option, if anything.
-    fn value<'v>(&'v self, option: u8, lease: Option<u32>, service: &'v Service, scratch: &'v mut Scratch) -> Option<&'v [u8]> {
+    fn value<'v>(
+        &'v self,
+        option: u8,
+        lease: Option<u32>,
+        service: &'v NetworkService,
+        scratch: &'v mut Scratch,
+    ) -> Option<&'v [u8]> {
         let pool = service.pool.as_ref();
         let value = match option {
             code::SUBNET_MASK => scratch.address(service.address.netmask()),
@@ -152,7 +158,7 @@ impl Response<'_> {
     }
 }
 
-fn configured(service: &Service, option: u8) -> Option<&[u8]> {
+fn configured(service: &NetworkService, option: u8) -> Option<&[u8]> {
     let options = &service.pool.as_ref()?.options;
     let place = options.binary_search_by_key(&option, |option| option.code).ok()?;
     Some(&options[place].value)
@@ -171,7 +177,7 @@ fn timers(lease: u32, pool: &Dhcp) -> (u32, u32) {
 }
 
 /// A boot ROM looks for its server and file in the fields of BOOTP (RFC 951).
-fn put_boot_fields(writer: &mut MessageWriter, service: &Service) {
+fn put_boot_fields(writer: &mut MessageWriter, service: &NetworkService) {
     if let Some(server) = configured(service, DhcpOption::TFTP_SERVER) {
         let address = std::str::from_utf8(server).ok().and_then(|server| server.parse::<Ipv4Addr>().ok());
         address.into_iter().for_each(|address| writer.set(at::SIADDR, &address.octets()));

@@ -1,6 +1,6 @@
 use super::{
     filter, links,
-    packet::{address, hear, open, readable},
+    packet::{address, listen, open, readable},
 };
 use edge_host::arp;
 use edge_net::Mac;
@@ -29,7 +29,7 @@ impl ArpSocket {
         Ok(Self { socket: readable(socket)?, hears: false.into() })
     }
 
-    pub fn hear(&self, on: bool) {
+    pub fn listen(&self, on: bool) {
         if self.hears.load(Ordering::Relaxed) == on {
             return;
         }
@@ -64,7 +64,7 @@ impl ArpSocket {
 pub fn arp_socket() -> io::Result<Socket> {
     let socket = open()?;
     filter::all_or_nothing(&socket, false)?;
-    hear(&socket, libc::ETH_P_ARP)?;
+    listen(&socket, libc::ETH_P_ARP)?;
     Ok(socket)
 }
 
@@ -93,7 +93,7 @@ mod tests {
         let ifindex = nix::net::if_::if_nametoindex("lo").expect("it is there");
         let answer = [&[0, 1, 8, 0, 6, 4, 0, 2][..], &[2, 0, 0, 0, 0, 9, 10, 0, 1, 9], &[0; 10]].concat();
         for on in [false, true, true, false, true, false] {
-            arp.hear(on);
+            arp.listen(on);
             arp.send(ifindex, &answer).expect("it is sent");
             let heard = timeout(Duration::from_millis(if on { 10_000 } else { 100 }), arp.receive()).await;
             let heard = heard.ok().map(|heard| heard.expect("a socket").1);

@@ -20,7 +20,7 @@ pub struct Packet<'a> {
 
 /// What a socket hears.
 #[derive(Clone, Copy)]
-pub enum Whose {
+pub enum Origin {
     /// A UDP socket, what comes from the client itself or by a relay agent.
     Own,
     /// A packet socket, what somebody else broadcasts.
@@ -71,7 +71,7 @@ impl Inbox {
     }
 
     /// Takes what is there, up to a batch.
-    pub(super) fn fill(&mut self, socket: RawFd, whose: Whose) -> io::Result<()> {
+    pub(super) fn fill(&mut self, socket: RawFd, origin: Origin) -> io::Result<()> {
         self.heads.clear();
         // SAFETY: both kinds are plain data for which zeros are valid.
         let mut senders: [Sender; BATCH] = unsafe { mem::zeroed() };
@@ -95,11 +95,11 @@ impl Inbox {
         let received = Errno::result(received)? as usize;
         for (at, header) in headers.iter().enumerate().take(received) {
             let length = (header.msg_len as usize).min(LONGEST);
-            let head = match whose {
+            let head = match origin {
                 // SAFETY: an address is plain data of which any bytes are valid.
-                Whose::Own => own(at, length, &controls[at], unsafe { &senders[at].internet }),
+                Origin::Own => own(at, length, &controls[at], unsafe { &senders[at].internet }),
                 // SAFETY: so is this kind.
-                Whose::Strangers => strangers(at, &self.buffers[at][..length], unsafe { &senders[at].link }),
+                Origin::Strangers => strangers(at, &self.buffers[at][..length], unsafe { &senders[at].link }),
             };
             self.heads.extend(head);
         }

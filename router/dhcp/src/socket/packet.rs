@@ -15,7 +15,7 @@ pub fn open() -> io::Result<Socket> {
 }
 
 /// What a packet socket receives from now on, on all interfaces: an EtherType.
-pub fn hear(socket: &Socket, protocol: i32) -> io::Result<()> {
+pub fn listen(socket: &Socket, protocol: i32) -> io::Result<()> {
     let address = address(protocol, 0, [0; 6])?;
     Ok(nix::sys::socket::bind(socket.as_raw_fd(), &address)?)
 }

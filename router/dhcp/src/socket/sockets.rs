@@ -1,10 +1,10 @@
 use super::{
     arp::{ArpSocket, arp_socket},
     filter,
-    inbox::{Inbox, Whose},
+    inbox::{Inbox, Origin},
     links::Links,
     outbox::Outbox,
-    packet::{self, hear, readable},
+    packet::{self, listen, readable},
 };
 use crate::{SocketError, lock::lock};
 use edge_dhcp_wire::SERVER_PORT;
@@ -69,8 +69,8 @@ impl Sockets {
     pub async fn receive(&self, inbox: &mut Inbox) -> io::Result<()> {
         loop {
             let (socket, whose, ready) = tokio::select! {
-                own = self.udp.readable() => (&self.udp, Whose::Own, own),
-                strangers = self.strangers.readable() => (&self.strangers, Whose::Strangers, strangers),
+                own = self.udp.readable() => (&self.udp, Origin::Own, own),
+                strangers = self.strangers.readable() => (&self.strangers, Origin::Strangers, strangers),
             };
             ready?.retain_ready();
             match socket.try_io(Interest::READABLE, |socket| inbox.fill(socket.as_raw_fd(), whose)) {
@@ -85,8 +85,8 @@ impl Sockets {
         self.arp.probe(ifindex, address)
     }
 
-    pub fn hear_arp(&self, on: bool) {
-        self.arp.hear(on);
+    pub fn listen_arp(&self, on: bool) {
+        self.arp.listen(on);
     }
 
     pub async fn receive_arp(&self) -> io::Result<(u32, Ipv4Addr, Mac)> {
@@ -174,6 +174,6 @@ fn strangers() -> io::Result<Socket> {
     let socket = packet::open()?;
     setsockopt(&socket, sockopt::RcvBufForce, &BUFFER_OF_STRANGERS)?;
     filter::strangers(&socket, SERVER_PORT)?;
-    hear(&socket, libc::ETH_P_IP)?;
+    listen(&socket, libc::ETH_P_IP)?;
     Ok(socket)
 }

@@ -13,7 +13,7 @@ fn one() -> Desk {
     Desk::new(service(1, 1))
 }
 
-fn with(options: &[(u8, &[u8])]) -> Service {
+fn with(options: &[(u8, &[u8])]) -> NetworkService {
     let mut service = service(1, 10);
     let option = |(code, value): &(u8, &[u8])| edge_config::DhcpOption { code: *code, value: value.to_vec(), always: false };
     service.pool.as_mut().expect("a pool").options = options.iter().map(option).collect();

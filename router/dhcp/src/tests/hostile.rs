@@ -48,11 +48,11 @@ fn a_request_to_another_server_is_silence_and_drops_the_offer() {
 
 #[test]
 fn nobody_takes_the_routers_own_name() {
-    let mut desk = Desk::new(Service { own_name: Some("Fire-Truck-1.example".to_owned()), ..service(1, 8) });
+    let mut desk = Desk::new(NetworkService { own_name: Some("Fire-Truck-1.example".to_owned()), ..service(1, 8) });
     desk.boot(A, |message| message.option(12, b"fire-truck-1"));
     desk.boot(B, |message| message.option(12, b"fire-truck-2"));
     assert_eq!((desk.name(ip(1)), desk.name(ip(2))), (None, Some("fire-truck-2".to_owned())));
-    desk.network.scope = Some(Scope::new(Service { own_name: Some("fire-truck-2".to_owned()), ..service(1, 8) }));
+    desk.network.scope = Some(Scope::new(NetworkService { own_name: Some("fire-truck-2".to_owned()), ..service(1, 8) }));
     desk.ask(Message::new(REQUEST, B).ciaddr(ip(2)).option(12, b"fire-truck-2"));
     assert_eq!(desk.name(ip(2)), None, "nor keeps it when the router takes it");
 }

@@ -11,7 +11,7 @@ mod time;
 mod way;
 
 use crate::{
-    Service,
+    NetworkService,
     decide::Scope,
     lease::{Change, Identity, Secs},
     network::{Answer, KnownNetwork},
@@ -29,7 +29,7 @@ pub fn ip(host: u8) -> Ipv4Addr {
 }
 
 /// The router is 10.0.1.3; the pool is `from` to `to`; nothing is reserved.
-pub fn service(from: u8, to: u8) -> Service {
+pub fn service(from: u8, to: u8) -> NetworkService {
     let mut service = crate::decide::tests::service();
     service.reservations.clear();
     let pool = service.pool.as_mut().expect("a pool");
@@ -101,7 +101,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(service: Service) -> Self {
+    pub fn new(service: NetworkService) -> Self {
         let mut network = KnownNetwork::default();
         network.serve(Scope::new(service));
         Self { network, now: NOW }

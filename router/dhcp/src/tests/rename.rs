@@ -4,15 +4,15 @@ use super::*;
 use crate::{lease::State, log::Record, network::Networks};
 use edge_net::Name;
 
-fn named(name: &str) -> Service {
-    Service { network: name.parse().expect("a name"), ..service(1, 8) }
+fn named(name: &str) -> NetworkService {
+    NetworkService { network: name.parse().expect("a name"), ..service(1, 8) }
 }
 
 /// As elsewhere, so that it has no address of the others'.
-fn elsewhere(name: &str) -> Service {
+fn elsewhere(name: &str) -> NetworkService {
     let address = edge_net::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
     let pool = edge_config::Dhcp::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20));
-    Service { address, pool: Some(pool), ..named(name) }
+    NetworkService { address, pool: Some(pool), ..named(name) }
 }
 
 fn bind(network: &str, host: u8, owner: u8) -> Record {

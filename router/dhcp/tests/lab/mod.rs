@@ -7,7 +7,7 @@ pub mod machine;
 pub mod message;
 pub mod wire;
 
-use edge_dhcp::{Lease, LeaseState, Server, Service};
+use edge_dhcp::{Lease, LeaseState, NetworkService, Server};
 use std::{
     fs,
     net::Ipv4Addr,
@@ -95,11 +95,11 @@ impl Lab {
         self.directory.path().join("state")
     }
 
-    pub fn service(&self) -> Service {
-        Service { netns: Some(self.netns()), ..Self::plain_service() }
+    pub fn service(&self) -> NetworkService {
+        NetworkService { netns: Some(self.netns()), ..Self::plain_service() }
     }
 
-    pub fn plain_service() -> Service {
+    pub fn plain_service() -> NetworkService {
         let range = (Ipv4Addr::new(10, 77, 0, 100), Ipv4Addr::new(10, 77, 0, 199));
         let pool = edge_config::Dhcp {
             lease: Duration::from_secs(3600),
@@ -108,7 +108,7 @@ impl Lab {
             ..edge_config::Dhcp::new(range.0, range.1)
         };
         let net = format!("{ROUTER}/24").parse().expect("a subnet");
-        Service {
+        NetworkService {
             network: "vehicle".parse().expect("a name"),
             link: "lan0".parse().expect("an interface name"),
             netns: None,
@@ -122,7 +122,7 @@ impl Lab {
     }
 
     /// A server on a fresh or kept state, serving.
-    pub async fn serve(&self, service: Service) -> Server {
+    pub async fn serve(&self, service: NetworkService) -> Server {
         let server = Server::open(&self.state()).expect("the log opens");
         let errors = server.configure(vec![service]).await;
         assert!(errors.is_empty(), "{errors:?}");
@@ -184,8 +184,8 @@ impl Drop for Lab {
 }
 
 /// A /16 with a pool that no test empties.
-pub fn wide_service(link: &str, netns: Option<PathBuf>) -> Service {
-    let mut service = Service { netns, link: link.parse().expect("an interface name"), ..Lab::plain_service() };
+pub fn wide_service(link: &str, netns: Option<PathBuf>) -> NetworkService {
+    let mut service = NetworkService { netns, link: link.parse().expect("an interface name"), ..Lab::plain_service() };
     let net = format!("{ROUTER}/16").parse().expect("a subnet");
     service.address = edge_net::Interface::new(net).expect("a host's address");
     if let Some(pool) = &mut service.pool {

@@ -1,4 +1,4 @@
-use super::Told;
+use super::Calls;
 use edge_api::{Failure, FailureKind};
 use edge_engine::{Datapath, Done, Refusal};
 use edge_net::IfName;
@@ -36,7 +36,7 @@ struct Inner {
 #[derive(Clone)]
 pub struct Kernel {
     inner: Arc<Mutex<Inner>>,
-    told: Told,
+    calls: Calls,
 }
 
 impl Kernel {
@@ -46,11 +46,11 @@ impl Kernel {
         host.links.extend(devices.iter().map(|name| (name.parse().unwrap(), card())));
         host.sysctls.extend([(Sysctl::IpForward, false), (Sysctl::BridgeNetfilter, true)]);
         let inner = Inner { state: State { spaces: [(Space::Host, host)].into() }, ..Inner::default() };
-        Self { inner: Arc::new(Mutex::new(inner)), told: Told::default() }
+        Self { inner: Arc::new(Mutex::new(inner)), calls: Calls::default() }
     }
 
-    pub fn told(&self) -> Told {
-        self.told.clone()
+    pub fn calls(&self) -> Calls {
+        self.calls.clone()
     }
 
     pub fn state(&self) -> State {
@@ -127,7 +127,7 @@ impl Kernel {
         }
         inner.writes += 1;
         apply(&mut inner.state, op);
-        self.told.add(word(op));
+        self.calls.add(word(op));
         Ok(())
     }
 }

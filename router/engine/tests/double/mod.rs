@@ -19,11 +19,11 @@ pub use store::Disk;
 
 pub type Double = Engine<Kernel, Disk>;
 
-/// What the service was told, in order, with what the kernel did.
+/// The calls of the service, in order, with what the kernel did.
 #[derive(Clone, Default)]
-pub struct Told(Arc<Mutex<Vec<String>>>);
+pub struct Calls(Arc<Mutex<Vec<String>>>);
 
-impl Told {
+impl Calls {
     pub fn add(&self, what: impl Into<String>) {
         self.0.lock().unwrap().push(what.into());
     }
@@ -33,7 +33,7 @@ impl Told {
     }
 }
 
-pub struct Witness(pub Told);
+pub struct Witness(pub Calls);
 
 impl Service for Witness {
     fn name(&self) -> &'static str {
@@ -74,7 +74,7 @@ impl Service for Witness {
 }
 
 pub fn engine(kernel: &Kernel, disk: &Disk) -> Double {
-    let services = Services::new(vec![Arc::new(Witness(kernel.told()))]);
+    let services = Services::new(vec![Arc::new(Witness(kernel.calls()))]);
     let clock = || Now { moment: Moment { boot: "this".into(), ms: 0 }, unix: 1 };
     Engine::new(kernel.clone(), disk.clone(), services, [7; 16], Duration::from_millis(50), clock)
 }

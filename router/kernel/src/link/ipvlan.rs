@@ -1,4 +1,4 @@
-use super::{New, Told, born_elsewhere};
+use super::{New, Reported, born_elsewhere};
 use crate::{Error, space::Spaces};
 use edge_net::IfName;
 use edge_plan::{LinkKind, Space, link::IpvlanL2};
@@ -15,7 +15,7 @@ pub(crate) fn child(name: &IfName, parent: u32) -> LinkMessageBuilder<LinkIpVlan
 }
 
 /// In another mode it is another thing.
-pub(super) fn read(told: Told) -> Option<LinkKind> {
-    let (Some(InfoData::IpVlan(data)), Some((Space::Host, parent))) = (told.data, told.other) else { return None };
+pub(super) fn read(reported: Reported) -> Option<LinkKind> {
+    let (Some(InfoData::IpVlan(data)), Some((Space::Host, parent))) = (reported.data, reported.other) else { return None };
     data.contains(&InfoIpVlan::Mode(IpVlanMode::L2)).then_some(LinkKind::IpvlanL2(IpvlanL2 { parent }))
 }

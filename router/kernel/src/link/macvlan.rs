@@ -1,4 +1,4 @@
-use super::{New, Told, born_elsewhere};
+use super::{New, Reported, born_elsewhere};
 use crate::{Error, space::Spaces};
 use edge_net::IfName;
 use edge_plan::{LinkKind, Space, link::Macvlan};
@@ -15,7 +15,7 @@ pub(crate) fn child(name: &IfName, parent: u32) -> LinkMessageBuilder<LinkMacVla
     LinkMacVlan::new(name.as_str(), parent, MacVlanMode::Bridge)
 }
 
-pub(super) fn read(told: Told) -> Option<LinkKind> {
-    let Some((Space::Host, parent)) = told.other else { return None };
+pub(super) fn read(reported: Reported) -> Option<LinkKind> {
+    let Some((Space::Host, parent)) = reported.other else { return None };
     Some(LinkKind::Macvlan(Macvlan { parent }))
 }

@@ -51,7 +51,7 @@ fn born_elsewhere(spaces: &mut Spaces, new: &New, parent: &IfName) -> Result<(u3
 }
 
 /// What the kernel tells of a link's kind.
-pub(crate) struct Told<'a> {
+pub(crate) struct Reported<'a> {
     pub kind: Option<&'a InfoKind>,
     pub data: Option<&'a InfoData>,
     /// Where the link is.
@@ -61,13 +61,13 @@ pub(crate) struct Told<'a> {
 }
 
 /// One of no kind of ours is a device.
-pub(crate) fn read(told: Told) -> LinkKind {
-    let known = match told.kind {
+pub(crate) fn read(reported: Reported) -> LinkKind {
+    let known = match reported.kind {
         Some(InfoKind::Bridge) => Some(LinkKind::Bridge),
-        Some(InfoKind::Vlan) => vlan::read(told),
-        Some(InfoKind::Veth) => veth::read(told),
-        Some(InfoKind::IpVlan) => ipvlan::read(told),
-        Some(InfoKind::MacVlan) => macvlan::read(told),
+        Some(InfoKind::Vlan) => vlan::read(reported),
+        Some(InfoKind::Veth) => veth::read(reported),
+        Some(InfoKind::IpVlan) => ipvlan::read(reported),
+        Some(InfoKind::MacVlan) => macvlan::read(reported),
         _ => None,
     };
     known.unwrap_or(LinkKind::Device)

@@ -1,4 +1,4 @@
-use super::{New, Told};
+use super::{New, Reported};
 use crate::{Error, marks, message, space::Spaces};
 use edge_net::IfName;
 use edge_plan::{LinkKind, Owner, link::Veth};
@@ -18,6 +18,6 @@ pub(crate) fn pair(name: &IfName, peer: LinkMessage) -> LinkMessageBuilder<LinkV
     LinkVeth::new(name.as_str(), "").set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
 }
 
-pub(super) fn read(told: Told) -> Option<LinkKind> {
-    told.other.map(|(peer_space, peer)| LinkKind::Veth(Veth { peer_space, peer }))
+pub(super) fn read(reported: Reported) -> Option<LinkKind> {
+    reported.other.map(|(peer_space, peer)| LinkKind::Veth(Veth { peer_space, peer }))
 }

@@ -1,4 +1,4 @@
-use super::{New, Told};
+use super::{New, Reported};
 use crate::{Error, space::Spaces};
 use edge_net::VlanId;
 use edge_plan::{LinkKind, link::Vlan};
@@ -11,10 +11,10 @@ pub(super) fn create(spaces: &mut Spaces, new: &New, Vlan { parent, id }: &Vlan)
 }
 
 /// `None` where its trunk is in another space.
-pub(super) fn read(told: Told) -> Option<LinkKind> {
-    let (Some(InfoData::Vlan(data)), Some((at, parent))) = (told.data, told.other) else { return None };
+pub(super) fn read(reported: Reported) -> Option<LinkKind> {
+    let (Some(InfoData::Vlan(data)), Some((at, parent))) = (reported.data, reported.other) else { return None };
     let id = id(data)?;
-    (at == *told.space).then_some(LinkKind::Vlan(Vlan { parent, id }))
+    (at == *reported.space).then_some(LinkKind::Vlan(Vlan { parent, id }))
 }
 
 /// Of an 802.1Q link; an 802.1ad one is not what we call a VLAN.

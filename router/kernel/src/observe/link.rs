@@ -1,6 +1,6 @@
 use super::Links;
 use crate::{
-    link::{self, Told},
+    link::{self, Reported},
     marks,
 };
 use edge_net::{IfName, Mac};
@@ -110,7 +110,7 @@ pub(super) fn resolve(
             Some((space.clone(), name_of(space, index)?))
         });
         let link = Link {
-            kind: link::read(Told { kind: found.kind.as_ref(), data: found.data.as_ref(), space, other }),
+            kind: link::read(Reported { kind: found.kind.as_ref(), data: found.data.as_ref(), space, other }),
             owner: marks::owner(found.group),
             master: found.master.and_then(|index| name_of(space, index)),
             up: found.up,

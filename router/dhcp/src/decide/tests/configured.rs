@@ -3,7 +3,7 @@
 use super::*;
 use crate::{decide::Moment, lease::State};
 
-fn reserve(device: DeviceId, address: Ipv4Addr) -> Service {
+fn reserve(device: DeviceId, address: Ipv4Addr) -> NetworkService {
     let mut service = service();
     service.reservations.push(Host { device: Some(device), ..host("own", None, address) });
     service
@@ -92,7 +92,7 @@ fn rapid_commit_only_where_both_want_it() {
 }
 
 /// The range is now 10.0.1.6 to 10.0.1.8.
-fn narrowed() -> Service {
+fn narrowed() -> NetworkService {
     let mut service = service();
     service.pool.as_mut().expect("a pool").from = ip(6);
     service

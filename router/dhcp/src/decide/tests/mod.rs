@@ -5,7 +5,7 @@ mod properties;
 
 use super::{Decision, Scope, decide};
 use crate::{
-    Service,
+    NetworkService,
     lease::{Identity, Offer, Secs, Table},
 };
 use edge_config::{DeviceId, Dhcp, Host};
@@ -31,8 +31,8 @@ pub fn host(name: &str, mac: Option<Mac>, address: Ipv4Addr) -> Host {
 
 /// The router is 10.0.1.3 and in its own pool, 10.0.1.1 to 10.0.1.8; .5 is reserved for device 5, .4 for `container1`,
 /// .20 for device 20 outside the pool.
-pub fn service() -> Service {
-    Service {
+pub fn service() -> NetworkService {
+    NetworkService {
         network: "vehicle".parse().expect("a name"),
         link: "br0".parse().expect("an interface name"),
         netns: None,
@@ -80,20 +80,20 @@ pub struct Office {
 }
 
 impl Office {
-    pub fn new(service: Service) -> Self {
+    pub fn new(service: NetworkService) -> Self {
         let mut office = Self { table: Table::default(), scope: Scope::new(service) };
         office.table.settle(office.scope.range(), office.scope.excluded());
         office
     }
 
-    pub fn reconfigure(&mut self, service: Service) {
+    pub fn reconfigure(&mut self, service: NetworkService) {
         self.scope = Scope::new(service);
         self.table.settle(self.scope.range(), self.scope.excluded());
     }
 
     /// Decides and does what the server would do.
     pub fn ask(&mut self, request: &Request, now: Secs) -> Decision {
-        self.table.lapse(now);
+        self.table.expire(now);
         let decision = decide(&self.table, &self.scope, request, now.into());
         match decision.clone() {
             Decision::Offer { address, identity, .. } | Decision::Probe { address, identity } => {
@@ -135,7 +135,7 @@ impl Office {
     }
 
     pub fn claim(&mut self, name: &str, address: Option<Ipv4Addr>, now: Secs) -> Result<Ipv4Addr, crate::ClaimError> {
-        self.table.lapse(now);
+        self.table.expire(now);
         let binding = super::claim(&self.table, &self.scope, &crate::Claim { name: name.to_owned(), address }, now)?;
         let address = binding.address;
         self.table.apply(crate::lease::Change::Bind(binding));

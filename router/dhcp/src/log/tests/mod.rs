@@ -8,7 +8,7 @@ use super::{
     Log, Record, Recovered, Slices, block,
     fs::Fs,
     recover,
-    writer::{Trouble, Writer},
+    writer::{LogFault, Writer},
 };
 use crate::{
     lease::{Binding, Change, Identity, State},
@@ -248,13 +248,13 @@ fn an_error_at_any_operation_is_no_promise_and_passes() {
                     .past
                     .check(&disk.after_power_cut(SYNCED), || format!("work {pace}, operation {operation}, version {version}"));
                 // What failed rests as long.
-                if store.writer.trouble() != Trouble::default() {
+                if store.writer.fault() != LogFault::default() {
                     sleep(Duration::from_millis(2));
                 }
             }
             assert_eq!(
-                (store.past.tried.len(), store.writer.trouble()),
-                (0, Trouble::default()),
+                (store.past.tried.len(), store.writer.fault()),
+                (0, LogFault::default()),
                 "work {pace}, operation {operation}: it goes on"
             );
         }
@@ -271,12 +271,12 @@ fn a_disk_that_fills_up_at_any_moment_makes_no_promise_that_is_not_kept() {
             let mut store = Store::open(&disk, pace).expect("it opens");
             store.work(1..full);
             disk.fill(true);
-            assert!(!store.commit(group(full)) && store.writer.trouble().broken.is_some());
+            assert!(!store.commit(group(full)) && store.writer.fault().broken.is_some());
             store.past.check(&disk.after_power_cut(SYNCED), || format!("work {pace}, full at {full}"));
             disk.fill(false);
             sleep(Duration::from_millis(2));
             store.work(full + 1..full + 5);
-            assert_eq!((store.past.tried.len(), store.writer.trouble()), (0, Trouble::default()), "it goes on");
+            assert_eq!((store.past.tried.len(), store.writer.fault()), (0, LogFault::default()), "it goes on");
             store.past.check(&disk.after_power_cut(SYNCED), || format!("work {pace}, after {full}"));
         }
     }
@@ -315,7 +315,7 @@ fn the_thread_tells_each_caller_whether_it_is_on_disk() {
     assert!(ask(vec![bind(1, 1, 1)], None));
     disk.fill(true);
     assert!(!ask(vec![bind(2, 2, 1)], None));
-    assert!(log.is_failing() && log.trouble().broken.expect("an alarm").contains("no storage space"), "{:?}", log.trouble());
+    assert!(log.is_failing() && log.fault().broken.expect("an alarm").contains("no storage space"), "{:?}", log.fault());
     disk.power_for(0);
     assert!(ask(Vec::new(), Some(1)), "promised before");
     assert!(!ask(Vec::new(), Some(2)), "never promised");

@@ -59,13 +59,13 @@ fn a_disk_with_room_in_the_log_only_stops_no_start() {
         disk.names_with("log.3").iter().for_each(|name| disk.remove(name).expect("it is there"));
         disk.crowd(true);
         let mut store = Store::open(&disk, pace).expect("the log has room");
-        assert_eq!(store.writer.trouble().behind.as_deref(), Some("no storage space"), "work {pace}");
+        assert_eq!(store.writer.fault().behind.as_deref(), Some("no storage space"), "work {pace}");
         assert!(store.commit(vec![bind(1, 1, 99)]), "work {pace}");
         store.past.check(&disk.after_power_cut(SYNCED), || format!("work {pace}"));
         disk.crowd(false);
         sleep(Duration::from_millis(2));
         (0..20).for_each(|_| store.writer.work());
-        assert_eq!(store.writer.trouble(), Trouble::default());
+        assert_eq!(store.writer.fault(), LogFault::default());
         assert_eq!((newest_snapshot(&disk), disk.names_with("log.3").len()), (2, 1), "what was to be done is done");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Response, ResponseKind};
 use crate::{
-    Service,
+    NetworkService,
     decide::tests::{ip, mac, request, service},
 };
 use dhcproto::{Decodable, Decoder, v4};
@@ -16,7 +16,7 @@ fn option(code: u8, value: &[u8]) -> DhcpOption {
     DhcpOption { code, value: value.to_vec(), always: false }
 }
 
-fn with(options: Vec<DhcpOption>) -> Service {
+fn with(options: Vec<DhcpOption>) -> NetworkService {
     let mut service = service();
     service.pool.as_mut().expect("a pool").options = options;
     service
@@ -26,7 +26,7 @@ fn asking(codes: &[u8]) -> Request {
     Request { parameters: Some(codes.into()), ..request(RequestKind::Discover, mac(30)) }
 }
 
-fn encode(kind: ResponseKind, request: &Request, service: &Service) -> Vec<u8> {
+fn encode(kind: ResponseKind, request: &Request, service: &NetworkService) -> Vec<u8> {
     let mut bytes = vec![7; 2000];
     Response { kind, server: ip(3), hostname: Some("device1") }.encode(request, service, &mut bytes);
     bytes

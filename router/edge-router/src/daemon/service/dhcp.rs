@@ -42,15 +42,15 @@ impl Service for Dhcp {
 }
 
 /// What the server is to do.
-fn wanted(in_force: &InForce) -> Vec<edge_dhcp::Service> {
+fn wanted(in_force: &InForce) -> Vec<edge_dhcp::NetworkService> {
     let InForce { config, facts, space, .. } = in_force;
     let (netns, policy) = (netns(space), Policy::of(config, facts));
     config.networks.iter().map(|network| service(config, &policy, network, netns.as_deref())).collect()
 }
 
-fn service(config: &Config, policy: &Policy, network: &Network, netns: Option<&Path>) -> edge_dhcp::Service {
+fn service(config: &Config, policy: &Policy, network: &Network, netns: Option<&Path>) -> edge_dhcp::NetworkService {
     let reservations: Vec<Host> = config.hosts.iter().filter(|host| host.network == network.name).cloned().collect();
-    edge_dhcp::Service {
+    edge_dhcp::NetworkService {
         network: network.name.clone(),
         link: gateway_link(config, network),
         netns: netns.map(PathBuf::from),
@@ -77,8 +77,8 @@ fn tell(network: &Network, report: &DhcpReport, row: &mut NetworkStatus) {
 fn log_problems(report: &DhcpReport) -> Vec<Problem> {
     let problem = |what: &str, why: &str| Problem { what: what.to_owned(), why: Some(why.to_owned()) };
     let behind = "the lease log cannot be shortened; there are new leases until it is full";
-    let broken = report.trouble.broken.iter().map(|why| problem("no new leases: the lease log cannot be written", why));
-    let behind = report.trouble.behind.iter().map(|why| problem(behind, why));
+    let broken = report.log_fault.broken.iter().map(|why| problem("no new leases: the lease log cannot be written", why));
+    let behind = report.log_fault.behind.iter().map(|why| problem(behind, why));
     let damage = report.recovery.iter().map(|note| problem("the lease log was damaged when the daemon started", note));
     broken.chain(behind).chain(damage.take(DAMAGE)).collect()
 }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_the_lease_log_is_told_and_not_without_end() {
         let mut dhcp = DhcpReport { recovery: (0..9).map(|block| format!("block {block}")).collect(), ..DhcpReport::default() };
-        dhcp.trouble.behind = Some("no space".to_owned());
+        dhcp.log_fault.behind = Some("no space".to_owned());
         let told: Vec<_> =
             log_problems(&dhcp).into_iter().map(|problem| (problem.what, problem.why.unwrap_or_default())).collect();
         let damaged = "the lease log was damaged when the daemon started";

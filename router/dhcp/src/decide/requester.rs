@@ -6,7 +6,7 @@ use edge_net::Mac;
 use std::net::Ipv4Addr;
 
 /// Who asks, and what the configuration keeps for them.
-pub struct Who<'a> {
+pub struct Requester<'a> {
     pub identity: Identity,
     pub mac: Option<Mac>,
     /// What a device calls itself. It need not say so each time.
@@ -17,7 +17,7 @@ pub struct Who<'a> {
     pub offered: Option<Ipv4Addr>,
 }
 
-impl<'a> Who<'a> {
+impl<'a> Requester<'a> {
     pub fn device(table: &'a Table, scope: &'a Scope, request: &'a Request, now: Secs) -> Self {
         let by_mac = scope.of_mac(request.mac);
         // The user named the MAC: its firmware, its installer and its system are all that one device.
