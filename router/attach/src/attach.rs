@@ -1,5 +1,5 @@
 use crate::{
-    EndpointName, Error, KernelPlugs, Leases, Place, Plugged, Plugs, Record, Request, State, Whom, journal::Journal, mac,
+    DetachTarget, EndpointName, Error, KernelPlugs, Leases, Place, Plugged, Plugs, Record, Request, State, journal::Journal, mac,
 };
 use edge_config::{Config, Network};
 use edge_host::BootId;
@@ -9,10 +9,10 @@ use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, path::Path};
 use tokio::sync::Mutex;
 
-/// Owner of the attachments. Calls take their turn; each can be asked again with the same outcome.
+/// Owner of the attachments. Calls wait for their turn; each can be asked again with the same outcome.
 ///
 /// A front translates and calls: [`attach`](Attach::attach) and [`detach`](Attach::detach) where its engine has one call for
-/// each (`routerctl`, CNI, netavark), the steps of a [`Turn`](crate::Turn) where it has more (Docker).
+/// each (`routerctl`, CNI, netavark), the steps of an [`AttachTransaction`](crate::AttachTransaction) where it has more (Docker).
 pub struct Attach<L = edge_dhcp::Server, P = KernelPlugs> {
     pub(crate) leases: L,
     pub(crate) plugs: P,
@@ -32,25 +32,25 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
         Ok(Self { leases, plugs, journal: Mutex::new(Journal::open(state_dir, boot)?) })
     }
 
-    /// Reserves and plugs in one turn; what fails takes back what came before it, and the container keeps what it had.
+    /// Reserves and plugs in one transaction; what fails takes back what came before it, and the container keeps what it had.
     pub async fn attach(&self, config: &Config, request: &Request) -> Result<Record, Error> {
-        let mut turn = self.turn().await;
-        let place = turn.place(config, request)?;
-        let done = match turn.reserve(config, &request.network, &request.name).await {
-            Ok(reserved) => turn.plug(config, &reserved, place).await,
+        let mut transaction = self.begin().await;
+        let place = transaction.place(config, request)?;
+        let done = match transaction.reserve(config, &request.network, &request.name).await {
+            Ok(reserved) => transaction.plug(config, &reserved, place).await,
             failed => failed,
         };
-        turn.end(done).await
+        transaction.end(done).await
     }
 
     /// Unplugs and releases whoever is meant, in every network; who is not attached is no error.
-    pub async fn detach(&self, whom: &Whom) -> Result<Vec<Record>, Error> {
-        let mut turn = self.turn().await;
-        let id = if let Whom::Netns(path) = whom { self.plugs.identify(path).ok() } else { None };
-        let meant: Vec<Record> = turn.records().iter().filter(|record| whom.is(record, id)).cloned().collect();
+    pub async fn detach(&self, target: &DetachTarget) -> Result<Vec<Record>, Error> {
+        let mut transaction = self.begin().await;
+        let id = if let DetachTarget::Netns(path) = target { self.plugs.identify(path).ok() } else { None };
+        let meant: Vec<Record> = transaction.records().iter().filter(|record| target.is(record, id)).cloned().collect();
         for record in &meant {
-            let done = turn.release(&record.network, &record.name).await;
-            turn.end(done).await?;
+            let done = transaction.release(&record.network, &record.name).await;
+            transaction.end(done).await?;
         }
         Ok(meant)
     }
@@ -90,7 +90,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     }
 
     /// A lease that stays held by mistake is released by the next reconciliation.
-    pub(crate) async fn give_back(&self, network: &Name, name: &EndpointName) {
+    pub(crate) async fn release_lease(&self, network: &Name, name: &EndpointName) {
         if let Err(error) = self.leases.release(network, name.as_str()).await {
             log::warn!("the address of {name} in {network} is not given back yet: {error}");
         }

@@ -4,9 +4,9 @@
 //! and its MAC from its name. What is attached is written to the journal, `attachments.json`, before the answer goes out;
 //! after a crash [`Attach::reconcile`] brings journal, leases and kernel together again.
 //!
-//! A front is a translation: from its engine's words to [`Request`] and [`Whom`], and from [`Record`] and [`Error`] back. It calls
-//! [`Attach::attach`] and [`Attach::detach`], or the steps of a [`Turn`] where its engine asks for an address before there is a
-//! namespace.
+//! A front is a translation: from its engine's words to [`Request`] and [`DetachTarget`], and from [`Record`] and [`Error`]
+//! back. It calls [`Attach::attach`] and [`Attach::detach`], or the steps of an [`AttachTransaction`] where its engine asks for
+//! an address before there is a namespace.
 
 #![warn(missing_docs)]
 
@@ -17,14 +17,14 @@ mod journal;
 mod kernel;
 mod mac;
 mod needs;
-mod part;
 mod place;
 mod reconcile;
 mod record;
 mod records;
 mod request;
 mod stored;
-mod turn;
+mod transaction;
+mod withdraw;
 
 pub use attach::Attach;
 pub use error::{Error, JournalError, NetnsError};
@@ -32,5 +32,5 @@ pub use kernel::KernelPlugs;
 pub use needs::{Leases, NetnsId, Plugs, Port};
 pub use place::Place;
 pub use record::{Plugged, Record, State};
-pub use request::{EndpointName, Request, Whom};
-pub use turn::Turn;
+pub use request::{DetachTarget, EndpointName, Request};
+pub use transaction::AttachTransaction;

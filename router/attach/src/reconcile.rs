@@ -1,4 +1,4 @@
-use crate::{Attach, EndpointName, Error, Leases, Plugged, Plugs, Port, Record, Turn, attach::interface};
+use crate::{Attach, AttachTransaction, EndpointName, Error, Leases, Plugged, Plugs, Port, Record, attach::interface};
 use edge_config::{Config, Host, Network};
 use edge_net::{AttachKind, Name};
 use std::{
@@ -18,16 +18,16 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     /// its address), who lost its port is plugged again, and ports and leases that nobody remembers are given back. Who is
     /// reserved stays so: there is no namespace that could be gone.
     ///
-    /// One that cannot be mended is logged and does not keep the others from it.
+    /// One that cannot be repaired is logged and does not keep the others from it.
     pub async fn reconcile(&self, config: &Config) -> Result<(), Error> {
-        let mut turn = self.turn().await;
+        let mut transaction = self.begin().await;
         let ports = self.plugs.ports().await.map_err(Error::List)?;
         let mut ports: BTreeMap<_, _> = ports.into_iter().map(|port| (port.name.clone(), port)).collect();
         let round = Round { config, held: self.leases.held().into_iter().collect() };
-        for record in turn.records().to_vec() {
+        for record in transaction.records().to_vec() {
             match record.plugged() {
-                Some(plugged) => turn.look_after_plugged(&round, &record, plugged, ports.remove(&record.port())).await?,
-                None => turn.look_after_reserved(&round, &record).await,
+                Some(plugged) => transaction.reconcile_plugged(&round, &record, plugged, ports.remove(&record.port())).await?,
+                None => transaction.reconcile_reserved(&round, &record).await,
             }
         }
         for port in ports.into_values() {
@@ -36,7 +36,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
                 log::warn!("{error}");
             }
         }
-        self.release_forgotten(turn.records()).await;
+        self.release_forgotten(transaction.records()).await;
         Ok(())
     }
 
@@ -53,8 +53,8 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     }
 }
 
-impl<L: Leases, P: Plugs> Turn<'_, L, P> {
-    async fn look_after_plugged(
+impl<L: Leases, P: Plugs> AttachTransaction<'_, L, P> {
+    async fn reconcile_plugged(
         &mut self,
         round: &Round<'_>,
         record: &Record,
@@ -68,14 +68,14 @@ impl<L: Leases, P: Plugs> Turn<'_, L, P> {
         let Some(network) = round.config.network(&record.network) else { return Ok(()) };
         let kept = self.kept_address(round, network, record).await;
         if (kept.is_none() || !is_right(network, record, plugged, port.as_ref()))
-            && let Err(error) = self.mend(network, record, plugged, kept).await
+            && let Err(error) = self.repair(network, record, plugged, kept).await
         {
             log::error!("{}", with_cause(&error));
         }
         Ok(())
     }
 
-    async fn look_after_reserved(&mut self, round: &Round<'_>, record: &Record) {
+    async fn reconcile_reserved(&mut self, round: &Round<'_>, record: &Record) {
         let Some(network) = round.config.network(&record.network) else { return };
         let kept = self.kept_address(round, network, record).await;
         if let Err(error) = self.reserve_again(network, record, kept).await {
@@ -122,7 +122,13 @@ impl<L: Leases, P: Plugs> Turn<'_, L, P> {
         self.end(Ok(())).await
     }
 
-    async fn mend(&mut self, network: &Network, record: &Record, plugged: &Plugged, kept: Option<Ipv4Addr>) -> Result<(), Error> {
+    async fn repair(
+        &mut self,
+        network: &Network,
+        record: &Record,
+        plugged: &Plugged,
+        kept: Option<Ipv4Addr>,
+    ) -> Result<(), Error> {
         let place = &plugged.place;
         if !self.attach.is_there(place) {
             let (name, at, netns) = (&record.name, &record.network, place.netns.display());
@@ -134,18 +140,18 @@ impl<L: Leases, P: Plugs> Turn<'_, L, P> {
         if plugged.kind != network.attach || decided.address != record.address {
             self.attach.pull(record).await?;
         }
-        let mended = self.attach.plug(network, &decided, place.clone()).await?;
-        // A child of macvlan or ipvlan is looked after each time; only a port was seen missing.
-        if mended != *record || plugged.kind == AttachKind::Bridge {
-            log::info!("{} is plugged into {} again, as {}", mended.name, mended.network, mended.address);
+        let repaired = self.attach.plug(network, &decided, place.clone()).await?;
+        // A child of macvlan or ipvlan is reconciled each time; only a port was seen missing.
+        if repaired != *record || plugged.kind == AttachKind::Bridge {
+            log::info!("{} is plugged into {} again, as {}", repaired.name, repaired.network, repaired.address);
         }
-        self.put(mended);
+        self.put(repaired);
         self.end(Ok(())).await
     }
 }
 
 /// Whether it is plugged in as the configuration says. Children of macvlan and ipvlan stand in the container's namespace only,
-/// so that they are always looked after; a mend of what is right changes nothing.
+/// so that they are always reconciled; a repair of what is right changes nothing.
 fn is_right(network: &Network, record: &Record, plugged: &Plugged, port: Option<&Port>) -> bool {
     let is_plugged = port.is_some_and(|port| port.bridge.as_ref() == Some(&network.bridge));
     let has_gateway = plugged.gateway == network.address.address() && record.address.prefix_len() == network.address.prefix_len();

@@ -26,7 +26,7 @@ pub struct Request {
 
 /// Who is to be unplugged, from all of its networks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum DetachTarget {
     /// Whoever is called so.
     Name(EndpointName),
     /// Whoever is in the namespace that this absolute path leads to, or led to when it was plugged in.
@@ -56,7 +56,7 @@ impl fmt::Display for EndpointName {
     }
 }
 
-impl Whom {
+impl DetachTarget {
     /// Refuses a path that does not mean the same to whoever asks and to the daemon.
     pub fn in_netns(path: &str) -> Result<Self, Error> {
         netns_path(path).map(Self::Netns)
@@ -65,8 +65,8 @@ impl Whom {
     /// `id`: of the namespace that is meant, when it is there still.
     pub(crate) fn is(&self, record: &Record, id: Option<NetnsId>) -> bool {
         match self {
-            Whom::Name(name) => record.name == *name,
-            Whom::Netns(path) => {
+            DetachTarget::Name(name) => record.name == *name,
+            DetachTarget::Netns(path) => {
                 record.plugged().is_some_and(|plugged| plugged.place.netns == *path || Some(plugged.place.id) == id)
             }
         }

@@ -7,7 +7,7 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
-use edge_attach::{Attach, Error, NetnsError, Plugged, Record, Request, Whom};
+use edge_attach::{Attach, DetachTarget, Error, NetnsError, Plugged, Record, Request};
 use edge_config::Config;
 use edge_dhcp::{LeaseState, NetworkService, Server};
 use edge_kernel::Kernel;
@@ -48,12 +48,12 @@ fn a_container_comes_and_goes_and_comes_again() {
         assert!(ip("-n c1 addr").contains(&other.address.to_string()) && ip("-n c1 addr").contains("inet 10.0.1.4/24"));
         ip("netns exec c1 ping -c 1 -w 10 10.0.1.3");
 
-        let gone = attach.detach(&Whom::in_netns("/run/netns/c1").unwrap()).await.unwrap();
+        let gone = attach.detach(&DetachTarget::in_netns("/run/netns/c1").unwrap()).await.unwrap();
         assert_eq!(gone.len(), 2);
         assert!(!ip("-n c1 link").contains("eth") && !ip("link").contains("at-"));
         assert!(dhcp.leases().iter().all(|lease| lease.state != LeaseState::Held));
         assert_eq!(attach.attach(&config, &request("c1", "vehicle", "eth0")).await.unwrap(), first);
-        assert!(attach.detach(&Whom::Name("nobody".parse().unwrap())).await.unwrap().is_empty());
+        assert!(attach.detach(&DetachTarget::Name("nobody".parse().unwrap())).await.unwrap().is_empty());
     });
 }
 

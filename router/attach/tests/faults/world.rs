@@ -1,6 +1,8 @@
 //! Leases and plugs that are only remembered, and fail when told to.
 
-use edge_attach::{Attach, EndpointName, Error, Leases, NetnsError, NetnsId, Plugged, Plugs, Port, Record, Request, Whom};
+use edge_attach::{
+    Attach, DetachTarget, EndpointName, Error, Leases, NetnsError, NetnsId, Plugged, Plugs, Port, Record, Request,
+};
 use edge_config::Config;
 use edge_dhcp::ClaimError;
 use edge_host::BootId;
@@ -107,35 +109,35 @@ impl World {
     }
 
     pub async fn detach(&self, name: &str) -> Result<usize, Error> {
-        Ok(self.attach.detach(&Whom::Name(name.parse()?)).await?.len())
+        Ok(self.attach.detach(&DetachTarget::Name(name.parse()?)).await?.len())
     }
 
-    /// A turn of one step, as each of the following.
+    /// A transaction of one step, as each of the following.
     pub async fn reserve(&self, name: &str, network: &str) -> Result<Record, Error> {
-        let mut turn = self.attach.turn().await;
-        let done = turn.reserve(&config(), &network.parse().unwrap(), &name.parse()?).await;
-        turn.end(done).await
+        let mut transaction = self.attach.begin().await;
+        let done = transaction.reserve(&config(), &network.parse().unwrap(), &name.parse()?).await;
+        transaction.end(done).await
     }
 
-    /// What was reserved in an earlier turn.
+    /// What was reserved in an earlier transaction.
     pub async fn plug(&self, name: &str, network: &str, netns: &str) -> Result<Record, Error> {
-        let (request, mut turn) = (request(name, network, netns)?, self.attach.turn().await);
-        let place = turn.place(&config(), &request)?;
-        let reserved = turn.records().iter().find(|record| record.is(&request.network, &request.name)).cloned().unwrap();
-        let done = turn.plug(&config(), &reserved, place).await;
-        turn.end(done).await
+        let (request, mut transaction) = (request(name, network, netns)?, self.attach.begin().await);
+        let place = transaction.place(&config(), &request)?;
+        let reserved = transaction.records().iter().find(|record| record.is(&request.network, &request.name)).cloned().unwrap();
+        let done = transaction.plug(&config(), &reserved, place).await;
+        transaction.end(done).await
     }
 
     pub async fn unplug(&self, name: &str, network: &str) -> Result<(), Error> {
-        let mut turn = self.attach.turn().await;
-        let done = turn.unplug(&network.parse().unwrap(), &name.parse()?).await;
-        turn.end(done).await
+        let mut transaction = self.attach.begin().await;
+        let done = transaction.unplug(&network.parse().unwrap(), &name.parse()?).await;
+        transaction.end(done).await
     }
 
     pub async fn release(&self, name: &str, network: &str) -> Result<(), Error> {
-        let mut turn = self.attach.turn().await;
-        let done = turn.release(&network.parse().unwrap(), &name.parse()?).await;
-        turn.end(done).await
+        let mut transaction = self.attach.begin().await;
+        let done = transaction.release(&network.parse().unwrap(), &name.parse()?).await;
+        transaction.end(done).await
     }
 
     pub async fn reconcile(&self, config: &Config) {

@@ -1,7 +1,7 @@
 //! The API as a front of the attach core: its words to the core's, and back.
 
 use edge_api::{AttachRequest, Attached, DetachRequest, Detached, Failure, FailureKind};
-use edge_attach::{Attach, Error, Plugged, Record, Request, Whom};
+use edge_attach::{Attach, DetachTarget, Error, Plugged, Record, Request};
 use edge_config::Config;
 use edge_dhcp::ClaimError;
 
@@ -16,10 +16,10 @@ pub async fn detach(core: &Attach, request: DetachRequest) -> Result<Detached, F
     let whom = match request {
         // Nobody can have been attached by what is no name.
         DetachRequest::Name(name) => match name.parse() {
-            Ok(name) => Whom::Name(name),
+            Ok(name) => DetachTarget::Name(name),
             Err(_) => return Ok(Detached::default()),
         },
-        DetachRequest::Netns(path) => Whom::in_netns(&path).map_err(failure)?,
+        DetachRequest::Netns(path) => DetachTarget::in_netns(&path).map_err(failure)?,
     };
     let detached = core.detach(&whom).await.map_err(failure)?;
     Ok(Detached { detached: detached.iter().filter_map(attached).collect() })

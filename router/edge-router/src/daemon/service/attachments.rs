@@ -22,7 +22,7 @@ impl Service for Attachments {
 
     /// Whoever is on a bridge that will be another network's is unplugged first.
     fn prepare<'a>(&'a self, target: &'a InForce) -> Task<'a, Result<(), Failure>> {
-        Box::pin(async { self.attach.part(&target.config).await.map_err(containers::failure) })
+        Box::pin(async { self.attach.withdraw(&target.config).await.map_err(containers::failure) })
     }
 
     fn configure<'a>(&'a self, in_force: &'a InForce) -> Task<'a, Vec<Problem>> {

@@ -7,45 +7,45 @@ use edge_net::Name;
 use std::mem;
 use tokio::sync::MutexGuard;
 
-/// One turn at the attachments: steps, and [`Turn::end`], which writes down what they did or takes it back. A front makes one
-/// turn of what its engine calls one thing.
+/// One transaction on the attachments: steps, and [`AttachTransaction::end`], which writes down what they did or takes it back. A
+/// front makes one transaction of what its engine calls one thing.
 ///
 /// | step | before | after |
 /// |---|---|---|
-/// | [`reserve`](Turn::reserve) | nothing | reserved: its lease is held |
-/// | [`plug`](Turn::plug) | reserved | plugged: its interface is in the namespace |
-/// | [`unplug`](Turn::unplug) | plugged | reserved |
-/// | [`release`](Turn::release) | reserved, or plugged | nothing; the address waits for it |
+/// | [`reserve`](AttachTransaction::reserve) | nothing | reserved: its lease is held |
+/// | [`plug`](AttachTransaction::plug) | reserved | plugged: its interface is in the namespace |
+/// | [`unplug`](AttachTransaction::unplug) | plugged | reserved |
+/// | [`release`](AttachTransaction::release) | reserved, or plugged | nothing; the address waits for it |
 ///
-/// Each can be asked again with the same outcome. A crash within a turn leaves what [`Attach::reconcile`] clears away.
+/// Each can be asked again with the same outcome. A crash within a transaction leaves what [`Attach::reconcile`] clears away.
 #[must_use = "what the steps did is written down by `end`"]
-pub struct Turn<'a, L = edge_dhcp::Server, P = KernelPlugs> {
+pub struct AttachTransaction<'a, L = edge_dhcp::Server, P = KernelPlugs> {
     pub(crate) attach: &'a Attach<L, P>,
     journal: MutexGuard<'a, Journal>,
     /// What the journal will say.
     draft: Records,
-    ways_back: Vec<WayBack>,
+    rollbacks: Vec<Rollback>,
     /// Leases to give back once the journal no longer speaks of them.
     released: Vec<(Name, EndpointName)>,
 }
 
 /// What takes a step back.
-enum WayBack {
+enum Rollback {
     Release(Name, EndpointName),
     Unplug(Record),
 }
 
 impl<L: Leases, P: Plugs> Attach<L, P> {
-    /// Waits for the turns before.
-    pub async fn turn(&self) -> Turn<'_, L, P> {
+    /// Waits for the transactions before.
+    pub async fn begin(&self) -> AttachTransaction<'_, L, P> {
         let journal = self.journal.lock().await;
         let draft = journal.records().clone();
-        Turn { attach: self, journal, draft, ways_back: Vec::new(), released: Vec::new() }
+        AttachTransaction { attach: self, journal, draft, rollbacks: Vec::new(), released: Vec::new() }
     }
 }
 
-impl<L: Leases, P: Plugs> Turn<'_, L, P> {
-    /// What is attached, with what the steps of this turn did.
+impl<L: Leases, P: Plugs> AttachTransaction<'_, L, P> {
+    /// What is attached, with what the steps of this transaction did.
     pub fn records(&self) -> &[Record] {
         self.draft.as_slice()
     }
@@ -66,7 +66,7 @@ impl<L: Leases, P: Plugs> Turn<'_, L, P> {
         let (is_new, is_plugged) = (known.is_none(), known.is_some_and(|known| known.plugged().is_some()));
         let address = self.attach.leases.claim(&network.name, name, None).await?;
         if is_new {
-            self.ways_back.push(WayBack::Release(network.name.clone(), name.clone()));
+            self.rollbacks.push(Rollback::Release(network.name.clone(), name.clone()));
         }
         let reserved = Record::reserved(network, name, address)?;
         if !is_plugged {
@@ -87,7 +87,7 @@ impl<L: Leases, P: Plugs> Turn<'_, L, P> {
         }
         let plugged = self.attach.plug(network, reserved, place).await?;
         if is_new {
-            self.ways_back.push(WayBack::Unplug(plugged.clone()));
+            self.rollbacks.push(Rollback::Unplug(plugged.clone()));
         }
         self.draft.put(plugged.clone());
         Ok(plugged)
@@ -109,29 +109,29 @@ impl<L: Leases, P: Plugs> Turn<'_, L, P> {
     }
 
     /// Writes down what the steps did; where one of them failed, or this does, takes them back as far as they made something
-    /// new. Others may follow in the same turn.
+    /// new. Others may follow in the same transaction.
     pub async fn end<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
         let done = match done {
             Ok(done) => self.journal.store(self.draft.clone()).await.map(|()| done).map_err(Error::from),
             failed => failed,
         };
-        let (ways_back, released) = (mem::take(&mut self.ways_back), mem::take(&mut self.released));
+        let (rollbacks, released) = (mem::take(&mut self.rollbacks), mem::take(&mut self.released));
         if done.is_err() {
             self.draft = self.journal.records().clone();
-            self.go(ways_back).await;
+            self.roll_back(rollbacks).await;
         } else {
             for (network, name) in released {
-                self.attach.give_back(&network, &name).await;
+                self.attach.release_lease(&network, &name).await;
             }
         }
         done
     }
 
-    async fn go(&self, ways_back: Vec<WayBack>) {
-        for way in ways_back.into_iter().rev() {
-            match way {
-                WayBack::Release(network, name) => self.attach.give_back(&network, &name).await,
-                WayBack::Unplug(record) => {
+    async fn roll_back(&self, rollbacks: Vec<Rollback>) {
+        for step in rollbacks.into_iter().rev() {
+            match step {
+                Rollback::Release(network, name) => self.attach.release_lease(&network, &name).await,
+                Rollback::Unplug(record) => {
                     if let Err(error) = self.attach.pull(&record).await {
                         log::error!("{error}: the next reconciliation removes it");
                     }

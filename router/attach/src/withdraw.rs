@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 impl<L: Leases, P: Plugs> Attach<L, P> {
     /// Before the kernel is brought to another configuration: unplugs whoever is on a bridge that is not its network's by then. Left
     /// there it would share a wire with another network's nodes, which no policy sees. [`Attach::reconcile`] plugs it in again.
-    pub async fn part(&self, config: &Config) -> Result<(), Error> {
+    pub async fn withdraw(&self, config: &Config) -> Result<(), Error> {
         let journal = self.journal.lock().await;
         if journal.records().as_slice().is_empty() {
             return Ok(());
