@@ -8,10 +8,10 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `what` was being done in words, `open a netlink socket`.
-    #[error("cannot {what} in space {space}: {source}{}", mend(.source))]
+    #[error("cannot {what} in space {space}: {source}{}", remedy(.source))]
     Netlink { what: String, space: Space, source: NetlinkError },
     #[error("cannot {what} in space {space}: {source}")]
-    Table { what: String, space: Space, source: crate::nft::Error },
+    Table { what: String, space: Space, source: crate::nft::NftError },
     #[error("cannot write {}: {source}", path.display())]
     Sysctl { path: PathBuf, source: io::Error },
     #[error("{}: {why}", path.display())]
@@ -42,7 +42,7 @@ impl Error {
 }
 
 /// What a user can do about a refusal whatever was asked for.
-fn mend(error: &NetlinkError) -> &'static str {
+fn remedy(error: &NetlinkError) -> &'static str {
     match error.errno() {
         Some(Errno::EPERM) => "; run as root, with CAP_NET_ADMIN",
         Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => {

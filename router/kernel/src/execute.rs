@@ -34,7 +34,7 @@ pub(crate) fn execute(spaces: &mut Spaces, ops: &[Op]) -> Result<(), ExecuteErro
 
 fn carry_out(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
     #[cfg(feature = "faults")]
-    return crate::fault::around(op, || one(spaces, op));
+    return crate::fault::inject(op, || one(spaces, op));
     #[cfg(not(feature = "faults"))]
     one(spaces, op)
 }

@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_millis(20);
 const STALL: Duration = Duration::from_secs(16);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FaultKind {
     /// The kernel refuses it once.
     Refuse,
     /// The kernel refuses it whenever it is asked for, until the file is gone.
@@ -53,24 +53,24 @@ struct Order {
 static ORDER: Mutex<Order> = Mutex::new(Order { text: String::new(), left: None, stuck: None });
 
 /// Carries one operation out by `carry_out`, or lets it meet its fault.
-pub(crate) fn around(op: &Op, carry_out: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn inject(op: &Op, carry_out: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
     match due(op) {
         None => carry_out(),
-        Some(Kind::Refuse | Kind::RefuseAlways) => {
+        Some(FaultKind::Refuse | FaultKind::RefuseAlways) => {
             let text = Some("refused by order of a test".to_owned());
             Err(failed(NetlinkError::Refused { errno: Errno::EBUSY, text }))
         }
-        Some(Kind::Hang) => Err(timed_out()),
-        Some(Kind::Lose) => carry_out().and_then(|()| Err(timed_out())),
-        Some(Kind::Stall) => {
+        Some(FaultKind::Hang) => Err(timed_out()),
+        Some(FaultKind::Lose) => carry_out().and_then(|()| Err(timed_out())),
+        Some(FaultKind::Stall) => {
             sleep(STALL);
             carry_out()
         }
-        Some(Kind::KillBefore) => {
+        Some(FaultKind::KillBefore) => {
             let _ = raise(Signal::SIGKILL);
             Ok(())
         }
-        Some(Kind::KillAfter) => {
+        Some(FaultKind::KillAfter) => {
             let done = carry_out();
             let _ = raise(Signal::SIGKILL);
             done
@@ -79,7 +79,7 @@ pub(crate) fn around(op: &Op, carry_out: impl FnOnce() -> Result<(), Error>) -> 
 }
 
 /// The fault that this operation is to meet.
-fn due(op: &Op) -> Option<Kind> {
+fn due(op: &Op) -> Option<FaultKind> {
     let file = std::env::var_os(VARIABLE)?;
     let text = fs::read_to_string(&file).unwrap_or_default();
     let (kind, number) = parse(&text)?;
@@ -95,23 +95,23 @@ fn due(op: &Op) -> Option<Kind> {
     if left > 0 {
         return None;
     }
-    if kind == Kind::RefuseAlways {
+    if kind == FaultKind::RefuseAlways {
         order.stuck = Some(op.clone());
     }
     let _ = fs::write(Path::new(&file).with_extension("met"), format!("{op:?}\n"));
     Some(kind)
 }
 
-fn parse(text: &str) -> Option<(Kind, usize)> {
+fn parse(text: &str) -> Option<(FaultKind, usize)> {
     let mut words = text.split_whitespace();
     let kind = match words.next()? {
-        "refuse" => Kind::Refuse,
-        "refuse-always" => Kind::RefuseAlways,
-        "hang" => Kind::Hang,
-        "lose" => Kind::Lose,
-        "stall" => Kind::Stall,
-        "kill-before" => Kind::KillBefore,
-        "kill-after" => Kind::KillAfter,
+        "refuse" => FaultKind::Refuse,
+        "refuse-always" => FaultKind::RefuseAlways,
+        "hang" => FaultKind::Hang,
+        "lose" => FaultKind::Lose,
+        "stall" => FaultKind::Stall,
+        "kill-before" => FaultKind::KillBefore,
+        "kill-after" => FaultKind::KillAfter,
         _ => return None,
     };
     Some((kind, words.next()?.parse().ok()?))

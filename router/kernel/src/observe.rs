@@ -7,7 +7,7 @@ pub(crate) use strangers::strangers;
 
 use crate::{
     Error, address, marks, message,
-    route::{self, Seen},
+    route::{self, KernelRoute},
     socket::NetlinkError,
     space::{OpenSpace, Spaces},
     sysctl,
@@ -106,6 +106,6 @@ fn our_address<'a>(message: &AddressMessage, name_of: impl Fn(u32) -> Option<&'a
 
 fn our_route<'a>(message: &RouteMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Route> {
     (message.header.protocol == marks::ROUTE).then_some(())?;
-    let Seen { destination, via, link, metric } = route::read(message)?;
+    let KernelRoute { destination, via, link, metric } = route::read(message)?;
     Some(Route { destination, via, link: name_of(link?)?.clone(), metric })
 }

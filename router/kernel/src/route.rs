@@ -28,7 +28,7 @@ pub(crate) fn message(index: u32, route: &Route) -> RouteMessage {
 
 /// A unicast route of the main table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct KernelRoute {
     pub destination: IpNet,
     pub via: Option<IpAddr>,
     /// The link's index; none of a route by several.
@@ -36,7 +36,7 @@ pub(crate) struct Seen {
     pub metric: u32,
 }
 
-pub(crate) fn read(message: &RouteMessage) -> Option<Seen> {
+pub(crate) fn read(message: &RouteMessage) -> Option<KernelRoute> {
     let header = &message.header;
     (header.table == RouteHeader::RT_TABLE_MAIN && header.kind == RouteType::Unicast).then_some(())?;
     let (mut network, mut via, mut link, mut metric) = (unspecified(header.address_family)?, None, None, 0);
@@ -50,7 +50,7 @@ pub(crate) fn read(message: &RouteMessage) -> Option<Seen> {
         }
     }
     let destination = IpNet::new(network, header.destination_prefix_length).ok()?;
-    Some(Seen { destination, via, link, metric })
+    Some(KernelRoute { destination, via, link, metric })
 }
 
 /// A default route names no destination.
@@ -108,7 +108,7 @@ mod tests {
                 metric,
             };
             let mut message = message(7, &route);
-            let seen = Seen { destination: route.destination, via: route.via, link: Some(7), metric };
+            let seen = KernelRoute { destination: route.destination, via: route.via, link: Some(7), metric };
             assert_eq!(read(&message), Some(seen));
             // As the kernel tells a default route.
             message

@@ -30,7 +30,7 @@ pub(crate) const LOOPBACK: u32 = 1;
 const FAST_ATTEMPTS: usize = 5;
 
 /// Whether this kernel has flowtables.
-enum Fast {
+enum FastPathSupport {
     Unknown,
     Can(FastPath),
     /// Or refused what it should have taken: without it everything works, only slower.
@@ -45,7 +45,7 @@ pub(crate) struct OpenSpace {
     pub ipv6: bool,
     /// Opened when first needed.
     nft: Option<Nft>,
-    fast_path: Fast,
+    fast_path: FastPathSupport,
     _watch: events::Watch,
 }
 
@@ -53,7 +53,7 @@ impl OpenSpace {
     /// Opens the namespace the calling thread is in.
     fn here(space: Space, netns: File, route: RouteSocket, watcher: &events::Watcher) -> io::Result<Self> {
         let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
-        Ok(Self { space, netns, route, ipv6, nft: None, fast_path: Fast::Unknown, _watch: watcher.watch()? })
+        Ok(Self { space, netns, route, ipv6, nft: None, fast_path: FastPathSupport::Unknown, _watch: watcher.watch()? })
     }
 
     pub fn link(&mut self, name: &IfName) -> Result<Option<LinkMessage>, NetlinkError> {
@@ -77,7 +77,7 @@ impl OpenSpace {
         self.nft("change the nftables table", |nft| nft.update(name, table))
     }
 
-    fn nft<T>(&mut self, what: &str, work: impl FnOnce(&mut Nft) -> Result<T, nft::Error>) -> Result<T, Error> {
+    fn nft<T>(&mut self, what: &str, work: impl FnOnce(&mut Nft) -> Result<T, nft::NftError>) -> Result<T, Error> {
         let nft = match &mut self.nft {
             Some(nft) => Ok(nft),
             none => {
@@ -91,18 +91,18 @@ impl OpenSpace {
 
     /// The links of the flowtable; `None` where the kernel has none.
     pub fn fast_path(&mut self) -> Result<Option<BTreeSet<IfName>>, Error> {
-        if let Fast::Unknown = self.fast_path {
+        if let FastPathSupport::Unknown = self.fast_path {
             let opened = netns::inside(self.netns.as_fd(), || Ok::<_, io::Error>(FastPath::open()));
             let opened = opened.map_err(|error| Error::netlink("enter the namespace", self.space.clone(), error))?;
             self.fast_path = match opened.map_err(|error| self.fast_path_error("ask for flowtables", error))? {
-                Some(fast_path) => Fast::Can(fast_path),
+                Some(fast_path) => FastPathSupport::Can(fast_path),
                 None => {
                     log::info!("this kernel has no flowtables (nf_flow_table): every packet goes through the rules");
-                    Fast::Cannot
+                    FastPathSupport::Cannot
                 }
             };
         }
-        let Fast::Can(fast_path) = &mut self.fast_path else { return Ok(None) };
+        let FastPathSupport::Can(fast_path) = &mut self.fast_path else { return Ok(None) };
         let links = fast_path.links();
         links.map(Some).map_err(|error| self.fast_path_error("list the flowtable", error))
     }
@@ -113,13 +113,13 @@ impl OpenSpace {
             let mut there = links.clone();
             let route = &mut self.route;
             there.retain(|link| matches!(route.index(link), Ok(Some(_))));
-            let Fast::Can(fast_path) = &mut self.fast_path else { break };
+            let FastPathSupport::Can(fast_path) = &mut self.fast_path else { break };
             match fast_path.bind(&there) {
                 Ok(sent) => return Ok(sent),
                 Err(error) if attempt == FAST_ATTEMPTS => {
                     log::warn!("no flowtable in space {}, every packet goes through the rules: {error}", self.space);
                     let _ = fast_path.bind(&BTreeSet::new());
-                    self.fast_path = Fast::Cannot;
+                    self.fast_path = FastPathSupport::Cannot;
                 }
                 Err(_) => {}
             }
@@ -127,7 +127,7 @@ impl OpenSpace {
         Ok(nft::Sent::default())
     }
 
-    fn fast_path_error(&self, what: &str, source: nft::Error) -> Error {
+    fn fast_path_error(&self, what: &str, source: nft::NftError) -> Error {
         Error::Table { what: what.to_owned(), space: self.space.clone(), source }
     }
 

@@ -12,7 +12,7 @@ mod spoofing;
 
 use crate::{
     Facts,
-    nft::{BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict, build::*},
+    nft::{BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set, Table, build::*},
     policy::grants,
 };
 use crossings::Crossings;
@@ -75,7 +75,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
 
 /// The rules of the host when the router lives elsewhere: it is nobody's gateway and answers nobody.
 pub fn host(config: &Config) -> Table {
-    let same_bridge = config.networks.iter().map(|n| (vec![n.bridge.clone(), n.bridge.clone()], Verdict::Accept));
+    let same_bridge = config.networks.iter().map(|n| (vec![n.bridge.clone(), n.bridge.clone()], NftVerdict::Accept));
     Table {
         name: TABLE.to_owned(),
         comment: Some("made by edge-router; changes here are undone".to_owned()),
@@ -124,7 +124,7 @@ fn base(name: &str, kind: ChainKind, hook: Hook, priority: i32, drop: bool, rule
     Chain { name: name.to_owned(), base: Some(BaseChain { kind, hook, priority, drop }), rules }
 }
 
-fn verdicts(name: &str, fields: Vec<Field>, elements: impl IntoIterator<Item = (Vec<IfName>, Verdict)>) -> Set {
+fn verdicts(name: &str, fields: Vec<Field>, elements: impl IntoIterator<Item = (Vec<IfName>, NftVerdict)>) -> Set {
     let elements = elements.into_iter().map(|(links, verdict)| {
         let values: Vec<Value> = links.iter().map(Value::IfName).collect();
         (key(&values), Some(verdict))

@@ -6,7 +6,7 @@
 use edge_lab::generate;
 use edge_plan::{
     Facts, TABLE, desired,
-    nft::{BaseChain, Chain, ChainKind, Edit, Expr, Field, Hook, Rule, Set, Table, TableDelta, Verdict, edits},
+    nft::{BaseChain, Chain, ChainKind, Edit, Expr, Field, Hook, NftVerdict, Rule, Set, Table, TableDelta, edits},
 };
 use proptest::{collection, option, prelude::*, sample::select};
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,10 +120,10 @@ impl Kernel {
     }
 }
 
-fn target(verdict: &Verdict) -> Option<&str> {
+fn target(verdict: &NftVerdict) -> Option<&str> {
     match verdict {
-        Verdict::Jump(to) | Verdict::Goto(to) => Some(to),
-        Verdict::Accept | Verdict::Drop | Verdict::Return => None,
+        NftVerdict::Jump(to) | NftVerdict::Goto(to) => Some(to),
+        NftVerdict::Accept | NftVerdict::Drop | NftVerdict::Return => None,
     }
 }
 
@@ -157,10 +157,10 @@ fn table() -> impl Strategy<Value = Table> {
     let verdict = || {
         let chain = || select(CHAINS.to_vec()).prop_map(str::to_owned);
         prop_oneof![
-            Just(Verdict::Accept),
-            Just(Verdict::Return),
-            chain().prop_map(Verdict::Jump),
-            chain().prop_map(Verdict::Goto)
+            Just(NftVerdict::Accept),
+            Just(NftVerdict::Return),
+            chain().prop_map(NftVerdict::Jump),
+            chain().prop_map(NftVerdict::Goto)
         ]
     };
     let part = prop_oneof![
@@ -235,7 +235,7 @@ fn only_what_differs_is_named() {
     let chain =
         |name: &str, rules: &[u8]| Chain { name: name.to_owned(), base: None, rules: rules.iter().copied().map(rule).collect() };
     let set = |keys: &[u8]| {
-        let elements = keys.iter().map(|key| (vec![*key; 4], Some(Verdict::Accept))).collect();
+        let elements = keys.iter().map(|key| (vec![*key; 4], Some(NftVerdict::Accept))).collect();
         Set { name: "s".to_owned(), fields: vec![Field::Ipv4], verdicts: true, elements }
     };
     let from =
@@ -243,7 +243,7 @@ fn only_what_differs_is_named() {
     let to =
         Table { chains: vec![chain("a", &[1, 5, 3, 4, 6]), chain("c", &[])], sets: vec![set(&[2, 3, 4])], ..Table::default() };
     let (gone, come) = (vec![1; 4], vec![4; 4]);
-    let verdict = Some(Verdict::Accept);
+    let verdict = Some(NftVerdict::Accept);
     let wanted = vec![
         Edit::AddChain(&to.chains[1]),
         Edit::DeleteRule { chain: "a", at: 1 },

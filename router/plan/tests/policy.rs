@@ -6,7 +6,7 @@ use edge_config::Config;
 use edge_net::{Interface, Protocol};
 use edge_plan::{
     Facts, Link, Loosening, Policy, Space, Sysctl, UplinkLease, desired,
-    nft::{Expr, Hook, Rule, Verdict},
+    nft::{Expr, Hook, NftVerdict, Rule},
     policy::{Flow, Packet, Party, Reach},
     reachability, router_space, settings,
 };
@@ -242,11 +242,11 @@ fn what_an_uplink_brings_is_looked_at_before_it_can_belong_to_a_flow() {
     for uplink in &config.uplinks {
         let mut key = uplink.ifname().as_str().as_bytes().to_vec();
         key.resize(16, 0);
-        assert_eq!(sources.elements[&key], Some(Verdict::Jump("source-outside".to_owned())));
+        assert_eq!(sources.elements[&key], Some(NftVerdict::Jump("source-outside".to_owned())));
     }
     let rules = &chain("source-outside").rules;
     assert_eq!(rules.len(), 2, "one look for each prefix length");
-    let drops = |rule: &Rule| rule.expressions.last() == Some(&Expr::Verdict(Verdict::Drop));
+    let drops = |rule: &Rule| rule.expressions.last() == Some(&Expr::Verdict(NftVerdict::Drop));
     assert!(rules.iter().all(|rule| rule.sets().count() == 1 && drops(rule)), "{rules:?}");
 }
 

@@ -21,29 +21,29 @@ pub struct Conntrack {
 
 #[derive(Debug, thiserror::Error)]
 #[error("conntrack: {0}")]
-pub struct Error(#[from] nfnetlink::Error);
+pub struct ConntrackError(#[from] nfnetlink::NfnetlinkError);
 
 impl Conntrack {
     /// In the network namespace the calling thread is in, for as long as it lives.
-    pub fn open() -> Result<Self, Error> {
+    pub fn open() -> Result<Self, ConntrackError> {
         Ok(Self { socket: Socket::open()? })
     }
 
-    pub fn flows(&mut self) -> Result<Vec<Flow>, Error> {
+    pub fn flows(&mut self) -> Result<Vec<Flow>, ConntrackError> {
         Ok(self.socket.dump(IPCTNL_MSG_CT_GET, IPV4, |_| {}, |attributes| flow::read(attributes).map(Some))?)
     }
 
     /// True when it was still there. The flow's next packet is that of a new connection.
-    pub fn delete(&mut self, flow: &Flow) -> Result<bool, Error> {
+    pub fn delete(&mut self, flow: &Flow) -> Result<bool, ConntrackError> {
         match self.socket.execute(IPCTNL_MSG_CT_DELETE, IPV4, |writer| flow::write(writer, flow)) {
             Ok(()) => Ok(true),
-            Err(nfnetlink::Error::Refused(refusal)) if refusal.errno == Errno::ENOENT => Ok(false),
+            Err(nfnetlink::NfnetlinkError::Refused(refusal)) if refusal.errno == Errno::ENOENT => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
     /// Deletes what is not to be kept; says how many.
-    pub fn sweep(&mut self, keep: impl Fn(&Flow) -> bool) -> Result<usize, Error> {
+    pub fn sweep(&mut self, keep: impl Fn(&Flow) -> bool) -> Result<usize, ConntrackError> {
         let mut swept = 0;
         for flow in self.flows()?.iter().filter(|flow| !keep(flow)) {
             swept += usize::from(self.delete(flow)?);

@@ -1,7 +1,7 @@
 use super::{NEW, gone};
 use crate::{
     Error,
-    link::{self, New},
+    link::{self, NewLink},
     marks,
     message::Settings,
     space::{OpenSpace, Spaces, group_of},
@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, AsRawFd};
 /// Makes a link with all that the kernel takes in the creating message, sets the rest, and only then lets it up:
 /// a link that is up before `addr_gen_mode none` has an IPv6 address at once.
 pub(super) fn create(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link, peer: Option<&Link>) -> Result<(), Error> {
-    let (via, request) = link::create(spaces, &New { at, name, link, peer })?;
+    let (via, request) = link::create(spaces, &NewLink { at, name, link, peer })?;
     let via = spaces.get(&via)?;
     let made = via.route.write(RouteNetlinkMessage::NewLink(request), NEW);
     made.map_err(|error| Error::netlink(&format!("create {} {name}", link.kind.word()), at.clone(), error))?;

@@ -1,11 +1,11 @@
-use super::{New, Reported, born_elsewhere};
+use super::{NewLink, Reported, born_elsewhere};
 use crate::{Error, space::Spaces};
 use edge_net::IfName;
 use edge_plan::{LinkKind, Space, link::IpvlanL2};
 use netlink_packet_route::link::{InfoData, InfoIpVlan, IpVlanMode, LinkMessage};
 use rtnetlink::{LinkIpVlan, LinkMessageBuilder};
 
-pub(super) fn create(spaces: &mut Spaces, new: &New, ipvlan: &IpvlanL2) -> Result<LinkMessage, Error> {
+pub(super) fn create(spaces: &mut Spaces, new: &NewLink, ipvlan: &IpvlanL2) -> Result<LinkMessage, Error> {
     let (parent, netns) = born_elsewhere(spaces, new, &ipvlan.parent)?;
     Ok(new.marked(child(new.name, parent).setns_by_fd(netns)))
 }

@@ -1,11 +1,11 @@
-use super::{New, Reported, born_elsewhere};
+use super::{NewLink, Reported, born_elsewhere};
 use crate::{Error, space::Spaces};
 use edge_net::IfName;
 use edge_plan::{LinkKind, Space, link::Macvlan};
 use netlink_packet_route::link::{LinkMessage, MacVlanMode};
 use rtnetlink::{LinkMacVlan, LinkMessageBuilder};
 
-pub(super) fn create(spaces: &mut Spaces, new: &New, macvlan: &Macvlan) -> Result<LinkMessage, Error> {
+pub(super) fn create(spaces: &mut Spaces, new: &NewLink, macvlan: &Macvlan) -> Result<LinkMessage, Error> {
     let (parent, netns) = born_elsewhere(spaces, new, &macvlan.parent)?;
     Ok(new.marked(child(new.name, parent).setns_by_fd(netns)))
 }

@@ -15,7 +15,7 @@ use rtnetlink::LinkMessageBuilder;
 use std::os::fd::{AsRawFd, RawFd};
 
 /// A link to be made.
-pub(crate) struct New<'a> {
+pub(crate) struct NewLink<'a> {
     pub at: &'a Space,
     pub name: &'a IfName,
     pub link: &'a Link,
@@ -23,7 +23,7 @@ pub(crate) struct New<'a> {
     pub peer: Option<&'a Link>,
 }
 
-impl New<'_> {
+impl NewLink<'_> {
     /// With its mark and its MAC.
     fn marked<T>(&self, message: LinkMessageBuilder<T>) -> LinkMessage {
         message::marked(message, marks::group(self.link.owner), self.link.mac)
@@ -31,7 +31,7 @@ impl New<'_> {
 }
 
 /// The message that makes it, and the space to send it in.
-pub(crate) fn create(spaces: &mut Spaces, new: &New) -> Result<(Space, LinkMessage), Error> {
+pub(crate) fn create(spaces: &mut Spaces, new: &NewLink) -> Result<(Space, LinkMessage), Error> {
     let here = |message: LinkMessage| (new.at.clone(), message);
     // Asked for where the parent is, and born where it shall live.
     let from_host = |message: LinkMessage| (Space::Host, message);
@@ -46,7 +46,7 @@ pub(crate) fn create(spaces: &mut Spaces, new: &New) -> Result<(Space, LinkMessa
 }
 
 /// The parent's index in the host space, and the namespace the child is born in.
-fn born_elsewhere(spaces: &mut Spaces, new: &New, parent: &IfName) -> Result<(u32, RawFd), Error> {
+fn born_elsewhere(spaces: &mut Spaces, new: &NewLink, parent: &IfName) -> Result<(u32, RawFd), Error> {
     Ok((spaces.host.index(parent)?, spaces.get(new.at)?.netns.as_raw_fd()))
 }
 

@@ -1,4 +1,4 @@
-use super::{New, Reported};
+use super::{NewLink, Reported};
 use crate::{Error, marks, message, space::Spaces};
 use edge_net::IfName;
 use edge_plan::{LinkKind, Owner, link::Veth};
@@ -6,7 +6,7 @@ use netlink_packet_route::link::{InfoData, InfoVeth, LinkMessage};
 use rtnetlink::{LinkMessageBuilder, LinkUnspec, LinkVeth};
 use std::os::fd::AsRawFd;
 
-pub(super) fn create(spaces: &mut Spaces, new: &New, veth: &Veth) -> Result<LinkMessage, Error> {
+pub(super) fn create(spaces: &mut Spaces, new: &NewLink, veth: &Veth) -> Result<LinkMessage, Error> {
     let (owner, mac) = new.peer.map_or((Owner::Plan, None), |peer| (peer.owner, peer.mac));
     let netns = spaces.get(&veth.peer_space)?.netns.as_raw_fd();
     let end = LinkUnspec::new_with_name(veth.peer.as_str()).setns_by_fd(netns);

@@ -1,11 +1,11 @@
-use super::{New, Reported};
+use super::{NewLink, Reported};
 use crate::{Error, space::Spaces};
 use edge_net::VlanId;
 use edge_plan::{LinkKind, link::Vlan};
 use netlink_packet_route::link::{InfoData, InfoVlan, LinkMessage, VlanProtocol};
 use rtnetlink::LinkVlan;
 
-pub(super) fn create(spaces: &mut Spaces, new: &New, Vlan { parent, id }: &Vlan) -> Result<LinkMessage, Error> {
+pub(super) fn create(spaces: &mut Spaces, new: &NewLink, Vlan { parent, id }: &Vlan) -> Result<LinkMessage, Error> {
     let parent = spaces.get(new.at)?.index(parent)?;
     Ok(new.marked(LinkVlan::new(new.name.as_str(), parent, id.get())))
 }

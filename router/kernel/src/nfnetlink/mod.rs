@@ -8,7 +8,7 @@ mod writer;
 
 pub use attributes::{Attributes, Malformed};
 pub use reply::Refusal;
-pub use socket::{Error, Socket};
+pub use socket::{NfnetlinkError, Socket};
 pub use writer::Writer;
 
 pub const NLM_F_REQUEST: u16 = 0x1;

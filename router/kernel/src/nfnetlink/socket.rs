@@ -37,7 +37,7 @@ pub struct Socket {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum NfnetlinkError {
     #[error("cannot {doing} over netlink: {source}")]
     Io { doing: &'static str, source: io::Error },
     #[error("the kernel refuses: {}{}", .0.errno.desc(), .0.message.as_ref().map(|m| format!(" ({m})")).unwrap_or_default())]
@@ -54,8 +54,8 @@ pub enum Error {
 
 impl Socket {
     /// In the network namespace the calling thread is in, for as long as it lives.
-    pub fn open() -> Result<Self, Error> {
-        let io = |doing| move |source| Error::Io { doing, source };
+    pub fn open() -> Result<Self, NfnetlinkError> {
+        let io = |doing| move |source| NfnetlinkError::Io { doing, source };
         let socket = NlSocket::connect(NlFamily::Netfilter, None, Groups::empty()).map_err(io("open a socket"))?;
         socket.enable_ext_ack(true).map_err(io("ask for extended errors"))?;
         // SAFETY: the descriptor is open and is borrowed no longer than `socket` lives.
@@ -72,7 +72,7 @@ impl Socket {
         family: u8,
         body: impl Fn(&mut Writer),
         decode: impl Fn(Attributes) -> Result<Option<T>, Malformed>,
-    ) -> Result<Vec<T>, Error> {
+    ) -> Result<Vec<T>, NfnetlinkError> {
         for _ in 0..MAX_DUMPS {
             let (mut entries, mut torn, mut malformed) = (Vec::new(), false, None);
             let sequence = self.ask(kind, NLM_F_DUMP, family, &body)?;
@@ -90,7 +90,7 @@ impl Socket {
                         torn = true;
                         return ControlFlow::Break(Ok(()));
                     }
-                    Reply::Refused(refusal) => return ControlFlow::Break(Err(Error::Refused(refusal))),
+                    Reply::Refused(refusal) => return ControlFlow::Break(Err(NfnetlinkError::Refused(refusal))),
                 }
                 ControlFlow::Continue(())
             })?;
@@ -100,7 +100,7 @@ impl Socket {
                 None => return Ok(entries),
             }
         }
-        Err(Error::Interrupted)
+        Err(NfnetlinkError::Interrupted)
     }
 
     /// One object; `None` when there is none.
@@ -110,31 +110,31 @@ impl Socket {
         family: u8,
         body: impl Fn(&mut Writer),
         decode: impl Fn(Attributes) -> Result<T, Malformed>,
-    ) -> Result<Option<T>, Error> {
+    ) -> Result<Option<T>, NfnetlinkError> {
         let sequence = self.ask(kind, 0, family, &body)?;
         self.receive(sequence, |message| {
             ControlFlow::Break(match message.reply {
-                Reply::Data(attributes) => decode(attributes).map(Some).map_err(Error::from),
+                Reply::Data(attributes) => decode(attributes).map(Some).map_err(NfnetlinkError::from),
                 Reply::Refused(Refusal { errno: Errno::ENOENT, .. }) => Ok(None),
-                Reply::Refused(refusal) => Err(Error::Refused(refusal)),
+                Reply::Refused(refusal) => Err(NfnetlinkError::Refused(refusal)),
                 Reply::Done | Reply::Ack(_) => Ok(None),
             })
         })
     }
 
-    pub fn execute(&mut self, kind: u16, family: u8, body: impl Fn(&mut Writer)) -> Result<(), Error> {
+    pub fn execute(&mut self, kind: u16, family: u8, body: impl Fn(&mut Writer)) -> Result<(), NfnetlinkError> {
         let sequence = self.ask(kind, NLM_F_ACK, family, &body)?;
         self.receive(sequence, |message| match message.reply {
             Reply::Ack(_) => ControlFlow::Break(Ok(())),
-            Reply::Refused(refusal) => ControlFlow::Break(Err(Error::Refused(refusal))),
+            Reply::Refused(refusal) => ControlFlow::Break(Err(NfnetlinkError::Refused(refusal))),
             Reply::Data(_) | Reply::Done => ControlFlow::Continue(()),
         })
     }
 
     /// Sends messages numbered 1, 2, … of which the one numbered `last` asks for an ack.
-    pub fn batch(&mut self, messages: Writer, last: u32) -> Result<(), Error> {
-        self.send(&messages.finish().ok_or(Error::TooLong)?)?;
-        let mut outcome = Err(Error::Silent);
+    pub fn batch(&mut self, messages: Writer, last: u32) -> Result<(), NfnetlinkError> {
+        self.send(&messages.finish().ok_or(NfnetlinkError::TooLong)?)?;
+        let mut outcome = Err(NfnetlinkError::Silent);
         loop {
             match self.datagram()? {
                 None => return outcome,
@@ -142,10 +142,12 @@ impl Socket {
                     let mut rest = &self.buffer[..length];
                     while !rest.is_empty() {
                         match Message::take(&mut rest)?.reply {
-                            Reply::Refused(refusal) if !matches!(outcome, Err(Error::Refused(_))) => {
-                                outcome = Err(Error::Refused(refusal))
+                            Reply::Refused(refusal) if !matches!(outcome, Err(NfnetlinkError::Refused(_))) => {
+                                outcome = Err(NfnetlinkError::Refused(refusal))
                             }
-                            Reply::Ack(sequence) if sequence == last && matches!(outcome, Err(Error::Silent)) => outcome = Ok(()),
+                            Reply::Ack(sequence) if sequence == last && matches!(outcome, Err(NfnetlinkError::Silent)) => {
+                                outcome = Ok(())
+                            }
                             _ => {}
                         }
                     }
@@ -154,18 +156,22 @@ impl Socket {
         }
     }
 
-    fn ask(&mut self, kind: u16, flags: u16, family: u8, body: impl Fn(&mut Writer)) -> Result<u32, Error> {
+    fn ask(&mut self, kind: u16, flags: u16, family: u8, body: impl Fn(&mut Writer)) -> Result<u32, NfnetlinkError> {
         self.sequence = self.sequence.wrapping_add(1);
         let mut writer = Writer::default();
         writer.message(kind, flags, self.sequence, family, 0, body);
-        self.send(&writer.finish().ok_or(Error::TooLong)?)?;
+        self.send(&writer.finish().ok_or(NfnetlinkError::TooLong)?)?;
         Ok(self.sequence)
     }
 
     /// Gives the answers to `sequence` to `each` until it breaks.
-    fn receive<T>(&mut self, sequence: u32, mut each: impl FnMut(Message) -> ControlFlow<Result<T, Error>>) -> Result<T, Error> {
+    fn receive<T>(
+        &mut self,
+        sequence: u32,
+        mut each: impl FnMut(Message) -> ControlFlow<Result<T, NfnetlinkError>>,
+    ) -> Result<T, NfnetlinkError> {
         for _ in 0..MAX_DATAGRAMS {
-            let length = self.datagram()?.ok_or(Error::Silent)?;
+            let length = self.datagram()?.ok_or(NfnetlinkError::Silent)?;
             let mut rest = &self.buffer[..length];
             while !rest.is_empty() {
                 let message = Message::take(&mut rest)?;
@@ -177,22 +183,22 @@ impl Socket {
                 }
             }
         }
-        Err(Error::Silent)
+        Err(NfnetlinkError::Silent)
     }
 
     /// Its length in the buffer; `None` when there is none.
-    fn datagram(&mut self) -> Result<Option<usize>, Error> {
+    fn datagram(&mut self) -> Result<Option<usize>, NfnetlinkError> {
         match self.socket.recv(&mut self.buffer, Msg::DONTWAIT | Msg::TRUNC) {
             Ok((length, _)) if length > self.buffer.len() => Err(Malformed("a datagram is longer than the buffer").into()),
             Ok((length, _)) => Ok(Some(length)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(source) => Err(Error::Io { doing: "receive an answer", source }),
+            Err(source) => Err(NfnetlinkError::Io { doing: "receive an answer", source }),
         }
     }
 
     /// What an exchange that failed half-way left behind is thrown away first.
-    fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), NfnetlinkError> {
         while matches!(self.datagram(), Ok(Some(_))) {}
-        self.socket.send(bytes, Msg::empty()).map(drop).map_err(|source| Error::Io { doing: "send a request", source })
+        self.socket.send(bytes, Msg::empty()).map(drop).map_err(|source| NfnetlinkError::Io { doing: "send a request", source })
     }
 }

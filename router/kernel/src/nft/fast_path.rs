@@ -4,7 +4,7 @@
 //! A flow is known there by addresses, ports, protocol and the link it comes in by; any other packet takes the ordinary way. So does
 //! one of a flow whose conntrack entry was deleted.
 
-use super::{Error, INET, NFTA_TABLE, SUBSYSTEM, Sent, chain, expression, message, rule};
+use super::{INET, NFTA_TABLE, NftError, SUBSYSTEM, Sent, chain, expression, message, rule};
 use crate::nfnetlink::{self, Attributes, Malformed, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Socket, Writer};
 use edge_net::{IfName, Protocol};
 use edge_plan::{
@@ -50,18 +50,18 @@ struct Found {
 
 impl FastPath {
     /// In the network namespace the calling thread is in. `None`: this kernel has no flowtables.
-    pub fn open() -> Result<Option<Self>, Error> {
+    pub fn open() -> Result<Option<Self>, NftError> {
         let mut fast_path = Self { socket: Socket::open()? };
         Ok(fast_path.is_possible()?.then_some(fast_path))
     }
 
     /// The links that are bound.
-    pub fn links(&mut self) -> Result<BTreeSet<IfName>, Error> {
+    pub fn links(&mut self) -> Result<BTreeSet<IfName>, NftError> {
         Ok(self.find()?.filter(|found| found.sound).map(|found| found.links).unwrap_or_default())
     }
 
     /// Binds these links, which must be there, and no others; without any there is no table.
-    pub fn bind(&mut self, links: &BTreeSet<IfName>) -> Result<Sent, Error> {
+    pub fn bind(&mut self, links: &BTreeSet<IfName>) -> Result<Sent, NftError> {
         let found = self.find()?;
         let mut script = Script::new();
         let bound = match &found {
@@ -94,7 +94,7 @@ impl FastPath {
     }
 
     /// Tries it in a transaction that ends with the removal of a table that is not there: so nothing of it stays, and nobody is told.
-    fn is_possible(&mut self) -> Result<bool, Error> {
+    fn is_possible(&mut self) -> Result<bool, NftError> {
         let mut script = Script::new();
         script.table();
         script.add(message::DELTABLE, 0, |writer| writer.string(NFTA_TABLE, "edge-router-nothing"));
@@ -102,12 +102,12 @@ impl FastPath {
         let Some((messages, _)) = script.finish() else { return Ok(false) };
         match self.socket.batch(messages, last) {
             Ok(()) => Ok(false),
-            Err(nfnetlink::Error::Refused(refusal)) => Ok(refusal.sequence == last && refusal.errno == Errno::ENOENT),
+            Err(nfnetlink::NfnetlinkError::Refused(refusal)) => Ok(refusal.sequence == last && refusal.errno == Errno::ENOENT),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn find(&mut self) -> Result<Option<Found>, Error> {
+    fn find(&mut self) -> Result<Option<Found>, NftError> {
         let chains = self.list(message::GETCHAIN, |a| Ok(chain::read(a)?.ok()))?;
         let flowtables = self.list(message::GETFLOWTABLE, |a| Ok(read(a)))?;
         let rules = self.list(message::GETRULE, expressions)?;
@@ -123,7 +123,11 @@ impl FastPath {
         Ok(Some(Found { sound, links }))
     }
 
-    fn list<T>(&mut self, kind: u16, decode: impl Fn(Attributes) -> Result<T, Malformed>) -> Result<Vec<T>, nfnetlink::Error> {
+    fn list<T>(
+        &mut self,
+        kind: u16,
+        decode: impl Fn(Attributes) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, nfnetlink::NfnetlinkError> {
         self.socket.dump(
             kind,
             INET,

@@ -3,7 +3,7 @@
 use super::{chain, expression, rule, set, userdata};
 use crate::nfnetlink::{Attributes, Writer};
 use edge_plan::nft::{
-    BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Verdict,
+    BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set,
     build::{self, CtState, Source},
 };
 use proptest::{prelude::*, sample::Index};
@@ -18,7 +18,7 @@ fn samples() -> Vec<Vec<u8>> {
     ]);
     let base = BaseChain { kind: ChainKind::Nat, hook: Hook::Prerouting, priority: -100, drop: true };
     let chain = Chain { name: "c".to_owned(), base: Some(base), rules: Vec::<Rule>::new() };
-    let elements = [(vec![0; 16], Some(Verdict::Jump("c".to_owned()))), (vec![1; 16], Some(Verdict::Drop))].into();
+    let elements = [(vec![0; 16], Some(NftVerdict::Jump("c".to_owned()))), (vec![1; 16], Some(NftVerdict::Drop))].into();
     let set = Set { name: "m".to_owned(), fields: vec![Field::IfName], verdicts: true, elements };
     let written = |write: &dyn Fn(&mut Writer)| {
         let mut writer = Writer::default();

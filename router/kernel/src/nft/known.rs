@@ -35,7 +35,7 @@ impl Known {
     }
 
     /// The table is `wanted` now; of chains that were touched the handles are `handles`.
-    pub fn become_next(
+    pub fn after_commit(
         mut self,
         generation: u32,
         wanted: &Arc<Table>,

@@ -74,9 +74,9 @@ pub struct Sent {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum NftError {
     #[error("nftables: {0}")]
-    Netlink(#[from] nfnetlink::Error),
+    Netlink(#[from] nfnetlink::NfnetlinkError),
     #[error("nftables: {0}")]
     Refused(Box<Explained>),
     #[error("nftables: the ruleset was changed by somebody else each of {ATTEMPTS} times; is another firewall program running?")]
@@ -85,20 +85,20 @@ pub enum Error {
 
 impl Nft {
     /// In the network namespace the calling thread is in, for as long as it lives.
-    pub fn open() -> Result<Self, Error> {
+    pub fn open() -> Result<Self, NftError> {
         Ok(Self { socket: Socket::open()?, known: None })
     }
 
     /// Counts the ruleset's changes by anybody in this namespace.
-    pub fn generation(&mut self) -> Result<u32, Error> {
+    pub fn generation(&mut self) -> Result<u32, NftError> {
         let decode = |a: Attributes| a.u32(NFTA_GEN_ID).ok_or(Malformed("a generation without its number"));
         let generation = self.socket.get(message::GETGEN, 0, |_| {}, decode)?;
-        generation.ok_or(Error::Netlink(nfnetlink::Error::Silent))
+        generation.ok_or(NftError::Netlink(nfnetlink::NfnetlinkError::Silent))
     }
 
     /// The table as the kernel has it, without handles and counts; `None` when there is none. It is listed only if the ruleset was changed
     /// since the last look.
-    pub fn table(&mut self, name: &str) -> Result<Option<Arc<Table>>, Error> {
+    pub fn table(&mut self, name: &str) -> Result<Option<Arc<Table>>, NftError> {
         let known = self.known(name)?;
         let table = known.as_ref().map(|known| Arc::clone(&known.table));
         // What we do not know may change in ways that the generation does not count, as a flowtable does with its devices.
@@ -108,7 +108,7 @@ impl Nft {
 
     /// Brings the table to what is wanted by as few edits as there are differences, all in one transaction, or nothing: rules and
     /// elements that stay are not named and keep their handles and counters. What edits cannot do, [`Nft::replace`] does.
-    pub fn update(&mut self, name: &str, wanted: Option<&Arc<Table>>) -> Result<Sent, Error> {
+    pub fn update(&mut self, name: &str, wanted: Option<&Arc<Table>>) -> Result<Sent, NftError> {
         let Some(wanted) = wanted else { return self.replace(name, None) };
         for _ in 0..ATTEMPTS {
             let Some(known) = self.known(name)? else { return self.replace(name, Some(wanted)) };
@@ -121,12 +121,12 @@ impl Nft {
                 return Ok(sent);
             }
         }
-        Err(Error::Busy)
+        Err(NftError::Busy)
     }
 
     /// Puts the table in the place of what is there under that name, or with `None` removes it: all in one transaction, or nothing.
     /// The policy of a base chain that is made anew comes into force a moment after its rules.
-    pub fn replace(&mut self, name: &str, wanted: Option<&Table>) -> Result<Sent, Error> {
+    pub fn replace(&mut self, name: &str, wanted: Option<&Table>) -> Result<Sent, NftError> {
         self.known = None;
         for _ in 0..ATTEMPTS {
             let generation = self.generation()?;
@@ -135,17 +135,17 @@ impl Nft {
                 return Ok(sent);
             }
         }
-        Err(Error::Busy)
+        Err(NftError::Busy)
     }
 
     /// `None`: somebody else's change came before.
-    fn commit(&mut self, batch: Batch) -> Result<Option<Sent>, Error> {
+    fn commit(&mut self, batch: Batch) -> Result<Option<Sent>, NftError> {
         let Some((messages, last, parts)) = batch.finish() else { return Ok(Some(Sent::default())) };
         let sent = Sent { messages: last.into(), bytes: messages.len() as u64 };
         match self.socket.batch(messages, last) {
             Ok(()) => Ok(Some(sent)),
-            Err(nfnetlink::Error::Refused(refusal)) if refusal.errno == Errno::ERESTART => Ok(None),
-            Err(nfnetlink::Error::Refused(refusal)) => Err(Error::Refused(Box::new(parts.explain(refusal)))),
+            Err(nfnetlink::NfnetlinkError::Refused(refusal)) if refusal.errno == Errno::ERESTART => Ok(None),
+            Err(nfnetlink::NfnetlinkError::Refused(refusal)) => Err(NftError::Refused(Box::new(parts.explain(refusal)))),
             Err(error) => Err(error.into()),
         }
     }

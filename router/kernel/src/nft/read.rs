@@ -1,12 +1,12 @@
 //! Reading a table, whole or what of it was touched.
 
 use super::{
-    ATTEMPTS, Error, INET, NFTA_TABLE, Nft, chain,
+    ATTEMPTS, INET, NFTA_TABLE, Nft, NftError, chain,
     known::{Known, Touched},
     message, rule, set, userdata,
 };
 use crate::nfnetlink::{self, Attributes, Malformed};
-use edge_plan::nft::{Chain, Edit, Rule, Set, Table, Verdict};
+use edge_plan::nft::{Chain, Edit, NftVerdict, Rule, Set, Table};
 use std::{collections::HashMap, sync::Arc};
 
 const NFTA_TABLE_FLAGS: u16 = 2;
@@ -20,7 +20,7 @@ const MAX_TOUCHED: usize = 500;
 impl Nft {
     /// As the kernel has it at one moment; `None` when there is none. A reading holds until the ruleset's generation is another: then no
     /// transaction of anybody has come between.
-    pub(super) fn known(&mut self, name: &str) -> Result<Option<Known>, Error> {
+    pub(super) fn known(&mut self, name: &str) -> Result<Option<Known>, NftError> {
         let known = self.known.take();
         for _ in 0..ATTEMPTS {
             let before = self.generation()?;
@@ -32,15 +32,15 @@ impl Nft {
                 return Ok(read);
             }
         }
-        Err(Error::Busy)
+        Err(NftError::Busy)
     }
 
-    pub(super) fn is_there(&mut self, table: &str) -> Result<bool, nfnetlink::Error> {
+    pub(super) fn is_there(&mut self, table: &str) -> Result<bool, nfnetlink::NfnetlinkError> {
         let found = self.socket.get(message::GETTABLE, INET, |writer| writer.string(NFTA_TABLE, table), |_| Ok(()))?;
         Ok(found.is_some())
     }
 
-    fn read(&mut self, name: &str, generation: u32) -> Result<Option<Known>, nfnetlink::Error> {
+    fn read(&mut self, name: &str, generation: u32) -> Result<Option<Known>, nfnetlink::NfnetlinkError> {
         let Some(mut table) = self.bare(name)? else { return Ok(None) };
         sort(self.list(message::GETCHAIN, name, chain::read)?, &mut table.chains, &mut table.foreign);
         let mut sets = Vec::new();
@@ -66,7 +66,7 @@ impl Nft {
     }
 
     /// The table without what is in it.
-    fn bare(&mut self, name: &str) -> Result<Option<Table>, nfnetlink::Error> {
+    fn bare(&mut self, name: &str) -> Result<Option<Table>, nfnetlink::NfnetlinkError> {
         let decode = |a: Attributes| {
             let mut foreign = Vec::new();
             if a.u32(NFTA_TABLE_FLAGS).unwrap_or(0) != 0 || a.get(NFTA_TABLE_OWNER).is_some() {
@@ -79,9 +79,9 @@ impl Nft {
     }
 
     /// Puts the rules into the table's chains; their handles by chain.
-    fn read_rules(&mut self, table: &mut Table) -> Result<HashMap<String, Vec<u64>>, nfnetlink::Error> {
+    fn read_rules(&mut self, table: &mut Table) -> Result<HashMap<String, Vec<u64>>, nfnetlink::NfnetlinkError> {
         let mut rules: HashMap<String, (Vec<u64>, Vec<Rule>)> = HashMap::new();
-        for rule::Found { chain, handle, rule } in self.list(message::GETRULE, &table.name, rule::read)? {
+        for rule::ListedRule { chain, handle, rule } in self.list(message::GETRULE, &table.name, rule::read)? {
             let (handles, rules) = rules.entry(chain).or_default();
             handles.push(handle);
             rules.push(rule);
@@ -97,12 +97,12 @@ impl Nft {
     }
 
     /// The reading after these edits, when what they touched is as it is wanted and nobody else's change came after.
-    pub(super) fn known_after(&mut self, known: Known, wanted: &Arc<Table>, edits: &[Edit]) -> Result<Option<Known>, Error> {
+    pub(super) fn known_after(&mut self, known: Known, wanted: &Arc<Table>, edits: &[Edit]) -> Result<Option<Known>, NftError> {
         let touched = Touched::by(edits);
         let few = touched.count() <= MAX_TOUCHED;
         let Some(handles) = few.then(|| self.verify(&touched, wanted)).transpose()?.flatten() else { return Ok(None) };
         let generation = known.generation.wrapping_add(1);
-        Ok((self.generation()? == generation).then(|| known.become_next(generation, wanted, handles, edits)))
+        Ok((self.generation()? == generation).then(|| known.after_commit(generation, wanted, handles, edits)))
     }
 
     /// Looks at what was touched: the handles of the chains' rules when all of it is as in `wanted`.
@@ -110,7 +110,7 @@ impl Nft {
         &mut self,
         touched: &Touched,
         wanted: &Table,
-    ) -> Result<Option<HashMap<String, Vec<u64>>>, nfnetlink::Error> {
+    ) -> Result<Option<HashMap<String, Vec<u64>>>, nfnetlink::NfnetlinkError> {
         let mut handles = HashMap::new();
         let chains = wanted.chains.iter().filter(|chain| touched.chains.contains(chain.name.as_str()));
         for chain in chains {
@@ -127,7 +127,7 @@ impl Nft {
         Ok(Some(handles))
     }
 
-    fn verify_chain(&mut self, chain: &Chain, table: &str) -> Result<Option<Vec<u64>>, nfnetlink::Error> {
+    fn verify_chain(&mut self, chain: &Chain, table: &str) -> Result<Option<Vec<u64>>, nfnetlink::NfnetlinkError> {
         let body = |writer: &mut nfnetlink::Writer| chain::name(writer, table, &chain.name);
         let hangs = match self.socket.get(message::GETCHAIN, INET, body, chain::read)? {
             Some(Ok(found)) => found.base == chain.base,
@@ -143,7 +143,12 @@ impl Nft {
     }
 
     /// The element with that key as the kernel has it.
-    fn element(&mut self, table: &str, set: &Set, key: &Vec<u8>) -> Result<Option<Option<Verdict>>, nfnetlink::Error> {
+    fn element(
+        &mut self,
+        table: &str,
+        set: &Set,
+        key: &Vec<u8>,
+    ) -> Result<Option<Option<NftVerdict>>, nfnetlink::NfnetlinkError> {
         let body = |writer: &mut nfnetlink::Writer| {
             set::write_elements(writer, table, set, &mut [(key, &None)].into_iter(), usize::MAX / 2);
         };
@@ -157,7 +162,7 @@ impl Nft {
         kind: u16,
         table: &str,
         decode: impl Fn(Attributes) -> Result<T, Malformed>,
-    ) -> Result<Vec<T>, nfnetlink::Error> {
+    ) -> Result<Vec<T>, nfnetlink::NfnetlinkError> {
         self.socket.dump(
             kind,
             INET,

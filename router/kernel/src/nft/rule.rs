@@ -10,7 +10,7 @@ const NFTA_RULE_USERDATA: u16 = 7;
 pub const NFTA_LIST_ELEM: u16 = 1;
 
 /// A rule as listed.
-pub struct Found {
+pub struct ListedRule {
     pub chain: String,
     /// By which it is named; never given twice in a table.
     pub handle: u64,
@@ -43,7 +43,7 @@ pub fn write(writer: &mut Writer, table: &str, chain: &str, expressions: &[Expr]
     }
 }
 
-pub fn read(attributes: Attributes) -> Result<Found, Malformed> {
+pub fn read(attributes: Attributes) -> Result<ListedRule, Malformed> {
     let chain = attributes.string(NFTA_RULE_CHAIN).ok_or(Malformed("a rule without a chain"))?.to_owned();
     let handle = attributes.u64(NFTA_RULE_HANDLE).ok_or(Malformed("a rule without a handle"))?;
     let mut expressions = Vec::new();
@@ -53,5 +53,5 @@ pub fn read(attributes: Attributes) -> Result<Found, Malformed> {
         }
     }
     let comment = attributes.get(NFTA_RULE_USERDATA).and_then(userdata::comment);
-    Ok(Found { chain, handle, rule: Rule { expressions, comment } })
+    Ok(ListedRule { chain, handle, rule: Rule { expressions, comment } })
 }

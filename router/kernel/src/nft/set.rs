@@ -1,6 +1,6 @@
 use super::{NFTA_TABLE, expression::verdict, rule::NFTA_LIST_ELEM};
 use crate::nfnetlink::{Attributes, Malformed, Writer};
-use edge_plan::nft::{Field, Set, Verdict};
+use edge_plan::nft::{Field, NftVerdict, Set};
 
 const NFTA_SET_NAME: u16 = 2;
 const NFTA_SET_FLAGS: u16 = 3;
@@ -30,7 +30,7 @@ const KEY_BYTE_ORDER: u8 = 0;
 /// A bucket is a pointer: 32 KiB.
 const MIN_CAPACITY: usize = 4096;
 
-pub type Element = (Vec<u8>, Option<Verdict>);
+pub type Element = (Vec<u8>, Option<NftVerdict>);
 
 pub fn name(writer: &mut Writer, table: &str, set: &str) {
     writer.string(NFTA_TABLE, table);
@@ -88,7 +88,7 @@ pub fn write_elements<'a>(
     writer: &mut Writer,
     table: &str,
     set: &Set,
-    elements: &mut impl Iterator<Item = (&'a Vec<u8>, &'a Option<Verdict>)>,
+    elements: &mut impl Iterator<Item = (&'a Vec<u8>, &'a Option<NftVerdict>)>,
     limit: usize,
 ) {
     let end = writer.len() + limit;

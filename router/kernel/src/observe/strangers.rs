@@ -3,7 +3,7 @@
 use super::{Links, dump_links};
 use crate::{
     Error, address, marks,
-    route::{self, Seen},
+    route::{self, KernelRoute},
     socket::NetlinkError,
     space::{OpenSpace, Spaces},
 };
@@ -53,6 +53,6 @@ fn strange_address(message: &AddressMessage, links: &Links) -> Option<(IfName, S
 /// The kernel's own routes go with the addresses.
 fn strange_route(message: &RouteMessage, links: &Links) -> Option<(IfName, Strange)> {
     (![marks::ROUTE, RouteProtocol::Kernel].contains(&message.header.protocol)).then_some(())?;
-    let Seen { destination, via, link, .. } = route::read(message)?;
+    let KernelRoute { destination, via, link, .. } = route::read(message)?;
     Some((ours(links, link?)?, Strange::Route { destination, via }))
 }

@@ -2,9 +2,9 @@ use crate::{
     sample::{self, NAME, base, link},
     space::{in_namespace, listing, nft, run},
 };
-use edge_kernel::nft::{Error, Nft};
+use edge_kernel::nft::{Nft, NftError};
 use edge_plan::nft::{
-    Chain, ChainKind, Expr, Hook, Rule, Table, Verdict,
+    Chain, ChainKind, Expr, Hook, NftVerdict, Rule, Table,
     build::{Source, accept, iifname, jump, rule, vmap},
 };
 use nix::errno::Errno;
@@ -23,7 +23,7 @@ fn refused(wanted: &Table) -> edge_kernel::nft::Explained {
     // The socket goes on working.
     assert_eq!(kernel.table(NAME).unwrap().as_deref(), Some(&sample::table()));
     match error {
-        Error::Refused(explained) => *explained,
+        NftError::Refused(explained) => *explained,
         other => panic!("{other}"),
     }
 }
@@ -36,7 +36,7 @@ fn a_bad_rule_changes_nothing_and_is_named() {
         let error = refused(&wanted);
         assert_eq!((error.part.as_str(), error.errno), ("chain forward, rule 3", Errno::ENOENT));
         assert!(matches!(error.expression, Some(Expr::Lookup { ref set, .. }) if set == "nowhere"), "{error:?}");
-        let text = Error::Refused(Box::new(error)).to_string();
+        let text = NftError::Refused(Box::new(error)).to_string();
         assert!(text.starts_with("nftables: the kernel refuses chain forward, rule 3, at Lookup"), "{text}");
     });
 }
@@ -58,7 +58,7 @@ fn bad_jumps_chains_sets_and_elements_are_named() {
         assert_eq!(refused(&wanted).part, "set addresses");
 
         let mut wanted = sample::table();
-        wanted.sets[1].elements.insert(vec![1; 16], Some(Verdict::Jump("nowhere".to_owned())));
+        wanted.sets[1].elements.insert(vec![1; 16], Some(NftVerdict::Jump("nowhere".to_owned())));
         assert_eq!(refused(&wanted).part, "the elements of set sources");
     });
 }

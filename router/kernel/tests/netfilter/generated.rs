@@ -3,7 +3,7 @@ use crate::{
     space::in_namespace,
 };
 use edge_kernel::nft::Nft;
-use edge_plan::nft::{BaseChain, Chain, ChainKind, Ct, Expr, Field, Hook, Meta, PayloadBase, Rule, Set, Table, Verdict};
+use edge_plan::nft::{BaseChain, Chain, ChainKind, Ct, Expr, Field, Hook, Meta, NftVerdict, PayloadBase, Rule, Set, Table};
 use proptest::{collection, option, prelude::*, sample::select, test_runner::TestRunner};
 
 /// A value of so many bytes in a register, as something of a packet.
@@ -53,9 +53,9 @@ fn lookup() -> impl Strategy<Value = Vec<Expr>> {
     })
 }
 
-fn verdict() -> impl Strategy<Value = Verdict> {
+fn verdict() -> impl Strategy<Value = NftVerdict> {
     let to = "target".to_owned();
-    select(vec![Verdict::Accept, Verdict::Drop, Verdict::Return, Verdict::Jump(to.clone()), Verdict::Goto(to)])
+    select(vec![NftVerdict::Accept, NftVerdict::Drop, NftVerdict::Return, NftVerdict::Jump(to.clone()), NftVerdict::Goto(to)])
 }
 
 fn dnat() -> impl Strategy<Value = Vec<Expr>> {

@@ -3,7 +3,7 @@
 use edge_kernel::nft::{Nft, Sent};
 use edge_net::{IfName, PortRange, Protocol};
 use edge_plan::nft::{
-    BaseChain, Chain, ChainKind, Field, Hook, Rule, Set, Table, Verdict,
+    BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set, Table,
     build::{
         CtState, Source, Value, accept, counter, ct_state, ct_status_dnat, dnat, dport, drop, goto, icmp_type_echo_request,
         iifname, in_set, ip_daddr, ip_saddr, ipv4, jump, key, l4proto, masquerade, oifname, ret, rule, sport, vmap,
@@ -109,12 +109,16 @@ fn sets() -> Vec<Set> {
             "pairs",
             &[Field::IfName, Field::IfName],
             vec![
-                (key(&[Value::IfName(&lan), Value::IfName(&wan)]), Some(Verdict::Accept)),
-                (key(&[Value::IfName(&wan), Value::IfName(&lan)]), Some(Verdict::Goto("side".to_owned()))),
+                (key(&[Value::IfName(&lan), Value::IfName(&wan)]), Some(NftVerdict::Accept)),
+                (key(&[Value::IfName(&wan), Value::IfName(&lan)]), Some(NftVerdict::Goto("side".to_owned()))),
             ],
         ),
-        map("sources", &[Field::IfName], vec![(key(&[Value::IfName(&lan)]), Some(Verdict::Jump("side".to_owned())))]),
-        map("protocols", &[Field::Protocol], vec![(key(&[udp]), Some(Verdict::Return)), (key(&[tcp]), Some(Verdict::Drop))]),
+        map("sources", &[Field::IfName], vec![(key(&[Value::IfName(&lan)]), Some(NftVerdict::Jump("side".to_owned())))]),
+        map(
+            "protocols",
+            &[Field::Protocol],
+            vec![(key(&[udp]), Some(NftVerdict::Return)), (key(&[tcp]), Some(NftVerdict::Drop))],
+        ),
         set(
             "services",
             &[Field::Ipv4, Field::Protocol, Field::Port],
@@ -127,7 +131,7 @@ fn sets() -> Vec<Set> {
     ]
 }
 
-fn set(name: &str, fields: &[Field], verdicts: bool, elements: Vec<(Vec<u8>, Option<Verdict>)>) -> Set {
+fn set(name: &str, fields: &[Field], verdicts: bool, elements: Vec<(Vec<u8>, Option<NftVerdict>)>) -> Set {
     Set { name: name.to_owned(), fields: fields.to_vec(), verdicts, elements: elements.into_iter().collect() }
 }
 

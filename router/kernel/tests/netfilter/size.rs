@@ -5,7 +5,7 @@ use crate::{
 use edge_kernel::nft::Nft;
 use edge_net::IfName;
 use edge_plan::nft::{
-    ChainKind, Field, Hook, Set, Table, Verdict,
+    ChainKind, Field, Hook, NftVerdict, Set, Table,
     build::{Source, Value, accept, drop, iifname, ip_saddr, key, rule, vmap},
 };
 use ipnet::Ipv4Net;
@@ -19,8 +19,8 @@ fn networks(count: u32) -> Table {
     let sources = (0..count).map(|n| rule([iifname(&bridge(n)), ip_saddr(subnet(n)), drop()])).collect();
     let pairs = (0..count).flat_map(|n| (1..=4).map(move |step| (n, (n + step) % count)));
     let pairs: BTreeMap<_, _> =
-        pairs.map(|(a, b)| (key(&[Value::IfName(&bridge(a)), Value::IfName(&bridge(b))]), Some(Verdict::Accept))).collect();
-    let inputs = (0..count).map(|n| (key(&[Value::IfName(&bridge(n))]), Some(Verdict::Accept))).collect();
+        pairs.map(|(a, b)| (key(&[Value::IfName(&bridge(a)), Value::IfName(&bridge(b))]), Some(NftVerdict::Accept))).collect();
+    let inputs = (0..count).map(|n| (key(&[Value::IfName(&bridge(n))]), Some(NftVerdict::Accept))).collect();
     let set =
         |name: &str, fields: &[Field], elements| Set { name: name.to_owned(), fields: fields.to_vec(), verdicts: true, elements };
     let forward = vec![rule([vmap(&[Source::Iifname, Source::Oifname], "pairs")]), rule([drop()])];

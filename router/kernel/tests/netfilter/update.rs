@@ -9,7 +9,7 @@ use edge_lab::generate;
 use edge_plan::{
     Facts, desired,
     nft::{
-        BaseChain, Chain, ChainKind, Field, Hook, Table, Verdict,
+        BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Table,
         build::{Value, accept, counter, drop, iifname, ip_saddr, key, rule},
     },
 };
@@ -69,10 +69,12 @@ fn only_what_differs_is_sent() {
         update(&mut kernel, &wanted);
         assert_eq!(update(&mut kernel, &wanted), Sent::default());
 
-        wanted.sets[0].elements.insert(key(&[Value::IfName(&link("lan0")), Value::IfName(&link("lan0"))]), Some(Verdict::Accept));
+        wanted.sets[0]
+            .elements
+            .insert(key(&[Value::IfName(&link("lan0")), Value::IfName(&link("lan0"))]), Some(NftVerdict::Accept));
         assert_eq!(changed(&mut kernel, &wanted), 1, "one element more");
         let value = key(&[Value::IfName(&link("lan0")), Value::IfName(&link("wan0"))]);
-        wanted.sets[0].elements.insert(value.clone(), Some(Verdict::Drop));
+        wanted.sets[0].elements.insert(value.clone(), Some(NftVerdict::Drop));
         assert_eq!(changed(&mut kernel, &wanted), 2, "another verdict: out and in");
         wanted.sets[0].elements.remove(&value);
         assert_eq!(changed(&mut kernel, &wanted), 1, "one element less");
@@ -86,7 +88,7 @@ fn only_what_differs_is_sent() {
         // A chain and what leads to it come in one transaction and go in one.
         let before = wanted.clone();
         wanted.chains.push(Chain { name: "new".to_owned(), base: None, rules: vec![rule([drop()])] });
-        wanted.sets[1].elements.insert(key(&[Value::IfName(&link("lan9"))]), Some(Verdict::Jump("new".to_owned())));
+        wanted.sets[1].elements.insert(key(&[Value::IfName(&link("lan9"))]), Some(NftVerdict::Jump("new".to_owned())));
         assert_eq!(changed(&mut kernel, &wanted), 3, "a chain, its rule and the element");
         assert_eq!(changed(&mut kernel, &before), 3, "the element, the rule and the chain");
     });

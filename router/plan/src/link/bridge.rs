@@ -1,9 +1,9 @@
-use super::{Changes, Kind, LinkKind, Rank};
+use super::{Changes, LinkBehaviour, LinkKind, Rank};
 use crate::{Difference, Effect};
 
 pub(super) struct Bridge;
 
-impl Kind for Bridge {
+impl LinkBehaviour for Bridge {
     fn word(&self) -> &'static str {
         "bridge"
     }

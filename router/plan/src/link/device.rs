@@ -1,10 +1,10 @@
-use super::{Changes, Kind, LinkKind, Rank};
+use super::{Changes, LinkBehaviour, LinkKind, Rank};
 use crate::{Difference, Effect};
 
 /// Not made by us.
 pub(super) struct Device;
 
-impl Kind for Device {
+impl LinkBehaviour for Device {
     fn word(&self) -> &'static str {
         "device"
     }

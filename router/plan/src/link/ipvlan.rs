@@ -1,4 +1,4 @@
-use super::{Changes, Kind, LinkKind, Rank, child};
+use super::{Changes, LinkBehaviour, LinkKind, Rank, child};
 use crate::{Difference, Effect};
 use edge_net::IfName;
 
@@ -9,7 +9,7 @@ pub struct IpvlanL2 {
     pub parent: IfName,
 }
 
-impl Kind for IpvlanL2 {
+impl LinkBehaviour for IpvlanL2 {
     fn word(&self) -> &'static str {
         "ipvlan"
     }

@@ -1,4 +1,4 @@
-use super::{Changes, Kind, LinkKind, Rank, child};
+use super::{Changes, LinkBehaviour, LinkKind, Rank, child};
 use crate::{Difference, Effect};
 use edge_net::IfName;
 
@@ -9,7 +9,7 @@ pub struct Macvlan {
     pub parent: IfName,
 }
 
-impl Kind for Macvlan {
+impl LinkBehaviour for Macvlan {
     fn word(&self) -> &'static str {
         "macvlan"
     }

@@ -1,24 +1,24 @@
 //! Links: each kind of them in a file of its own, and what they have in common.
 
+mod behaviour;
 mod bridge;
 mod child;
 mod device;
 mod ipvlan;
-mod kind;
 mod living;
 mod macvlan;
 mod veth;
 mod vlan;
 
+pub(crate) use behaviour::{Changes, Rank};
 pub use ipvlan::IpvlanL2;
-pub(crate) use kind::{Changes, Rank};
 pub use macvlan::Macvlan;
 pub use veth::Veth;
 pub use vlan::Vlan;
 
 use crate::{Attribute, Difference, Effect, Space};
+use behaviour::LinkBehaviour;
 use edge_net::{IfName, Mac};
-use kind::Kind;
 use std::mem::discriminant;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub enum RpFilter {
 
 impl LinkKind {
     /// The one place that knows them all.
-    fn own(&self) -> &dyn Kind {
+    fn own(&self) -> &dyn LinkBehaviour {
         match self {
             LinkKind::Device => &device::Device,
             LinkKind::Bridge => &bridge::Bridge,

@@ -1,4 +1,4 @@
-use super::{Changes, Kind, LinkKind, Rank};
+use super::{Changes, LinkBehaviour, LinkKind, Rank};
 use crate::{Attribute, Difference, Effect, Space};
 use edge_net::IfName;
 
@@ -9,7 +9,7 @@ pub struct Veth {
     pub peer: IfName,
 }
 
-impl Kind for Veth {
+impl LinkBehaviour for Veth {
     fn word(&self) -> &'static str {
         "veth"
     }

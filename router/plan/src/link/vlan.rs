@@ -1,4 +1,4 @@
-use super::{Changes, Kind, LinkKind, Rank};
+use super::{Changes, LinkBehaviour, LinkKind, Rank};
 use crate::{Attribute, Difference, Effect};
 use edge_net::{IfName, VlanId};
 
@@ -9,7 +9,7 @@ pub struct Vlan {
     pub id: VlanId,
 }
 
-impl Kind for Vlan {
+impl LinkBehaviour for Vlan {
     fn word(&self) -> &'static str {
         "vlan"
     }

@@ -3,7 +3,7 @@
 //!
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
-use super::{Ct, Expr, Field, Meta, PayloadBase, Rule, Verdict};
+use super::{Ct, Expr, Field, Meta, NftVerdict, PayloadBase, Rule};
 use edge_net::{IfName, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -146,24 +146,24 @@ pub fn in_set(fields: &[Source], set: &str) -> Vec<Expr> {
 }
 
 pub fn accept() -> Vec<Expr> {
-    vec![Expr::Verdict(Verdict::Accept)]
+    vec![Expr::Verdict(NftVerdict::Accept)]
 }
 
 pub fn drop() -> Vec<Expr> {
-    vec![Expr::Verdict(Verdict::Drop)]
+    vec![Expr::Verdict(NftVerdict::Drop)]
 }
 
 /// `return`
 pub fn ret() -> Vec<Expr> {
-    vec![Expr::Verdict(Verdict::Return)]
+    vec![Expr::Verdict(NftVerdict::Return)]
 }
 
 pub fn jump(chain: &str) -> Vec<Expr> {
-    vec![Expr::Verdict(Verdict::Jump(chain.to_owned()))]
+    vec![Expr::Verdict(NftVerdict::Jump(chain.to_owned()))]
 }
 
 pub fn goto(chain: &str) -> Vec<Expr> {
-    vec![Expr::Verdict(Verdict::Goto(chain.to_owned()))]
+    vec![Expr::Verdict(NftVerdict::Goto(chain.to_owned()))]
 }
 
 pub fn counter() -> Vec<Expr> {

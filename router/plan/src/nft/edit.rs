@@ -1,6 +1,6 @@
 //! What leads from one table to another, each thing by itself: what stays is not named, so that it keeps its place and its counts.
 
-use super::{BaseChain, Chain, Rule, Set, Table, Verdict};
+use super::{BaseChain, Chain, NftVerdict, Rule, Set, Table};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub enum Edit<'a> {
     AddSet(&'a Set),
     AddElements {
         set: &'a Set,
-        elements: Vec<(&'a Vec<u8>, &'a Option<Verdict>)>,
+        elements: Vec<(&'a Vec<u8>, &'a Option<NftVerdict>)>,
     },
     /// Before a rule that stays, counted as in `DeleteRule`; `None`: after all that are there. `number` counts, from 1, the rules of the
     /// chain as it will be.
@@ -163,7 +163,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    fn fill(&mut self, set: &'a Set, elements: Vec<(&'a Vec<u8>, &'a Option<Verdict>)>) {
+    fn fill(&mut self, set: &'a Set, elements: Vec<(&'a Vec<u8>, &'a Option<NftVerdict>)>) {
         if !elements.is_empty() {
             self.elements.push(Edit::AddElements { set, elements });
         }

@@ -89,7 +89,7 @@ pub struct Set {
     pub fields: Vec<Field>,
     pub verdicts: bool,
     /// Key bytes as they stand in registers: each field padded to a multiple of four bytes. The value is `None` in a plain set.
-    pub elements: BTreeMap<Vec<u8>, Option<Verdict>>,
+    pub elements: BTreeMap<Vec<u8>, Option<NftVerdict>>,
 }
 
 /// The type of one field of a set's key.
@@ -144,7 +144,7 @@ pub enum Expr {
         register: u8,
         data: Vec<u8>,
     },
-    Verdict(Verdict),
+    Verdict(NftVerdict),
     Counter,
     Masquerade,
     /// IPv4 destination NAT to the address and the port (range) in registers.
@@ -203,7 +203,7 @@ impl PayloadBase {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub enum NftVerdict {
     Accept,
     Drop,
     Return,

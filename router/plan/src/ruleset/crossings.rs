@@ -1,6 +1,6 @@
 use super::{end::End, names::crossing};
 use crate::{
-    nft::{Chain, Rule, Verdict, build::*},
+    nft::{Chain, NftVerdict, Rule, build::*},
     policy::{Grant, Match},
 };
 use edge_config::Config;
@@ -35,17 +35,17 @@ impl Crossings {
         }
     }
 
-    pub fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, Verdict)> {
+    pub fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, NftVerdict)> {
         self.0.iter().map(|((from, to), crossing)| {
-            let verdict = crossing.rules.as_ref().map_or(Verdict::Accept, |_| Verdict::Goto(crossing.chain.clone()));
+            let verdict = crossing.rules.as_ref().map_or(NftVerdict::Accept, |_| NftVerdict::Goto(crossing.chain.clone()));
             (vec![from.clone(), to.clone()], verdict)
         })
     }
 
     /// Every pair and its reverse.
-    pub fn passages(&self) -> BTreeMap<Vec<IfName>, Verdict> {
+    pub fn passages(&self) -> BTreeMap<Vec<IfName>, NftVerdict> {
         let both = self.0.keys().flat_map(|(from, to)| [vec![from.clone(), to.clone()], vec![to.clone(), from.clone()]]);
-        both.map(|pair| (pair, Verdict::Accept)).collect()
+        both.map(|pair| (pair, NftVerdict::Accept)).collect()
     }
 
     pub fn chains(self) -> impl Iterator<Item = Chain> {

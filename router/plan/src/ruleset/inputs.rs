@@ -3,7 +3,7 @@ use super::{
     names::input,
 };
 use crate::{
-    nft::{Chain, Verdict, build::*},
+    nft::{Chain, NftVerdict, build::*},
     policy::Grant,
 };
 use edge_config::Config;
@@ -29,8 +29,8 @@ impl Inputs {
         inputs
     }
 
-    pub fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, Verdict)> {
-        self.0.iter().map(|(link, chain)| (vec![link.clone()], Verdict::Jump(chain.name.clone())))
+    pub fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, NftVerdict)> {
+        self.0.iter().map(|(link, chain)| (vec![link.clone()], NftVerdict::Jump(chain.name.clone())))
     }
 
     pub fn chains(self) -> impl Iterator<Item = Chain> {

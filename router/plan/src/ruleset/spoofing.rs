@@ -5,7 +5,7 @@ use crate::{
     Facts,
     facts::addressing,
     leg::gateway_link,
-    nft::{Chain, ChainKind, Field, Hook, Rule, Set, Verdict, build::*},
+    nft::{Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set, build::*},
     policy::inputs::{DHCP_CLIENT, DHCP_SERVER},
 };
 use edge_config::{Config, Network};
@@ -36,8 +36,8 @@ pub fn chains(config: &Config, facts: &Facts) -> Vec<Chain> {
 }
 
 pub fn sets(config: &Config, facts: &Facts) -> Vec<Set> {
-    let networks = config.networks.iter().map(|n| (vec![gateway_link(config, n)], Verdict::Jump(source(&n.name))));
-    let uplinks = config.uplinks.iter().map(|uplink| (vec![uplink.ifname()], Verdict::Jump(OUTSIDE.to_owned())));
+    let networks = config.networks.iter().map(|n| (vec![gateway_link(config, n)], NftVerdict::Jump(source(&n.name))));
+    let uplinks = config.uplinks.iter().map(|uplink| (vec![uplink.ifname()], NftVerdict::Jump(OUTSIDE.to_owned())));
     let mut sets = vec![verdicts("sources", vec![Field::IfName], networks.chain(uplinks))];
     if !config.uplinks.is_empty() {
         sets.extend(Inside::of(config, facts).sets());

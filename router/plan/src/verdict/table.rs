@@ -2,7 +2,7 @@
 
 use crate::{
     Attribute, Difference,
-    nft::{Chain, Field, Set, Table, TableDelta, Verdict},
+    nft::{Chain, Field, NftVerdict, Set, Table, TableDelta},
 };
 use std::{
     collections::{BTreeSet, HashMap},
@@ -59,7 +59,7 @@ fn set_elements(name: &str, from: Option<Set>, to: Option<Set>, differences: &mu
     let fields = to.or(from).map(|set| set.fields).unwrap_or_default();
     let keys: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
     for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
-        let value = |verdict: &Option<Verdict>| Value(verdict.as_ref()).to_string();
+        let value = |verdict: &Option<NftVerdict>| Value(verdict.as_ref()).to_string();
         let what = Attribute::Element { set: name.to_owned(), key: key_text(&fields, key) };
         differences.push(Difference::of(what, old.get(key).map(value), new.get(key).map(value)));
     }
@@ -85,17 +85,17 @@ fn key_text(fields: &[Field], key: &[u8]) -> String {
 }
 
 /// Of an element; a plain set's has none.
-struct Value<'a>(Option<&'a Verdict>);
+struct Value<'a>(Option<&'a NftVerdict>);
 
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self.0 {
             None => Ok(()),
-            Some(Verdict::Accept) => f.write_str("accept"),
-            Some(Verdict::Drop) => f.write_str("drop"),
-            Some(Verdict::Return) => f.write_str("return"),
-            Some(Verdict::Jump(chain)) => write!(f, "jump {chain}"),
-            Some(Verdict::Goto(chain)) => write!(f, "goto {chain}"),
+            Some(NftVerdict::Accept) => f.write_str("accept"),
+            Some(NftVerdict::Drop) => f.write_str("drop"),
+            Some(NftVerdict::Return) => f.write_str("return"),
+            Some(NftVerdict::Jump(chain)) => write!(f, "jump {chain}"),
+            Some(NftVerdict::Goto(chain)) => write!(f, "goto {chain}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What nf_tables does with a packet: as much of it as our tables use, written from the kernel's side and not from ours.
 
-use edge_plan::nft::{Ct, Expr, Field, Hook, Meta, PayloadBase, Table, Verdict};
+use edge_plan::nft::{Ct, Expr, Field, Hook, Meta, NftVerdict, PayloadBase, Table};
 use std::net::Ipv4Addr;
 
 /// `NF_CT_STATE_BIT`, `IPS_DST_NAT` (nf_conntrack_common.h)
@@ -38,11 +38,11 @@ fn walk(table: &Table, name: &str, packet: &mut Packet) -> Option<bool> {
     for rule in &chain.rules {
         match evaluate(table, &rule.expressions, packet) {
             None => {}
-            Some(Verdict::Accept) => return Some(true),
-            Some(Verdict::Drop) => return Some(false),
-            Some(Verdict::Return) => return None,
-            Some(Verdict::Goto(to)) => return walk(table, &to, packet),
-            Some(Verdict::Jump(to)) => {
+            Some(NftVerdict::Accept) => return Some(true),
+            Some(NftVerdict::Drop) => return Some(false),
+            Some(NftVerdict::Return) => return None,
+            Some(NftVerdict::Goto(to)) => return walk(table, &to, packet),
+            Some(NftVerdict::Jump(to)) => {
                 if let Some(end) = walk(table, &to, packet) {
                     return Some(end);
                 }
@@ -53,7 +53,7 @@ fn walk(table: &Table, name: &str, packet: &mut Packet) -> Option<bool> {
 }
 
 /// One rule; `None`: it does not match, or says nothing of where to go.
-fn evaluate(table: &Table, expressions: &[Expr], packet: &mut Packet) -> Option<Verdict> {
+fn evaluate(table: &Table, expressions: &[Expr], packet: &mut Packet) -> Option<NftVerdict> {
     let mut registers = Registers([0; 80]);
     for expression in expressions {
         match expression {
@@ -78,9 +78,9 @@ fn evaluate(table: &Table, expressions: &[Expr], packet: &mut Packet) -> Option<
             Expr::Verdict(verdict) => return Some(verdict.clone()),
             Expr::Dnat { address, port_min, port_max } => {
                 packet.translate(&registers, *address, *port_min, *port_max);
-                return Some(Verdict::Accept);
+                return Some(NftVerdict::Accept);
             }
-            Expr::Masquerade => return Some(Verdict::Accept),
+            Expr::Masquerade => return Some(NftVerdict::Accept),
             Expr::Counter => {}
             Expr::FlowAdd { .. } | Expr::Other { .. } => panic!("not in a policy: {expression:?}"),
         }
@@ -88,7 +88,7 @@ fn evaluate(table: &Table, expressions: &[Expr], packet: &mut Packet) -> Option<
     None
 }
 
-fn look_up(table: &Table, name: &str, registers: &Registers, register: u8) -> Option<Option<Verdict>> {
+fn look_up(table: &Table, name: &str, registers: &Registers, register: u8) -> Option<Option<NftVerdict>> {
     let set = table.sets.iter().find(|set| set.name == name).unwrap_or_else(|| panic!("no set {name}"));
     let length: u8 = set.fields.iter().map(|field: &Field| field.registers()).sum();
     set.elements.get(registers.at(register, usize::from(length) * 4)).cloned()

@@ -3,7 +3,7 @@ use crate::{Difference, Effect, Space};
 use edge_net::IfName;
 
 /// What each kind of link says of itself, in the file of its name.
-pub(crate) trait Kind {
+pub(crate) trait LinkBehaviour {
     /// As `ip link` has it.
     fn word(&self) -> &'static str;
 
