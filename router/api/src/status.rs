@@ -13,7 +13,7 @@ pub struct Status {
     pub applied: Option<Applied>,
     /// The network namespace the data plane lives in; `null`: the host's own.
     pub namespace: Option<String>,
-    /// Everything that is wrong, the worst first; empty on a healthy box. See [`Status::tell_problems`].
+    /// Everything that is wrong, the worst first; empty on a healthy box. See [`Status::add_problems`].
     pub problems: Vec<Problem>,
     /// In the order of the file.
     pub uplinks: Vec<UplinkStatus>,
@@ -194,7 +194,7 @@ impl NetworkState {
 
 impl Status {
     /// Adds to `problems` what the rows say is wrong: a device that is missing once, not once for each of its networks.
-    pub fn tell_problems(&mut self) {
+    pub fn add_problems(&mut self) {
         for wait in &self.waiting {
             let what = format!("{} is missing, needed by {}", wait.device, listed(&wait.needed_by));
             self.problems.push(Problem { what, why: wait.why.clone() });

@@ -75,12 +75,12 @@ fn put_back(link: &str, card: &str, target: [u8; 4], times: usize) -> Result<Vec
     let watch = Stopwatch::open(&one)?;
     let mut took = Vec::new();
     for _ in 0..times {
-        truck.edge.carry(card, &drawer)?;
+        truck.edge.move_device(card, &drawer)?;
         // As new: the mark is the kernel's own business, but a card that comes has none.
         drawer.ip(&format!("link set {card} group default"))?;
         truck.waits_for(&[card])?;
         let start = Instant::now();
-        drawer.carry(card, &truck.edge)?;
+        drawer.move_device(card, &truck.edge)?;
         took.push(watch.until_answered(start, target.into(), SOON).with_context(|| truck.log())?);
     }
     Ok(took)
@@ -165,8 +165,8 @@ fn an_apply_goes_on_while_cards_come_and_go() -> Result<()> {
         let flapping = scope.spawn(|| -> Result<()> {
             for _ in 0..100 {
                 for card in ["eth1", "wlp3s0f0"] {
-                    truck.edge.carry(card, &drawer)?;
-                    drawer.carry(card, &truck.edge)?;
+                    truck.edge.move_device(card, &drawer)?;
+                    drawer.move_device(card, &truck.edge)?;
                 }
             }
             Ok(())
@@ -180,11 +180,11 @@ fn an_apply_goes_on_while_cards_come_and_go() -> Result<()> {
         ensure!(applied > 2, "only {applied} meanwhile");
         flapping.join().unwrap()
     })?;
-    truck.edge.carry("eth1", &drawer)?;
+    truck.edge.move_device("eth1", &drawer)?;
     truck.waits_for(&["eth1"])?;
     let report = truck.apply(&config("macvlan"))?;
     same(report["waiting"][0]["device"].as_str(), Some("eth1"))?;
-    drawer.carry("eth1", &truck.edge)?;
+    drawer.move_device("eth1", &truck.edge)?;
     answered(&one, INTERNET)?;
     truck.waits_for(&[])
 }

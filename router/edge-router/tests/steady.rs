@@ -183,7 +183,7 @@ fn change_elsewhere(namespace: bool) -> Result<()> {
     let changes =
         [network("10.0.3.1/24"), network("10.0.33.1/24"), allow.to_owned(), host.to_owned(), forward.to_owned(), String::new()];
     for more in &changes {
-        town.rig.bring(&config(namespace, more)).with_context(|| more.clone())?;
+        town.rig.apply_until_taken(&config(namespace, more)).with_context(|| more.clone())?;
         town.keeps(&rules).with_context(|| more.clone())?;
         sleep(A_WHILE / 4);
     }

@@ -182,14 +182,14 @@ fn fails_over(and_back: bool) -> Result<(u64, u64)> {
     let container = site.attached("c1", "lan")?;
     let in_use = |name: &str, seconds| site.until(name, seconds, |row| row["in_use"] == true && row["state"] == "online");
     let dark = pinging(&container, |_| {
-        first.go_dark()?;
+        first.cut_internet()?;
         in_use("lte", 60)?;
         let row = site.uplink("wan")?;
         let why = row["why"].as_str().unwrap_or_default();
         ensure!(why.starts_with("probe 8.8.8.8 fails since "), "{row}");
         Ok(())
     })?;
-    first.go_bright()?;
+    first.restore_internet()?;
     let back = pinging(&container, |_| in_use("wan", 90).map(drop))?;
     ensure!(lost_in_a_row(&back) < 50, "coming back cost {} pings in a row", lost_in_a_row(&back));
     let pulled = pinging(&container, |_| {

@@ -28,7 +28,7 @@ pub enum Client {
 
 /// What a client was given and took up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
+pub struct AcquiredLease {
     pub address: Ipv4Addr,
     pub mask: Ipv4Addr,
     pub router: Option<Ipv4Addr>,
@@ -41,7 +41,7 @@ pub struct Lease {
 impl Host {
     /// Runs a client on `device` until it has a lease, with address and default route in place, and ends it without a release. No
     /// lease in time and a client that is not installed are errors.
-    pub fn dhcp(&self, client: Client, device: &str) -> Result<Lease> {
+    pub fn dhcp(&self, client: Client, device: &str) -> Result<AcquiredLease> {
         let directory = tempfile::tempdir()?;
         let script = directory.path().join("lease.sh");
         fs::write(&script, SCRIPT)?;
@@ -54,7 +54,7 @@ impl Host {
         let lease = fs::read_to_string(directory.path().join("lease"));
         match lease {
             Ok(lease) if output.status.success() => {
-                Lease::parse(&lease).with_context(|| format!("{client:?} was given:\n{lease}"))
+                AcquiredLease::parse(&lease).with_context(|| format!("{client:?} was given:\n{lease}"))
             }
             _ => bail!(
                 "{}: {client:?} got no lease on {device}, {}\n{}{}",
@@ -100,7 +100,7 @@ impl Client {
     }
 }
 
-impl Lease {
+impl AcquiredLease {
     fn parse(text: &str) -> Result<Self> {
         let value = |key: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' '));

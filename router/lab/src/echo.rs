@@ -7,7 +7,7 @@ const ICMP: u8 = 1;
 const MAGIC: &[u8; 8] = b"edge-lab";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum EchoKind {
     Request,
     Reply,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Marker {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Echo {
-    pub kind: Kind,
+    pub kind: EchoKind,
     pub marker: Marker,
     pub sequence: u16,
     pub source: Ipv4Addr,
@@ -51,8 +51,8 @@ pub(crate) fn read(packet: &[u8]) -> Option<Echo> {
     let source: [u8; 4] = *packet.get(12..)?.first_chunk()?;
     let icmp = packet.get(header..)?;
     let kind = match icmp.first()? {
-        8 => Kind::Request,
-        0 => Kind::Reply,
+        8 => EchoKind::Request,
+        0 => EchoKind::Reply,
         _ => return None,
     };
     let sequence = u16::from_be_bytes(*icmp.get(6..)?.first_chunk()?);
@@ -78,7 +78,10 @@ mod tests {
         let marker = Marker { process: 4711, probe: 65_537 };
         let mut packet = vec![0x45, 0, 0, 0, 0, 0, 0, 0, 64, ICMP, 0, 0, 10, 0, 1, 5, 8, 8, 8, 8];
         packet.extend(request(marker, 3));
-        assert_eq!(read(&packet), Some(Echo { kind: Kind::Request, marker, sequence: 3, source: Ipv4Addr::new(10, 0, 1, 5) }));
+        assert_eq!(
+            read(&packet),
+            Some(Echo { kind: EchoKind::Request, marker, sequence: 3, source: Ipv4Addr::new(10, 0, 1, 5) })
+        );
         for length in 0..packet.len() {
             assert_eq!(read(&packet[..length]), None, "cut to {length} bytes");
         }

@@ -193,7 +193,7 @@ fn receive(ears: &[OwnedFd], stop: &AtomicBool, turn: &AtomicU32, receipts: &Mut
             Err(errno) => return Err(errno.into()),
         }
         for (receiver, ear) in ears.iter().enumerate() {
-            let heard = hear(ear, receiver, turn)?;
+            let heard = receive_all(ear, receiver, turn)?;
             let mut receipts = receipts.lock().unwrap_or_else(PoisonError::into_inner);
             for receipt in heard {
                 *receipts.entry(receipt).or_default() += 1;
@@ -203,7 +203,7 @@ fn receive(ears: &[OwnedFd], stop: &AtomicBool, turn: &AtomicU32, receipts: &Mut
 }
 
 /// Everything one has received until now.
-fn hear(ear: &OwnedFd, receiver: usize, turn: &AtomicU32) -> Result<Vec<Receipt>> {
+fn receive_all(ear: &OwnedFd, receiver: usize, turn: &AtomicU32) -> Result<Vec<Receipt>> {
     let mut heard = Vec::new();
     let mut packet = [0; 256];
     loop {

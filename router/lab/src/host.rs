@@ -96,7 +96,7 @@ impl Host {
     }
 
     /// Pulls a network card out of this machine and puts it into another, where it is down and in no bridge.
-    pub fn carry(&self, device: &str, to: &Host) -> Result<()> {
+    pub fn move_device(&self, device: &str, to: &Host) -> Result<()> {
         self.ip(&format!("link set {device} netns {}", to.space.net_path())).map(drop)
     }
 

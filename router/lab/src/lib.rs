@@ -45,7 +45,7 @@ mod wait;
 
 pub use apart::{in_a_box, ip};
 pub use daemon::Daemon;
-pub use dhcp::{Client, Lease};
+pub use dhcp::{AcquiredLease, Client};
 pub use flood::{Flood, Member, Receipt, Way};
 pub use flow::{Count, Flow, Stream, StreamCount};
 pub use host::Host;
@@ -58,5 +58,5 @@ pub use same::same;
 pub use scenario::{Needs, run_scenarios};
 pub use stopwatch::Stopwatch;
 pub use switch::Switch;
-pub use table::{Place, Report, Row, Table};
+pub use table::{Place, Row, Table, TableReport};
 pub use wait::wait_until;

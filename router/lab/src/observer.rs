@@ -1,7 +1,7 @@
 //! The sockets of one network namespace that see our echo packets come, go and be accepted.
 
 use crate::{
-    echo::{self, Echo, Kind, Marker},
+    echo::{self, Echo, EchoKind, Marker},
     host::Host,
 };
 use anyhow::{Context, Result};
@@ -71,7 +71,9 @@ impl Observer {
     pub(crate) fn drain(&self, mut report: impl FnMut(Marker, Event)) -> Result<()> {
         let mut packet = [0; 2048];
         while let Some((length, address)) = received(recvfrom::<LinkAddr>(self.frames.as_raw_fd(), &mut packet))? {
-            let Some(Echo { kind: Kind::Request, marker, sequence, source }) = echo::read(&packet[..length]) else { continue };
+            let Some(Echo { kind: EchoKind::Request, marker, sequence, source }) = echo::read(&packet[..length]) else {
+                continue;
+            };
             let Some(card) = address.filter(|card| card.ifindex() != LOOPBACK) else { continue };
             let event =
                 if card.pkttype() == libc::PACKET_OUTGOING { Event::Left { sequence } } else { Event::Arrived { from: source } };
@@ -79,8 +81,8 @@ impl Observer {
         }
         while let Some(length) = received(recv(self.delivered.as_raw_fd(), &mut packet, MsgFlags::empty()))? {
             match echo::read(&packet[..length]) {
-                Some(Echo { kind: Kind::Request, marker, .. }) => report(marker, Event::Accepted),
-                Some(Echo { kind: Kind::Reply, marker, .. }) => report(marker, Event::Replied),
+                Some(Echo { kind: EchoKind::Request, marker, .. }) => report(marker, Event::Accepted),
+                Some(Echo { kind: EchoKind::Reply, marker, .. }) => report(marker, Event::Replied),
                 None => {}
             }
         }

@@ -68,11 +68,11 @@ impl Provider {
     }
 
     /// Nothing behind it answers any more; its link and its own address do.
-    pub fn go_dark(&self) -> Result<()> {
+    pub fn cut_internet(&self) -> Result<()> {
         self.host.ip("address delete 8.8.8.8/32 dev lo").map(drop)
     }
 
-    pub fn go_bright(&self) -> Result<()> {
+    pub fn restore_internet(&self) -> Result<()> {
         self.host.ip("address add 8.8.8.8/32 dev lo").map(drop)
     }
 }

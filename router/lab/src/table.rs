@@ -46,7 +46,7 @@ impl Row {
 
 /// All rows with their outcomes; printed, a table.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct TableReport {
     pub rows: Vec<Row>,
 }
 
@@ -62,7 +62,7 @@ impl Table {
     }
 
     /// Probes all rows at once. A name that `places` does not know is an error.
-    pub fn run(&self, places: &BTreeMap<&str, Place>) -> Result<Report> {
+    pub fn run(&self, places: &BTreeMap<&str, Place>) -> Result<TableReport> {
         let place =
             |name: &str| places.get(name).with_context(|| format!("the table names {name}, which stands for nothing here"));
         let mut probes = Vec::new();
@@ -75,7 +75,7 @@ impl Table {
         let outcomes = probe_all(&probes)?.into_iter().map(|seen| seen.outcome());
         let mut rows: Vec<Row> = self.rows.iter().zip(outcomes).map(|(row, outcome)| row.with(outcome)).collect();
         distrust_the_dead(&mut rows);
-        Ok(Report { rows })
+        Ok(TableReport { rows })
     }
 }
 
@@ -106,7 +106,7 @@ impl Expected {
     }
 }
 
-impl Report {
+impl TableReport {
     pub fn wrong(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| !row.is_right())
     }
@@ -129,7 +129,7 @@ impl fmt::Display for Row {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for TableReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))?;
         let right = self.rows.len() - self.wrong().count();

@@ -1,7 +1,7 @@
 //! The article's box built by hand: the bench must find it right, and find it wrong when it is.
 
 use anyhow::Result;
-use edge_lab::{Host, Lab, Outcome, Place, Report, Row, Table};
+use edge_lab::{Host, Lab, Outcome, Place, Row, Table, TableReport};
 use std::{collections::BTreeMap, net::Ipv4Addr, time::Instant};
 
 const TABLE: &str = include_str!("../scenarios/fire-truck/expect.csv");
@@ -32,7 +32,7 @@ impl Truck {
         Ok(Self { _lab: lab, edge, device1, device2, internet })
     }
 
-    fn probe(&self) -> Result<Report> {
+    fn probe(&self) -> Result<TableReport> {
         let router = self.edge.inside("router")?;
         let places = BTreeMap::from([
             ("router", place(&router, [10, 0, 1, 3])),

@@ -64,7 +64,7 @@ fn a_thousand_networks() {
     let mut status = Status { hostname: "hub".into(), networks: (0..1000).map(network).collect(), ..Status::default() };
     let needed_by = (0..1000).map(|n| format!("network network-{n}")).filter(|name| name != "network network-777").collect();
     status.waiting.push(Waiting { device: "enp2s0".into(), needed_by, why: None });
-    status.tell_problems();
+    status.add_problems();
     let screen = render::status(&status, NOW, false);
     narrow(&screen);
     let lines: Vec<_> = screen.lines().collect();
@@ -81,7 +81,7 @@ fn a_thousand_networks() {
 
 fn case(name: &str) {
     let mut status = load(name);
-    status.tell_problems();
+    status.add_problems();
     let screen = render::status(&status, NOW, false);
     narrow(&screen);
     let file = folder(name).join("status.txt");
@@ -124,7 +124,7 @@ fn a_pool_that_is_nearly_used_up_is_a_problem() {
     };
     let problems = |networks| {
         let mut status = Status { networks, ..Status::default() };
-        status.tell_problems();
+        status.add_problems();
         status.problems.into_iter().map(|problem| problem.what).collect::<Vec<_>>()
     };
     assert!(problems(vec![network("a", Some(89), Some(100)), network("b", None, None)]).is_empty());

@@ -1,6 +1,6 @@
 //! The daemon itself: from its start to its word that it is ready, and what memory it takes then.
 
-use crate::{milliseconds, text::Kind};
+use crate::{milliseconds, text::NetworkKind};
 use nix::mount::{MsFlags, mount};
 use std::{
     env, fs,
@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Milliseconds, VmRSS and VmHWM in kB.
-pub fn run(kind: Kind, networks: usize, directory: &Path) -> Vec<f64> {
+pub fn run(kind: NetworkKind, networks: usize, directory: &Path) -> Vec<f64> {
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).unwrap();
     mount(Some("tmpfs"), "/run", Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
     let config = directory.join("edge-router.toml");

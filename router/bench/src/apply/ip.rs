@@ -2,12 +2,12 @@
 
 use crate::{
     milliseconds, run as command,
-    text::{Kind, address, subnet},
+    text::{NetworkKind, address, subnet},
 };
 use std::{fs, path::Path, process::Command, time::Instant};
 
 /// The same links and addresses as `ip` commands, and the same table as `nft` lists it.
-pub fn write(kind: Kind, networks: usize, directory: &Path) {
+pub fn write(kind: NetworkKind, networks: usize, directory: &Path) {
     let listing = Command::new("nft").args(["list", "table", "inet", edge_plan::TABLE]).output().unwrap();
     fs::write(directory.join("table.nft"), listing.stdout).unwrap();
     let mut links = String::from(
@@ -37,7 +37,7 @@ pub fn write(kind: Kind, networks: usize, directory: &Path) {
     fs::write(directory.join("one.nft"), one).unwrap();
 }
 
-fn network(kind: Kind, number: usize) -> String {
+fn network(kind: NetworkKind, number: usize) -> String {
     let address = address(number);
     let vlan = format!(
         "link add link t0 name t0.{number} group 25956 type vlan id {number}\nlink set t0.{number} addrgenmode none\n\
@@ -46,13 +46,13 @@ fn network(kind: Kind, number: usize) -> String {
     format!(
         "link add br-n{number} group 25956 type bridge\nlink set br-n{number} addrgenmode none\nlink set br-n{number} up\n\
          {}addr add {address} brd + dev br-n{number}\n",
-        if kind == Kind::Vlan { vlan } else { String::new() }
+        if kind == NetworkKind::Vlan { vlan } else { String::new() }
     )
 }
 
 /// Milliseconds and lines (about one message each) of everything, nothing (they have no such thing), one allow, one
 /// network.
-pub fn run(_: Kind, _: usize, directory: &Path) -> Vec<f64> {
+pub fn run(_: NetworkKind, _: usize, directory: &Path) -> Vec<f64> {
     let file = |name: &str| directory.join(name).to_str().unwrap().to_owned();
     let time = |nft: &str, ip: Option<&str>| {
         let files = [Some(nft), ip].into_iter().flatten().map(|name| fs::read_to_string(file(name)).unwrap());

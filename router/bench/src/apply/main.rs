@@ -22,7 +22,7 @@ use std::{
     process::{Command, Stdio},
     time::Duration,
 };
-use text::Kind;
+use text::NetworkKind;
 
 /// The cases, in the order in which each of the programs prints its milliseconds.
 const CASES: [&str; 4] = ["cold", "no-op", "one allow more", "one network more"];
@@ -39,7 +39,7 @@ fn main() {
             }
         }
         [who, kind, networks, directory] => {
-            let (kind, networks, directory) = (Kind::of(kind), networks.parse().unwrap(), Path::new(directory));
+            let (kind, networks, directory) = (NetworkKind::of(kind), networks.parse().unwrap(), Path::new(directory));
             kind.devices();
             let columns = match *who {
                 "ours" => ours::run(kind, networks, directory),

@@ -4,7 +4,7 @@
 
 use crate::{
     milliseconds,
-    text::{Kind, address},
+    text::{NetworkKind, address},
 };
 use nix::{
     errno::Errno,
@@ -30,7 +30,7 @@ const DIRECTORY: &str = "/run/systemd/network";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Milliseconds of everything, nothing and one allow (it has no such things: zeros), one network.
-pub fn run(kind: Kind, networks: usize) -> Vec<f64> {
+pub fn run(kind: NetworkKind, networks: usize) -> Vec<f64> {
     surroundings();
     write("10-t0.network", &format!("[Match]\nName=t0\n{QUIET}{}", vlans(kind, networks)));
     write("10-u0.network", &format!("[Match]\nName=u0\n{QUIET}MACVLAN=up-wan\n"));
@@ -46,16 +46,16 @@ pub fn run(kind: Kind, networks: usize) -> Vec<f64> {
 
 const QUIET: &str = "[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\nConfigureWithoutCarrier=yes\n";
 
-fn vlans(kind: Kind, networks: usize) -> String {
-    let last = if kind == Kind::Vlan { networks } else { 0 };
+fn vlans(kind: NetworkKind, networks: usize) -> String {
+    let last = if kind == NetworkKind::Vlan { networks } else { 0 };
     (1..=last).map(|number| format!("VLAN=t0.{number}\n")).collect()
 }
 
-fn network(kind: Kind, number: usize) {
+fn network(kind: NetworkKind, number: usize) {
     let bridge = format!("br-n{number}");
     write(&format!("20-{bridge}.netdev"), &format!("[NetDev]\nName={bridge}\nKind=bridge\n"));
     write(&format!("20-{bridge}.network"), &format!("[Match]\nName={bridge}\n{QUIET}Address={}\n", address(number)));
-    if kind == Kind::Vlan {
+    if kind == NetworkKind::Vlan {
         write(&format!("30-t0.{number}.netdev"), &format!("[NetDev]\nName=t0.{number}\nKind=vlan\n[VLAN]\nId={number}\n"));
         write(&format!("30-t0.{number}.network"), &format!("[Match]\nName=t0.{number}\n{QUIET}Bridge={bridge}\n"));
     }

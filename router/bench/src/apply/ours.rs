@@ -1,6 +1,6 @@
 //! The steps of the daemon's apply, without the daemon.
 
-use crate::{ip, milliseconds, text::Kind};
+use crate::{ip, milliseconds, text::NetworkKind};
 use edge_kernel::Kernel;
 use edge_plan::{Facts, desired, diff};
 use std::{
@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Milliseconds and writes of each case.
-pub fn run(kind: Kind, networks: usize, directory: &Path) -> Vec<f64> {
+pub fn run(kind: NetworkKind, networks: usize, directory: &Path) -> Vec<f64> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let kernel = Kernel::open().await.unwrap();

@@ -5,18 +5,18 @@ use std::fmt::Write;
 
 /// What a network is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum NetworkKind {
     /// A bridge with an address: what every kernel has.
     Bridge,
     /// And in it a VLAN of the trunk `t0`.
     Vlan,
 }
 
-impl Kind {
+impl NetworkKind {
     pub fn of(word: &str) -> Self {
         match word {
-            "bridge" => Kind::Bridge,
-            "vlan" => Kind::Vlan,
+            "bridge" => NetworkKind::Bridge,
+            "vlan" => NetworkKind::Vlan,
             _ => panic!("a kind of network is bridge or vlan, not {word}"),
         }
     }
@@ -34,7 +34,7 @@ impl Kind {
             "[[uplink]]\nname = \"wan\"\ndevice = \"u0\"\nlink = \"macvlan\"\naddress = \"192.168.50.2/24\"\ngateway = \"192.168.50.1\"\n",
         );
         for number in 1..=networks {
-            let vlan = if self == Kind::Vlan { format!("vlan = {number}\ntrunk = \"t0\"\n") } else { String::new() };
+            let vlan = if self == NetworkKind::Vlan { format!("vlan = {number}\ntrunk = \"t0\"\n") } else { String::new() };
             let address = address(number);
             let _ = write!(
                 text,

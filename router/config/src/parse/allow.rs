@@ -3,7 +3,7 @@ use crate::{
     mistake::Mistakes,
     parse::{
         host::HostDraft,
-        names::{Kind, Names},
+        names::{NameKind, Names},
         port::Ports,
         table::Table,
     },
@@ -59,10 +59,16 @@ impl AllowDraft {
     }
 
     /// A line between two ends of one network would say nothing, and look as if it did.
-    fn check_crossing(&self, from: (Kind, &Endpoint), to: (Kind, &Endpoint), hosts: &[HostDraft], mistakes: &mut Mistakes) {
+    fn check_crossing(
+        &self,
+        from: (NameKind, &Endpoint),
+        to: (NameKind, &Endpoint),
+        hosts: &[HostDraft],
+        mistakes: &mut Mistakes,
+    ) {
         let (Some(first), Some(second)) = (&self.from, &self.to) else { return };
-        let home = |(kind, endpoint): (Kind, &'_ Endpoint)| match (kind, endpoint) {
-            (Kind::Host(place), _) => hosts[place].network.as_ref().map(|network| network.value.clone()),
+        let home = |(kind, endpoint): (NameKind, &'_ Endpoint)| match (kind, endpoint) {
+            (NameKind::Host(place), _) => hosts[place].network.as_ref().map(|network| network.value.clone()),
             (_, Endpoint::Network(name)) => Some(name.clone()),
             _ => None,
         };

@@ -1,7 +1,7 @@
 use crate::{
     Dhcp, DhcpRelay,
     mistake::Mistakes,
-    parse::{dhcp_options, domain::Domain, lease::Lease, table::Table, value::OneOrMore},
+    parse::{dhcp_options, domain::Domain, lease_time::LeaseTime, table::Table, value::OneOrMore},
     span::At,
 };
 use edge_net::Interface;
@@ -26,9 +26,9 @@ pub fn read(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mis
     }
     let from = table.need("from", "\"10.0.1.100\"", mistakes);
     let to = table.need("to", "\"10.0.1.199\"", mistakes);
-    let lease = table.take::<Lease>("lease", mistakes);
-    let renew = table.take::<Lease>("renew", mistakes);
-    let rebind = table.take::<Lease>("rebind", mistakes);
+    let lease = table.take::<LeaseTime>("lease", mistakes);
+    let renew = table.take::<LeaseTime>("renew", mistakes);
+    let rebind = table.take::<LeaseTime>("rebind", mistakes);
     let gateway = table.take::<Ipv4Addr>("gateway", mistakes);
     let dns = table.take::<OneOrMore<Ipv4Addr>>("dns", mistakes);
     let domain = table.take::<Domain>("domain", mistakes);
@@ -122,9 +122,9 @@ fn check_outside(one: &At<Ipv4Addr>, from: &At<Ipv4Addr>, to: &At<Ipv4Addr>, mis
 
 /// T1 < T2 < lease (RFC 2131, 4.4.5).
 fn check_timers(
-    renew: &Option<At<Lease>>,
-    rebind: &Option<At<Lease>>,
-    lease_at: &Option<At<Lease>>,
+    renew: &Option<At<LeaseTime>>,
+    rebind: &Option<At<LeaseTime>>,
+    lease_at: &Option<At<LeaseTime>>,
     lease: Duration,
     mistakes: &mut Mistakes,
 ) {

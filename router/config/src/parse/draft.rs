@@ -6,7 +6,7 @@ use crate::{
         forward::{self, Drafts, ForwardDraft},
         host::{self, HostDraft},
         links,
-        names::{Kind, Names},
+        names::{NameKind, Names},
         network::{self, NetworkDraft},
         router::RouterDraft,
         subnets,
@@ -85,9 +85,9 @@ fn named<'a>(
     uplinks: &'a [UplinkDraft],
     networks: &'a [NetworkDraft],
     hosts: &'a [HostDraft],
-) -> impl Iterator<Item = (&'a At<Name>, Kind)> {
-    let uplinks = uplinks.iter().map(|uplink| (&uplink.name, Kind::Uplink));
-    let networks = networks.iter().enumerate().map(|(place, network)| (&network.name, Kind::Network(place)));
-    let hosts = hosts.iter().enumerate().map(|(place, host)| (&host.name, Kind::Host(place)));
+) -> impl Iterator<Item = (&'a At<Name>, NameKind)> {
+    let uplinks = uplinks.iter().map(|uplink| (&uplink.name, NameKind::Uplink));
+    let networks = networks.iter().enumerate().map(|(place, network)| (&network.name, NameKind::Network(place)));
+    let hosts = hosts.iter().enumerate().map(|(place, host)| (&host.name, NameKind::Host(place)));
     uplinks.chain(networks).chain(hosts).filter_map(|(name, kind)| Some((name.as_ref()?, kind)))
 }

@@ -3,7 +3,7 @@ use crate::{
     mistake::Mistakes,
     parse::{
         host::HostDraft,
-        names::{Kind, Names},
+        names::{NameKind, Names},
         network::NetworkDraft,
         port::overlaps,
         table::Table,
@@ -58,7 +58,7 @@ impl ForwardDraft {
 
     pub fn resolve(self, drafts: &Drafts, mistakes: &mut Mistakes) -> Option<Forward> {
         if let Some(uplink) = &self.uplink {
-            drafts.names.find(uplink, "an uplink", |kind| matches!(kind, Kind::Uplink), mistakes);
+            drafts.names.find(uplink, "an uplink", |kind| matches!(kind, NameKind::Uplink), mistakes);
             self.check_ssh(uplink, drafts.ssh_from, mistakes);
         }
         let to = self.to.as_ref().and_then(|to| drafts.node_address(to, mistakes));
@@ -95,8 +95,8 @@ impl Drafts<'_> {
         match &to.node {
             Node::Host(name) => {
                 let name = At { value: name.clone(), span: to.span };
-                match self.names.find(&name, "a host", |kind| matches!(kind, Kind::Host(_)), mistakes)? {
-                    Kind::Host(place) => self.hosts[place].address.as_ref().map(|address| address.value),
+                match self.names.find(&name, "a host", |kind| matches!(kind, NameKind::Host(_)), mistakes)? {
+                    NameKind::Host(place) => self.hosts[place].address.as_ref().map(|address| address.value),
                     _ => None,
                 }
             }

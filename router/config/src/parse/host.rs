@@ -3,7 +3,7 @@ use crate::{
     mistake::Mistakes,
     parse::{
         bytes::from_hex,
-        names::{Kind, Names},
+        names::{NameKind, Names},
         network::NetworkDraft,
         table::Table,
         value::FromText,
@@ -39,8 +39,8 @@ impl HostDraft {
 
     fn check_place(&self, networks: &[NetworkDraft], names: &Names, mistakes: &mut Mistakes) {
         let Some(network) = &self.network else { return };
-        let found = names.find(network, "a network", |kind| matches!(kind, Kind::Network(_)), mistakes);
-        let Some(Kind::Network(index)) = found else { return };
+        let found = names.find(network, "a network", |kind| matches!(kind, NameKind::Network(_)), mistakes);
+        let Some(NameKind::Network(index)) = found else { return };
         let (Some(router), Some(address)) = (&networks[index].address, &self.address) else { return };
         if !router.has_host(address.value) {
             mistakes

@@ -2,14 +2,14 @@ use crate::parse::value::FromText;
 use std::time::Duration;
 
 /// How long a DHCP lease lasts.
-pub struct Lease(pub Duration);
+pub struct LeaseTime(pub Duration);
 
 /// Seconds. Renewal at half of it (RFC 2131, 4.4.5) must not become a storm.
 const SHORTEST: u64 = 60;
 /// Seconds. Option 51 has 32 bits, and all ones mean for ever (RFC 2131, 3.3).
 const LONGEST: u64 = u32::MAX as u64 - 1;
 
-impl FromText for Lease {
+impl FromText for LeaseTime {
     const WHAT: &'static str = "a lease's length";
 
     fn from_text(text: &str) -> Result<Self, String> {

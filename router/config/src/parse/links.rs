@@ -87,7 +87,7 @@ impl Claims {
 
     fn add(&mut self, name: &At<IfName>, role: Role, what: String, mistakes: &mut Mistakes) {
         let earlier = self.0.entry(name.value.clone()).or_default();
-        let clash = earlier.iter().find_map(|claim| Some((claim, mend(claim.role, role)?)));
+        let clash = earlier.iter().find_map(|claim| Some((claim, remedy(claim.role, role)?)));
         // Networks of one name, or of one VLAN, have the interfaces derived from it in common: that is noted already.
         let twin = role == Role::Made && clash.is_some_and(|(claim, _)| claim.what == what);
         if let Some((claim, mend)) = clash.filter(|_| !twin) {
@@ -101,7 +101,7 @@ impl Claims {
 }
 
 /// Why two roles do not go together; none if they do.
-fn mend(one: Role, other: Role) -> Option<&'static str> {
+fn remedy(one: Role, other: Role) -> Option<&'static str> {
     use Role::{Direct, Ipvlan, Macvlan, Made, Port, Trunk};
     Some(match (one, other) {
         (Trunk, Trunk) | (Ipvlan, Ipvlan) | (Macvlan, Macvlan) => return None,

@@ -12,7 +12,7 @@ mod domain;
 mod draft;
 mod forward;
 mod host;
-mod lease;
+mod lease_time;
 mod links;
 mod names;
 mod network;

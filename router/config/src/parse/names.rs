@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 /// What a name means; networks and hosts with their place in the file's list.
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub enum NameKind {
     Network(usize),
     Uplink,
     Host(usize),
@@ -18,12 +18,12 @@ pub enum Kind {
 /// The one name space of networks, uplinks and hosts.
 #[derive(Default)]
 pub struct Names<'a> {
-    known: BTreeMap<&'a Name, (Kind, Span)>,
+    known: BTreeMap<&'a Name, (NameKind, Span)>,
 }
 
 impl<'a> Names<'a> {
     /// In this order: who comes second is the one that is wrong.
-    pub fn collect(named: impl IntoIterator<Item = (&'a At<Name>, Kind)>, mistakes: &mut Mistakes) -> Self {
+    pub fn collect(named: impl IntoIterator<Item = (&'a At<Name>, NameKind)>, mistakes: &mut Mistakes) -> Self {
         let mut names = Self::default();
         for (name, kind) in named {
             names.add(name, kind, mistakes);
@@ -31,7 +31,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    fn add(&mut self, name: &'a At<Name>, kind: Kind, mistakes: &mut Mistakes) {
+    fn add(&mut self, name: &'a At<Name>, kind: NameKind, mistakes: &mut Mistakes) {
         match self.known.entry(&name.value) {
             Entry::Vacant(free) => {
                 free.insert((kind, name.span));
@@ -47,12 +47,18 @@ impl<'a> Names<'a> {
     }
 
     /// What `name` means, if it is `wanted` by the test; else the mistake is noted.
-    pub fn find(&self, name: &At<Name>, wanted: &str, fits: impl Fn(Kind) -> bool, mistakes: &mut Mistakes) -> Option<Kind> {
+    pub fn find(
+        &self,
+        name: &At<Name>,
+        wanted: &str,
+        fits: impl Fn(NameKind) -> bool,
+        mistakes: &mut Mistakes,
+    ) -> Option<NameKind> {
         let found = self.known.get(&name.value);
         if let Some((kind, _)) = found.filter(|(kind, _)| fits(*kind)) {
             return Some(*kind);
         }
-        let help = if mistakes.is_full() { String::new() } else { self.mend(name, wanted, fits) };
+        let help = if mistakes.is_full() { String::new() } else { self.remedy(name, wanted, fits) };
         match found {
             Some((kind, span)) => {
                 let message = format!("`{}` is {}, wanted {wanted}", name.value, kind.what());
@@ -65,7 +71,7 @@ impl<'a> Names<'a> {
         None
     }
 
-    fn mend(&self, name: &Name, wanted: &str, fits: impl Fn(Kind) -> bool) -> String {
+    fn remedy(&self, name: &Name, wanted: &str, fits: impl Fn(NameKind) -> bool) -> String {
         let fitting = || self.known.iter().filter(|(_, (kind, _))| fits(*kind)).map(|(name, _)| name.as_str());
         match nearest(name.as_str(), fitting()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -74,24 +80,24 @@ impl<'a> Names<'a> {
         }
     }
 
-    pub fn endpoint(&self, name: &At<Name>, mistakes: &mut Mistakes) -> Option<(Kind, Endpoint)> {
+    pub fn endpoint(&self, name: &At<Name>, mistakes: &mut Mistakes) -> Option<(NameKind, Endpoint)> {
         let kind = self.find(name, "a network, an uplink or a host", |_| true, mistakes)?;
         let name = name.value.clone();
         let endpoint = match kind {
-            Kind::Network(_) => Endpoint::Network(name),
-            Kind::Uplink => Endpoint::Uplink(name),
-            Kind::Host(_) => Endpoint::Host(name),
+            NameKind::Network(_) => Endpoint::Network(name),
+            NameKind::Uplink => Endpoint::Uplink(name),
+            NameKind::Host(_) => Endpoint::Host(name),
         };
         Some((kind, endpoint))
     }
 }
 
-impl Kind {
+impl NameKind {
     fn what(self) -> &'static str {
         match self {
-            Kind::Network(_) => "a network",
-            Kind::Uplink => "an uplink",
-            Kind::Host(_) => "a host",
+            NameKind::Network(_) => "a network",
+            NameKind::Uplink => "an uplink",
+            NameKind::Host(_) => "a host",
         }
     }
 }

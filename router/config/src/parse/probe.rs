@@ -1,7 +1,7 @@
 use crate::{
     mistake::Mistakes,
     parse::{
-        lease::seconds,
+        lease_time::seconds,
         value::{FromText, FromToml},
     },
     span::{At, Span},

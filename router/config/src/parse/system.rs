@@ -3,7 +3,7 @@ use crate::{
     mistake::Mistakes,
     parse::{
         domain::{Hostname, TimeServer},
-        names::{Kind, Names},
+        names::{NameKind, Names},
         ssh_key::SshKey,
         table::Table,
     },
@@ -38,7 +38,7 @@ impl SystemDraft {
     pub fn check(&self, names: &Names, mistakes: &mut Mistakes) {
         let mut seen = HashMap::new();
         for name in &self.ssh_from {
-            names.find(name, "a network or an uplink", |kind| !matches!(kind, Kind::Host(_)), mistakes);
+            names.find(name, "a network or an uplink", |kind| !matches!(kind, NameKind::Host(_)), mistakes);
             if let Some(first) = seen.insert(&name.value, name.span) {
                 mistakes
                     .add(name.span, format!("`{}` is listed twice", name.value))

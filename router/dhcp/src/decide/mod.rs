@@ -219,7 +219,7 @@ fn must_probe(table: &Table, scope: &Scope, who: &Requester, request: &Request, 
     scope.service.pool.as_ref().is_some_and(|pool| pool.probe)
         && request.relayed.is_none()
         && who.reserved.is_none_or(|host| host.address != address)
-        && (!moment.asks_enough || table.offers().is_untold(address))
+        && (!moment.asks_enough || table.offers().is_unsent(address))
         && !table.is_clear(address, &who.identity, moment.now)
         && !is_quarantine_full(table, scope)
 }

@@ -92,7 +92,7 @@ impl Core {
     }
 
     /// Sets the lease clock forward when the true time becomes known, and with it all that was promised by it.
-    pub fn keep_time(&self, networks: &mut Networks, wall: Option<Secs>) {
+    pub fn correct_clock(&self, networks: &mut Networks, wall: Option<Secs>) {
         let Some(lag) = self.clock.lag(wall) else { return };
         let records = networks.stepped(lag, self.clock.now(), !self.clock.is_lagging());
         if !self.log.note(records.clone()) {

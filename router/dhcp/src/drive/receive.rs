@@ -16,7 +16,7 @@ pub fn receive(core: &Weak<Core>, sockets: &Arc<Sockets>, heard: Heard) {
     let Some(running) = core.upgrade() else { return };
     let mut state = lock(&running.state);
     if let Heard::Messages(_) = heard {
-        running.keep_time(&mut state.networks, clock::synchronised());
+        running.correct_clock(&mut state.networks, clock::synchronised());
     }
     let mut batch = Batch::new(&running, &state, sockets);
     match heard {

@@ -15,7 +15,7 @@ pub struct Offer {
     pub until: Secs,
     /// How often its client was sent an offer. Not yet, where it is still asked whether anybody uses the address; more than once, where
     /// the client asked again, so that it may not have heard.
-    pub told: u8,
+    pub sent: u8,
 }
 
 /// Addresses offered and not yet requested. In memory only: a client that requests after a restart is judged afresh.
@@ -37,12 +37,12 @@ impl Offers {
 
     /// Whether who is offered that address asked more than once.
     pub fn is_again(&self, address: Ipv4Addr) -> bool {
-        self.at(address).is_some_and(|offer| offer.told > 1)
+        self.at(address).is_some_and(|offer| offer.sent > 1)
     }
 
     /// Whether it is still asked if anybody uses that address.
-    pub fn is_untold(&self, address: Ipv4Addr) -> bool {
-        self.at(address).is_some_and(|offer| offer.told == 0)
+    pub fn is_unsent(&self, address: Ipv4Addr) -> bool {
+        self.at(address).is_some_and(|offer| offer.sent == 0)
     }
 
     pub fn addresses(&self) -> impl Iterator<Item = &Ipv4Addr> {
@@ -58,9 +58,9 @@ impl Offers {
     pub fn add(&mut self, address: Ipv4Addr, mut offer: Offer) -> Vec<Ipv4Addr> {
         let mut freed = Vec::new();
         if let Some(before) = self.of(&offer.to) {
-            let told = self.remove(before).map_or(0, |before| before.told);
-            if offer.told > 0 {
-                offer.told = offer.told.saturating_add(told);
+            let sent = self.remove(before).map_or(0, |before| before.sent);
+            if offer.sent > 0 {
+                offer.sent = offer.sent.saturating_add(sent);
             }
             freed.extend(Some(before).filter(|before| *before != address));
         }

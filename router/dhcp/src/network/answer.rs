@@ -117,7 +117,7 @@ impl KnownNetwork {
         self.table.expire(now);
         let decision = decide(&self.table, scope, request, moment);
         let network = &scope.service.network;
-        self.events.tell(network, request, &decision, &self.table, now);
+        self.events.log(network, request, &decision, &self.table, now);
         let is_out = decision == Decision::Silence(DropReason::PoolExhausted);
         self.events.look(network, || self.table.used(now), scope.pool_size(), is_out, now);
         let (kind, change, unheard, direct) = match decision {
@@ -128,7 +128,7 @@ impl KnownNetwork {
             }
             Decision::Note(changes) => return Answer { changes: changes.into(), ..Answer::default() },
             Decision::Probe { address, identity } => {
-                self.table.offer(address, Offer { to: identity, until: now + OFFER, told: 0 });
+                self.table.offer(address, Offer { to: identity, until: now + OFFER, sent: 0 });
                 return Answer { probe: Some((address, request.mac)), ..Answer::default() };
             }
             Decision::Offer { address, identity, lease } => {
@@ -137,7 +137,7 @@ impl KnownNetwork {
                     self.table.clear(address, now);
                 }
                 let shared = self.table.shares_mac(request.mac, &identity);
-                self.table.offer(address, Offer { to: identity, until: now + OFFER, told: 1 });
+                self.table.offer(address, Offer { to: identity, until: now + OFFER, sent: 1 });
                 let unheard = shared || self.table.offers().is_again(address);
                 (ResponseKind::Offer { address, lease }, None, unheard, is_direct(request, via, None))
             }

@@ -19,26 +19,26 @@ const ROOMY: u64 = 80;
 #[derive(Debug, Default)]
 pub struct Events {
     second: Secs,
-    told: u32,
-    untold: u64,
+    logged: u32,
+    unlogged: u64,
     next_look: Secs,
     is_full: bool,
 }
 
 impl Events {
-    pub fn tell(&mut self, network: &Name, request: &Request, decision: &Decision, table: &Table, now: Secs) {
+    pub fn log(&mut self, network: &Name, request: &Request, decision: &Decision, table: &Table, now: Secs) {
         if !is_news(decision, table, now) {
             return;
         }
         if self.second != now {
-            if self.untold > 0 {
-                log::info!("DHCP {network}: and {} more like that", self.untold);
+            if self.unlogged > 0 {
+                log::info!("DHCP {network}: and {} more like that", self.unlogged);
             }
-            (self.second, self.told, self.untold) = (now, 0, 0);
+            (self.second, self.logged, self.unlogged) = (now, 0, 0);
         }
-        self.told += 1;
-        if self.told > MOST {
-            self.untold += 1;
+        self.logged += 1;
+        if self.logged > MOST {
+            self.unlogged += 1;
         } else if let Some(what) = event(request, decision) {
             log::info!("DHCP {network}: {what}");
         }
@@ -151,8 +151,8 @@ mod tests {
             now += LOOK;
             events.look(&name, || used, 100, false, now)
         };
-        let told: Vec<bool> = [50, 89, 90, 95, 100, 85, 92, 79, 89, 90, 100].map(&mut look).to_vec();
-        assert_eq!(told, [false, false, true, false, false, false, false, false, false, true, false]);
+        let logged: Vec<bool> = [50, 89, 90, 95, 100, 85, 92, 79, 89, 90, 100].map(&mut look).to_vec();
+        assert_eq!(logged, [false, false, true, false, false, false, false, false, false, true, false]);
     }
 
     #[test]

@@ -8,12 +8,12 @@ const BURST: Duration = Duration::from_secs(1);
 const SHARE: u32 = 5;
 
 /// Time to spend: it runs up while nothing happens, to [`BURST`], and is used up by work.
-pub struct Pace {
+pub struct CpuBudget {
     /// Until when all is paid for. Lies ahead after much work.
     paid: Instant,
 }
 
-impl Pace {
+impl CpuBudget {
     pub fn new(now: Instant) -> Self {
         Self { paid: now }
     }
@@ -41,15 +41,15 @@ mod tests {
     #[test]
     fn the_first_ones_are_at_once_and_then_one_part_in_five() {
         let start = Instant::now();
-        let (mut now, mut pace, mut at_once, mut worked) = (start, Pace::new(start), 0, Duration::ZERO);
+        let (mut now, mut budget, mut at_once, mut worked) = (start, CpuBudget::new(start), 0, Duration::ZERO);
         while now < start + ms(60_000) {
-            let wait = pace.wait(now);
+            let wait = budget.wait(now);
             if wait.is_zero() && now < start + ms(1000) {
                 at_once += 1;
             }
             now += wait + ms(50);
             worked += ms(50);
-            pace.spent(ms(50), now);
+            budget.spent(ms(50), now);
         }
         assert!(at_once >= 15, "{at_once}");
         assert!(worked > ms(11_000) && worked < ms(14_000), "{worked:?} of a minute");
@@ -58,13 +58,13 @@ mod tests {
     #[test]
     fn a_quiet_time_pays_off_everything_and_a_long_work_is_waited_for_a_few_seconds() {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
+        let mut budget = CpuBudget::new(start);
         for _ in 0..100 {
-            pace.spent(ms(30_000), start);
+            budget.spent(ms(30_000), start);
         }
-        assert_eq!(pace.wait(start), ms(5000));
-        assert_eq!(pace.wait(start + ms(5000)), Duration::ZERO);
-        pace.spent(ms(10), start + ms(60_000));
-        assert_eq!(pace.wait(start + ms(60_000)), Duration::ZERO);
+        assert_eq!(budget.wait(start), ms(5000));
+        assert_eq!(budget.wait(start + ms(5000)), Duration::ZERO);
+        budget.spent(ms(10), start + ms(60_000));
+        assert_eq!(budget.wait(start + ms(60_000)), Duration::ZERO);
     }
 }

@@ -9,10 +9,10 @@ use edge_report::bounded;
 
 /// What the log said last: it does not say the same again.
 #[derive(Default)]
-pub struct Reported(Vec<String>);
+pub struct LoggedDrift(Vec<String>);
 
 /// After an event of the kernel.
-pub async fn mend(engine: &Machine, reported: &mut Reported) -> Result<Done, Failure> {
+pub async fn reconcile(engine: &Machine, logged: &mut LoggedDrift) -> Result<Done, Failure> {
     if engine.in_force().config.drift == Drift::Mend {
         return engine.reconcile(Mode::Most).await;
     }
@@ -27,10 +27,10 @@ pub async fn mend(engine: &Machine, reported: &mut Reported) -> Result<Done, Fai
     }
     let report = report(&in_force, &observed, &[]);
     let names = names(&report);
-    if names != reported.0 && !names.is_empty() {
+    if names != logged.0 && !names.is_empty() {
         log::warn!("{}: {}; see routerctl diff, mend by routerctl apply", count(report.drifted), bounded(&names));
     }
-    reported.0 = names;
+    logged.0 = names;
     Ok(done)
 }
 

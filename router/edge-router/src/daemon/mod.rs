@@ -3,12 +3,12 @@
 mod answer;
 mod boot;
 mod containers;
+mod cpu_budget;
 mod drift;
 mod files;
 mod linux;
 mod nodes;
 mod notify;
-mod pace;
 mod reload;
 mod router;
 mod seconds;
@@ -60,7 +60,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     router.adopt_older_marks().await;
-    router.tell_damage();
+    router.report_damage();
     engine.start().await;
 
     let mut tasks = Tasks::new();

@@ -33,7 +33,7 @@ impl Router {
     }
 
     /// Somebody has to look at it: the log tells it at each start, the status until it is gone.
-    pub fn tell_damage(&self) {
+    pub fn report_damage(&self) {
         for name in damaged(self.files.state_dir()) {
             log::error!("{} is set aside: remove it when you have seen it", self.files.state_dir().join(name).display());
         }

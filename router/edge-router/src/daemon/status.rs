@@ -26,7 +26,7 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
     };
     let seen = Seen { in_force: &in_force, observed, now };
     router.engine.services().iter().for_each(|service| service.status(&seen, &mut status));
-    status.tell_problems();
+    status.add_problems();
     status
 }
 

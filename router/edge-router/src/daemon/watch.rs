@@ -1,4 +1,4 @@
-use super::{drift, pace::Pace, router::Machine, summary::summary};
+use super::{cpu_budget::CpuBudget, drift, router::Machine, summary::summary};
 use edge_api::Failure;
 use edge_engine::{Done, Stop};
 use edge_kernel::{Events, Kernel};
@@ -19,22 +19,22 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in at once.
 pub async fn follow(engine: Arc<Machine>, kernel: Kernel, mut events: Events, mut stop: Stop) {
     let mut failed = false;
-    let mut drift = drift::Reported::default();
-    let mut pace = Pace::new(Instant::now());
+    let mut drift = drift::LoggedDrift::default();
+    let mut budget = CpuBudget::new(Instant::now());
     loop {
         tokio::select! {
             () = stop.wait() => return,
             () = async {
                 next(&engine, &kernel, &mut events, failed).await;
-                sleep(pace.wait(Instant::now())).await;
+                sleep(budget.wait(Instant::now())).await;
             } => {}
         }
         // An apply that is under way is not our work, and sees what changed so far by itself.
         engine.idle().await;
         events.forget();
         let before = processor_time();
-        failed = tell(&engine, drift::mend(&engine, &mut drift).await, failed);
-        pace.spent(processor_time().saturating_sub(before), Instant::now());
+        failed = tell(&engine, drift::reconcile(&engine, &mut drift).await, failed);
+        budget.spent(processor_time().saturating_sub(before), Instant::now());
     }
 }
 
@@ -56,8 +56,8 @@ async fn has_loosened(engine: &Machine, kernel: &Kernel) -> bool {
 }
 
 /// Whether it failed; that is told once.
-fn tell(engine: &Machine, mended: Result<Done, Failure>, has_failed: bool) -> bool {
-    match mended {
+fn tell(engine: &Machine, done: Result<Done, Failure>, has_failed: bool) -> bool {
+    match done {
         Ok(done) => {
             if !done.ops.is_empty() {
                 log::info!("the kernel had changed; put back: {}; now {}", drift::named(&done.ops), summary(engine));

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// `routerctl check --json`
 #[derive(Serialize)]
-struct Report {
+struct CheckReport {
     file: String,
     valid: bool,
     /// Zero when it is not valid.
@@ -24,10 +24,10 @@ struct Report {
 pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
     let text = file::read(path)?;
     match edge_config::parse(&text.file_name, &text.text) {
-        Ok(config) => out.show(&Report::valid(text.file_name, &config), |report, _| report.line()),
+        Ok(config) => out.show(&CheckReport::valid(text.file_name, &config), |report, _| report.line()),
         Err(diagnostics) => {
-            let none = |_: &Report, _| String::new();
-            out.show(&Report::invalid(&diagnostics), none)?;
+            let none = |_: &CheckReport, _| String::new();
+            out.show(&CheckReport::invalid(&diagnostics), none)?;
             Err(diagnostics.into())
         }
     }
@@ -49,7 +49,7 @@ pub fn draw(path: &Path, out: &Output) -> Result<(), Refusal> {
     out.show(&Drawing { mermaid: edge_plan::drawing(&config) }, |drawing, _| drawing.mermaid.clone())
 }
 
-impl Report {
+impl CheckReport {
     fn valid(file: String, config: &Config) -> Self {
         let (networks, uplinks, hosts) = (config.networks.len(), config.uplinks.len(), config.hosts.len());
         Self { file, valid: true, networks, uplinks, hosts, errors: 0, diagnostics: Vec::new() }

@@ -21,7 +21,7 @@ pub struct LeasesOptions {
     network: Option<String>,
     /// Only devices, or only containers
     #[arg(long)]
-    kind: Option<Kind>,
+    kind: Option<KindFilter>,
     /// Only what has this in its name, address or MAC address
     #[arg(long, value_name = "TEXT")]
     find: Option<String>,
@@ -37,7 +37,7 @@ pub struct LeasesOptions {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+enum KindFilter {
     Device,
     Container,
 }
@@ -88,8 +88,8 @@ fn import(client: &Client, file: &Path, out: &Output) -> Result<(), Refusal> {
 impl LeasesOptions {
     fn want(&self, node: &Node) -> bool {
         let of_kind = |kind| match kind {
-            Kind::Device => node.kind == NodeKind::Device,
-            Kind::Container => node.kind == NodeKind::Container,
+            KindFilter::Device => node.kind == NodeKind::Device,
+            KindFilter::Container => node.kind == NodeKind::Container,
         };
         let has = |text: &String| {
             let text = text.to_ascii_lowercase();

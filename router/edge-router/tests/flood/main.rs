@@ -66,11 +66,11 @@ impl Sea {
         if met.is_some() && fault.is_some_and(|(kind, _)| kind.starts_with("kill")) {
             wait_until("the end of the daemon", Duration::from_secs(30), || self.rig.has_died())?;
             self.rig.restart(&[])?;
-            self.rig.bring(&next.text())?;
+            self.rig.apply_until_taken(&next.text())?;
             self.scene = next;
         } else if answer.is_ok() || is_late(&answer) {
             // Somebody else held the kernel's lock for a minute: the same again, after it.
-            self.rig.bring(&next.text())?;
+            self.rig.apply_until_taken(&next.text())?;
             self.scene = next;
         } else {
             ensure!(met.is_some(), "{answer:?}");

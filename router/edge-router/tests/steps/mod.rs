@@ -44,7 +44,7 @@ impl Walk {
         rig.attached("c1", "a")?;
         rig.attached("c2", "c")?;
         let goal = |config: &'static str| -> Result<Goal> {
-            rig.bring(config)?;
+            rig.apply_until_taken(config)?;
             Ok(Goal { config, snapshot: rig.snapshot()?, networks: networks(&rig)?, leases: leases(&rig)? })
         };
         goal(first)?;
@@ -61,7 +61,7 @@ impl Walk {
             let from = self.at;
             let to = self.goals[1 - from].config;
             if done[from] {
-                self.rig.bring(to)?;
+                self.rig.apply_until_taken(to)?;
                 self.at = 1 - from;
                 continue;
             }
@@ -74,7 +74,7 @@ impl Walk {
             }
             if is_late(&answer) {
                 // Somebody else held the kernel's lock for a minute: once more.
-                self.rig.bring(self.goals[from].config)?;
+                self.rig.apply_until_taken(self.goals[from].config)?;
                 continue;
             }
             let what = format!("{kind} {} on the way from {from}: {met:?}, answer {answer:?}", next[from]);
@@ -104,7 +104,7 @@ impl Walk {
         while done != [true, true] {
             let from = if done[0] { 1 } else { 0 };
             let to = self.goals[1 - from].config;
-            self.rig.bring(self.goals[from].config)?;
+            self.rig.apply_until_taken(self.goals[from].config)?;
             self.rig.order_fault("kill-before", next[from])?;
             let _ = self.rig.try_apply(to)?;
             let met = self.rig.take_fault()?;
@@ -122,7 +122,7 @@ impl Walk {
 
     /// What a boot with nothing but the disk makes of a configuration: the containers of the boot before are gone.
     fn after_a_cut(&mut self, at: usize) -> Result<Snapshot> {
-        self.rig.bring(self.goals[at].config)?;
+        self.rig.apply_until_taken(self.goals[at].config)?;
         self.rig.cut_power()?;
         self.boot()?;
         self.goals[at].leases = leases(&self.rig)?;

@@ -68,7 +68,7 @@ impl Rig {
     }
 
     /// Applies it where nothing is to fail, however long something else on the machine holds the kernel's lock.
-    pub fn bring(&self, config: &str) -> Result<()> {
+    pub fn apply_until_taken(&self, config: &str) -> Result<()> {
         let mut answer = self.try_apply(config)?;
         while is_late(&answer) {
             answer = self.try_apply(config)?;

@@ -18,7 +18,7 @@ pub(super) fn run(program: &Path, scenario: &Scenario, config: &str) -> Result<(
     let topology = &scenario.topology;
     let mut site = Site::wire(program, topology)?;
     site.rig.start(config)?;
-    site.lend(topology)?;
+    site.acquire_leases(topology)?;
     let report = Table::parse(&scenario.expect)?.run(&site.places(topology)?)?;
     println!("{report}\n{}", site.rig.ctl(&["status"])?);
     same(report.rows.len(), topology.rows)?;
@@ -46,7 +46,7 @@ impl Site {
     }
 
     /// Every device asks for its address and is lent what the topology says.
-    fn lend(&self, topology: &Topology) -> Result<()> {
+    fn acquire_leases(&self, topology: &Topology) -> Result<()> {
         for (device, host) in topology.devices.iter().zip(&self.devices) {
             let (lease, wanted) = (host.dhcp(device.client.into(), "eth0")?, &device.lease);
             same((lease.address, lease.router, lease.seconds), (wanted.address, Some(wanted.router), wanted.seconds))

@@ -48,7 +48,7 @@ pub(super) struct Device {
     pub behind: Port,
     pub mac: String,
     pub client: ClientName,
-    pub lease: Lease,
+    pub lease: ExpectedLease,
 }
 
 /// What a device's `eth0` is plugged into.
@@ -72,7 +72,7 @@ pub(super) enum ClientName {
 /// What the device must be lent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Lease {
+pub(super) struct ExpectedLease {
     pub address: Ipv4Addr,
     pub router: Ipv4Addr,
     pub seconds: u32,

@@ -97,8 +97,8 @@ impl Office {
         let decision = decide(&self.table, &self.scope, request, now.into());
         match decision.clone() {
             Decision::Offer { address, identity, .. } | Decision::Probe { address, identity } => {
-                let told = u8::from(matches!(decision, Decision::Offer { .. }));
-                self.table.offer(address, Offer { to: identity, until: now + super::OFFER, told })
+                let sent = u8::from(matches!(decision, Decision::Offer { .. }));
+                self.table.offer(address, Offer { to: identity, until: now + super::OFFER, sent })
             }
             Decision::Ack { binding, .. } => self.table.apply(crate::lease::Change::Bind(binding)),
             Decision::Note(changes) => changes.into_iter().for_each(|change| self.table.apply(change)),

@@ -110,7 +110,7 @@ async fn sweep(in_force: &InForce) -> bool {
     let InForce { config, facts, space, .. } = in_force.clone();
     let swept = run_in(netns(&space), move || {
         let policy = Policy::of(&config, &facts);
-        keep(|flow| policy.keeps(&seen(flow)))
+        keep(|flow| policy.keeps(&tracked_flow(flow)))
     });
     let swept = swept.await;
     match &swept {
@@ -137,7 +137,7 @@ fn is_lost(flow: &edge_kernel::conntrack::Flow, lost: &BTreeSet<Ipv4Addr>) -> bo
 }
 
 /// The policy's view of a tracked connection.
-fn seen(flow: &edge_kernel::conntrack::Flow) -> Flow {
+fn tracked_flow(flow: &edge_kernel::conntrack::Flow) -> Flow {
     Flow {
         source: flow.original.source,
         destination: flow.original.destination,
