@@ -3,7 +3,7 @@
 //! `bench_leases DIRECTORY [LEASES]`, as root; the directory's disk is what is measured. scripts/bench leases runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench fails by panicking")]
 
-use edge_config::Dhcp;
+use edge_config::{Dhcp, DhcpServer};
 use edge_dhcp::{Claim, Import, NetworkService, Server};
 use edge_net::{Interface, Name};
 use nix::{
@@ -59,8 +59,7 @@ fn service() -> NetworkService {
         link: "lan0".parse().unwrap(),
         netns: None,
         address: Interface::new(net).unwrap(),
-        pool: Some(Dhcp::new(FIRST.into(), Ipv4Addr::new(10, 90, 0, 0))),
-        relay: None,
+        dhcp: Some(Dhcp::Server(DhcpServer::new(FIRST.into(), Ipv4Addr::new(10, 90, 0, 0)))),
         dns: Vec::new(),
         own_name: None,
         reservations: Vec::new(),

@@ -1,8 +1,31 @@
 use std::{net::Ipv4Addr, time::Duration};
 
+/// `dhcp` of a network: who answers its nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dhcp {
+    Server(DhcpServer),
+    Relay(DhcpRelay),
+}
+
+impl Dhcp {
+    pub fn server(&self) -> Option<&DhcpServer> {
+        match self {
+            Self::Server(server) => Some(server),
+            Self::Relay(_) => None,
+        }
+    }
+
+    pub fn relay(&self) -> Option<&DhcpRelay> {
+        match self {
+            Self::Server(_) => None,
+            Self::Relay(relay) => Some(relay),
+        }
+    }
+}
+
 /// `dhcp = { from, to, … }`: addresses for this network, by a server of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dhcp {
+pub struct DhcpServer {
     pub from: Ipv4Addr,
     pub to: Ipv4Addr,
     /// At least one minute; 12 hours when the file does not say.
@@ -51,7 +74,7 @@ impl DhcpOption {
     pub const ROUTES: u8 = 121;
 }
 
-impl Dhcp {
+impl DhcpServer {
     const LEASE: Duration = Duration::from_secs(12 * 3600);
 
     /// A range, and everything else as it is when the file does not say.

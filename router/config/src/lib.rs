@@ -10,7 +10,7 @@ mod parse;
 mod span;
 mod suggest;
 
-pub use dhcp::{Dhcp, DhcpOption, DhcpRelay};
+pub use dhcp::{Dhcp, DhcpOption, DhcpRelay, DhcpServer};
 pub use diagnostics::{Diagnostic, Diagnostics, Related};
 pub use mistake::MAX_SHOWN;
 pub use model::*;

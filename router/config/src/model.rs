@@ -1,6 +1,6 @@
 //! The whole configuration, as it is after validation.
 
-use crate::{Dhcp, DhcpRelay};
+use crate::Dhcp;
 use edge_net::{AttachKind, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -84,8 +84,6 @@ pub struct Network {
     /// The router's own address, every node's gateway.
     pub address: Interface,
     pub dhcp: Option<Dhcp>,
-    /// Never together with `dhcp`.
-    pub dhcp_relay: Option<DhcpRelay>,
     pub attach: AttachKind,
 }
 

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test are test code")]
 
-use edge_config::{DeviceId, Dhcp, parse};
+use edge_config::{DeviceId, Dhcp, DhcpServer, parse};
 
-fn dhcp(keys: &str) -> Dhcp {
+fn dhcp(keys: &str) -> DhcpServer {
     let text = format!(
         "[[network]]\nname = \"a\"\naddress = \"10.0.1.1/24\"\n[network.dhcp]\nfrom = \"10.0.1.100\"\nto = \"10.0.1.199\"\n{keys}"
     );
     let config = parse("test.toml", &text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
-    config.networks[0].dhcp.clone().unwrap()
+    config.networks[0].dhcp.as_ref().and_then(Dhcp::server).cloned().unwrap()
 }
 
 #[test]

@@ -24,8 +24,7 @@ fn network(called: &str, vlan: u16, bridge: &str, subnet: u8) -> Network {
         ports: vec![],
         bridge: bridge.parse().unwrap(),
         address: interface(&format!("10.0.{subnet}.3/24")),
-        dhcp: Some(Dhcp::new(Ipv4Addr::new(10, 0, subnet, 100), Ipv4Addr::new(10, 0, subnet, 199))),
-        dhcp_relay: None,
+        dhcp: Some(Dhcp::Server(DhcpServer::new(Ipv4Addr::new(10, 0, subnet, 100), Ipv4Addr::new(10, 0, subnet, 199)))),
         attach: AttachKind::Bridge,
     }
 }
@@ -106,7 +105,7 @@ fn what_the_file_leaves_out_has_its_default() {
     assert!(config.uplinks.iter().all(|uplink| uplink.masquerade && uplink.link == UplinkLink::Direct));
     let network = &config.networks[0];
     assert_eq!((network.bridge.as_str(), network.attach), ("br-n", AttachKind::Bridge));
-    assert_eq!(network.dhcp.as_ref().unwrap().lease, Duration::from_secs(12 * 3600));
+    assert_eq!(network.dhcp.as_ref().and_then(Dhcp::server).unwrap().lease, Duration::from_secs(12 * 3600));
 }
 
 #[test]

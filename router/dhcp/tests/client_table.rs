@@ -12,6 +12,7 @@ use lab::{
     ear::Ear,
     ip,
     machine::{Disk, Machine},
+    pool_of,
 };
 use std::{
     fmt::Write,
@@ -179,7 +180,7 @@ impl Life {
     fn new(client: &'static Client) -> Self {
         let lab = Lab::in_memory();
         let mut service = lab.service();
-        service.pool.as_mut().expect("a pool").lease = Duration::from_secs(SHORT);
+        pool_of(&mut service).lease = Duration::from_secs(SHORT);
         std::fs::write(lab.directory.path().join("machine-id"), "0123456789abcdef0123456789abcdef\n").expect("writable");
         let ear = Ear::open(&lab.netns());
         Self { client, lab, ear, disk: Disk::new(), machine: None, server: None, service, from: 0, told: String::new() }
@@ -209,7 +210,7 @@ impl Life {
         let first = self.client.reboots_with.into_iter();
         self.step("reboot", FIRST, &first.chain(["ACK 10.77.0.100"]).collect::<Vec<_>>()).await;
 
-        self.service.pool.as_mut().expect("a pool").from = MOVED;
+        pool_of(&mut self.service).from = MOVED;
         self.configure().await;
         self.run(self.client.renew);
         self.step("range changed", MOVED, &["ACK 10.77.0.150"]).await;
@@ -237,7 +238,7 @@ impl Life {
     }
 
     fn lasts(&mut self, seconds: u64) {
-        self.service.pool.as_mut().expect("a pool").lease = Duration::from_secs(seconds);
+        pool_of(&mut self.service).lease = Duration::from_secs(seconds);
     }
 
     async fn configure(&self) {

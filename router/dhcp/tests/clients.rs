@@ -5,7 +5,7 @@ mod lab;
 
 use edge_config::{DeviceId, Host};
 use edge_dhcp::{Identity, LeaseState};
-use lab::{Lab, ROUTER, WAIT_FOR, eventually, is_bound, only_lease};
+use lab::{Lab, ROUTER, WAIT_FOR, eventually, is_bound, only_lease, pool_of};
 use std::{net::Ipv4Addr, sync::Arc};
 
 const POOL_FIRST: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 100);
@@ -182,7 +182,7 @@ async fn a_changed_range_moves_a_running_client_when_its_lease_ends() {
     });
     eventually("the first lease", || server.leases().iter().any(|lease| lease.address == POOL_FIRST)).await;
     let mut service = lab.service();
-    service.pool.as_mut().expect("a pool").from = Ipv4Addr::new(10, 77, 0, 150);
+    pool_of(&mut service).from = Ipv4Addr::new(10, 77, 0, 150);
     assert!(server.configure(vec![service]).await.is_empty());
     lab.script("changed", "");
     client.await.expect("the client is moved");
@@ -200,8 +200,7 @@ async fn dhclient_uses_the_options_it_asks_for() {
     let option = |code, value: &[u8]| edge_config::DhcpOption { code, value: value.to_vec(), always: false };
     // So long that it comes in two parts (RFC 3396).
     let domains: Vec<u8> = (b'a'..=b'l').flat_map(|letter| [&[25][..], &[letter; 25], &[0]].concat()).collect();
-    service.pool.as_mut().expect("a pool").options =
-        vec![option(42, &[10, 77, 0, 9]), option(119, &domains), option(121, &[0, 10, 77, 0, 1])];
+    pool_of(&mut service).options = vec![option(42, &[10, 77, 0, 9]), option(119, &domains), option(121, &[0, 10, 77, 0, 1])];
     let _server = lab.serve(service).await;
     lab.script(
         "dhclient-script",

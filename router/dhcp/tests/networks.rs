@@ -28,7 +28,7 @@ fn services(lab: &Lab) -> Vec<NetworkService> {
             network: format!("n{number}").parse().expect("a name"),
             link: format!("l{number}").parse().expect("an interface name"),
             address: router,
-            pool: Some(edge_config::Dhcp::new(from, to)),
+            dhcp: Some(edge_config::Dhcp::Server(edge_config::DhcpServer::new(from, to))),
             ..lab.service()
         }
     });

@@ -7,6 +7,7 @@ use edge_dhcp::{Claim, Server};
 use lab::{
     Lab, eventually, ip,
     message::{DISCOVER, Message, OFFER, REQUEST},
+    pool_of,
     wire::Wire,
 };
 use std::{
@@ -24,7 +25,7 @@ async fn lab() -> (Lab, Wire, Server) {
     let lab = Lab::new();
     ip(&format!("-n {} address add {CLIENT}/24 dev eth0", lab.client()));
     let mut service = lab.service();
-    service.pool.as_mut().expect("a pool").probe = true;
+    pool_of(&mut service).probe = true;
     let server = lab.serve(service).await;
     let wire = Wire::open(&lab.client_netns(), "eth0");
     (lab, wire, server)
@@ -147,7 +148,7 @@ async fn a_flood_is_offered_addresses_without_a_probe_once_too_many_wait() {
     ip(&format!("-n {} address add {}/16 dev lan0", lab.server(), lab::ROUTER));
     let mut service = lab.service();
     service.address = edge_net::Interface::new("10.77.0.1/16".parse().expect("a net")).expect("an address");
-    let pool = service.pool.as_mut().expect("a pool");
+    let pool = pool_of(&mut service);
     (pool.probe, pool.from, pool.to) = (true, Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 9, 0));
     let name = service.network.clone();
     let server = lab.serve(service).await;

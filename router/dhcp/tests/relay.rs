@@ -3,11 +3,12 @@
 
 mod lab;
 
-use edge_config::DhcpRelay;
+use edge_config::{Dhcp, DhcpRelay};
 use edge_dhcp::{NetworkService, Server};
 use lab::{
     Lab, ROUTER, WAIT_FOR, eventually, ip,
     message::{ACK, DISCOVER, Message, NAK, OFFER, REQUEST},
+    pool_of,
     wire::Wire,
 };
 use std::{net::Ipv4Addr, time::Duration};
@@ -20,7 +21,7 @@ async fn served() -> (Lab, Wire, Server) {
     let lab = Lab::new();
     ip(&format!("-n {} address add {AGENT}/24 dev eth0", lab.client()));
     let mut service = lab.service();
-    service.pool.as_mut().expect("a pool").relays = vec![AGENT];
+    pool_of(&mut service).relays = vec![AGENT];
     let server = lab.serve(service).await;
     let agent = Wire::agent(&lab.client_netns(), "eth0");
     (lab, agent, server)
@@ -91,10 +92,10 @@ async fn a_network_served_elsewhere() {
     service.netns = Some(format!("/run/netns/{there}").into());
     service.link = "up0".parse().expect("a name");
     service.address = edge_net::Interface::new(format!("{far}/24").parse().expect("a net")).expect("an address");
-    service.pool.as_mut().expect("a pool").relays = vec![ROUTER];
+    pool_of(&mut service).relays = vec![ROUTER];
     assert!(remote.configure(vec![service]).await.is_empty());
 
-    let relay = NetworkService { pool: None, relay: Some(DhcpRelay { servers: vec![far] }), ..lab.service() };
+    let relay = NetworkService { dhcp: Some(Dhcp::Relay(DhcpRelay { servers: vec![far] })), ..lab.service() };
     let server = lab.serve(relay).await;
     lab.script(
         "udhcpc",

@@ -1,5 +1,5 @@
 use crate::{
-    Dhcp, DhcpRelay,
+    Dhcp, DhcpRelay, DhcpServer,
     mistake::Mistakes,
     parse::{dhcp_options, domain::Domain, lease_time::LeaseTime, table::Table, value::OneOrMore},
     span::At,
@@ -14,15 +14,9 @@ const MAX_RANGE: u32 = 1 << 20;
 /// Servers a relay agent asks: each message is sent to all.
 const MAX_SERVERS: usize = 4;
 
-/// Who answers in this network.
-pub enum Answers {
-    Server(Dhcp),
-    Relay(DhcpRelay),
-}
-
-pub fn read(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mistakes) -> Option<Answers> {
+pub fn read(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mistakes) -> Option<Dhcp> {
     if table.has("relay-to") {
-        return relay(table, router, mistakes).map(Answers::Relay);
+        return relay(table, router, mistakes).map(Dhcp::Relay);
     }
     let from = table.need("from", "\"10.0.1.100\"", mistakes);
     let to = table.need("to", "\"10.0.1.199\"", mistakes);
@@ -47,11 +41,11 @@ pub fn read(mut table: Table, router: &Option<At<Interface>>, mistakes: &mut Mis
     for one in relays.iter().flat_map(|relays| &relays.value.0).chain(&gateway) {
         check_outside(one, &from, &to, mistakes);
     }
-    let mut dhcp = Dhcp::new(from.value, to.value);
+    let mut dhcp = DhcpServer::new(from.value, to.value);
     dhcp.lease = lease.as_ref().map_or(dhcp.lease, |lease| lease.value.0);
     check_timers(&renew, &rebind, &lease, dhcp.lease, mistakes);
     let values = |list: Option<At<OneOrMore<Ipv4Addr>>>| list.map(|list| list.value.values()).unwrap_or_default();
-    Some(Answers::Server(Dhcp {
+    Some(Dhcp::Server(DhcpServer {
         renew: renew.map(|renew| renew.value.0),
         rebind: rebind.map(|rebind| rebind.value.0),
         gateway: gateway.map(|gateway| gateway.value),

@@ -1,11 +1,7 @@
 use crate::{
-    Network, Tagged,
+    Dhcp, Network, Tagged,
     mistake::Mistakes,
-    parse::{
-        dhcp::{self, Answers},
-        table::Table,
-        value::FromText,
-    },
+    parse::{dhcp, table::Table, value::FromText},
     span::{At, Span},
 };
 use edge_net::{AttachKind, IfName, Interface, Name, VlanId};
@@ -18,7 +14,7 @@ pub struct NetworkDraft {
     pub ports: Vec<At<IfName>>,
     pub bridge: Option<At<IfName>>,
     pub address: Option<At<Interface>>,
-    dhcp: Option<Answers>,
+    dhcp: Option<Dhcp>,
     pub attach: AttachKind,
 }
 
@@ -50,19 +46,13 @@ impl NetworkDraft {
     }
 
     pub fn finish(self) -> Option<Network> {
-        let (dhcp, dhcp_relay) = match self.dhcp {
-            Some(Answers::Server(dhcp)) => (Some(dhcp), None),
-            Some(Answers::Relay(relay)) => (None, Some(relay)),
-            None => (None, None),
-        };
         Some(Network {
             name: self.name?.value,
             tagged: self.trunk.zip(self.vlan).map(|(trunk, vlan)| Tagged { trunk: trunk.value, vlan: vlan.value }),
             ports: self.ports.into_iter().map(|port| port.value).collect(),
             bridge: self.bridge?.value,
             address: self.address?.value,
-            dhcp,
-            dhcp_relay,
+            dhcp: self.dhcp,
             attach: self.attach,
         })
     }

@@ -20,7 +20,7 @@ pub fn claim(table: &Table, scope: &Scope, claim: &Claim, now: Secs) -> Result<B
         (Some(address), _) => insisted(table, scope, &who, address, now)?,
         (None, Some(host)) => insisted(table, scope, &who, host.address, now)?,
         (None, None) => {
-            let given_elsewhere = scope.service.relay.is_some();
+            let given_elsewhere = scope.service.relay().is_some();
             let had = who.own.filter(|binding| !given_elsewhere || binding.state == State::Held).map(|binding| binding.address);
             let good = |address: &Ipv4Addr| who.may_have(scope, *address) && who.is_free(table, *address, now);
             match had.filter(good) {

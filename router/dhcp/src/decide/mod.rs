@@ -64,7 +64,7 @@ pub enum Decision {
 
 pub fn decide(table: &Table, scope: &Scope, request: &Request, moment: Moment) -> Decision {
     let now = moment.now;
-    let Some(pool) = &scope.service.pool else { return Decision::Silence(DropReason::NoPool) };
+    let Some(pool) = scope.service.pool() else { return Decision::Silence(DropReason::NoPool) };
     let who = Requester::device(table, scope, request, now);
     let longest = u32::try_from(pool.lease.as_secs()).unwrap_or(u32::MAX - 1);
     let lease = request.lease.map_or(longest, |asked| asked.max(SHORTEST).min(longest));
@@ -216,7 +216,7 @@ fn is_quarantine_full(table: &Table, scope: &Scope) -> bool {
 /// behind a relay agent, where nobody would hear; not while the quarantine is full: somebody answers to everything then, and would close
 /// the pool; and not while enough others are asked for.
 fn must_probe(table: &Table, scope: &Scope, who: &Requester, request: &Request, address: Ipv4Addr, moment: Moment) -> bool {
-    scope.service.pool.as_ref().is_some_and(|pool| pool.probe)
+    scope.service.pool().is_some_and(|pool| pool.probe)
         && request.relayed.is_none()
         && who.reserved.is_none_or(|host| host.address != address)
         && (!moment.asks_enough || table.offers().is_unsent(address))

@@ -46,7 +46,7 @@ impl Scope {
             }
             scope.by_address.insert(host.address, at);
         }
-        if let Some(pool) = &scope.service.pool {
+        if let Some(pool) = scope.service.pool() {
             let all = (u64::from(u32::from(pool.to)) + 1).saturating_sub(u32::from(pool.from).into());
             let kept = scope.excluded().iter().filter(|address| scope.range().contains(*address)).count();
             scope.pool_size = all.saturating_sub(kept as u64);
@@ -62,7 +62,7 @@ impl Scope {
     /// Why a message that came through a relay agent is not for this network, if it is not.
     pub fn refuses_relay(&self, request: &Request) -> Option<DropReason> {
         let relayed = request.relayed.as_ref()?;
-        let allowed = self.service.pool.as_ref().is_some_and(|pool| pool.relays.contains(&relayed.agent));
+        let allowed = self.service.pool().is_some_and(|pool| pool.relays.contains(&relayed.agent));
         match relayed.link() {
             _ if !allowed => Some(DropReason::RelayNotAllowed),
             Some(link) if !self.service.address.subnet().contains(&link) => Some(DropReason::RelayedFromElsewhere),
@@ -122,7 +122,7 @@ impl Scope {
 
     /// Where addresses for the unknown come from: the pool, or the whole subnet in a network of containers only.
     pub fn range(&self) -> RangeInclusive<Ipv4Addr> {
-        self.service.pool.as_ref().map_or(self.subnet(), |pool| pool.from..=pool.to)
+        self.service.pool().map_or(self.subnet(), |pool| pool.from..=pool.to)
     }
 
     /// Addresses of the range that are not for the unknown.

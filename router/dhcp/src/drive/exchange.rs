@@ -104,7 +104,7 @@ fn carry_out(network: &mut KnownNetwork, batch: &mut Batch, name: &Name, packet:
 fn relay_to_servers(network: &mut KnownNetwork, batch: &mut Batch, packet: &Packet) {
     let passed = relay::to_servers(network, &packet.bytes, packet.via, batch.moment.now);
     let Some((bytes, scope)) = passed.zip(network.scope.as_ref()) else { return };
-    for server in scope.service.relay.iter().flat_map(|relay| &relay.servers) {
+    for server in scope.service.relay().into_iter().flat_map(|relay| &relay.servers) {
         batch.at_once.push(0, scope.router(), To::Relay(*server), &mut bytes.clone());
     }
 }

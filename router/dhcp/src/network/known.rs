@@ -24,13 +24,13 @@ impl KnownNetwork {
 
     /// Another server gives out the addresses.
     pub fn is_relayed(&self) -> bool {
-        self.scope.as_ref().is_some_and(|scope| scope.service.relay.is_some())
+        self.scope.as_ref().is_some_and(|scope| scope.service.relay().is_some())
     }
 
     /// With what the table says of now.
     pub fn counters(&self, now: Secs) -> Counters {
         let (pool_used, pool_size) = match &self.scope {
-            Some(scope) if scope.service.pool.is_some() => (self.table.used(now), scope.pool_size()),
+            Some(scope) if scope.service.pool().is_some() => (self.table.used(now), scope.pool_size()),
             _ => (0, 0),
         };
         let resting = self.table.quarantine().len() as u64;

@@ -86,7 +86,7 @@ impl Networks {
         for service in services {
             let links = self.by_link.entry(service.netns.clone()).or_default();
             links.insert(service.link.to_string(), service.network.clone());
-            if service.relay.is_some() {
+            if service.relay().is_some() {
                 self.by_agent.insert(service.address.address(), service.network.clone());
             }
             let network = self.by_name.entry(service.network.clone()).or_default();

@@ -58,7 +58,7 @@ fn request_to_servers(bytes: &[u8], request: &Request, scope: &Scope) -> Result<
     let mut information = vec![CIRCUIT_ID, name.len() as u8];
     information.extend(name);
     // Of several servers all would take a REQUEST for theirs that names the agent, and a renewal by way of it would reach all.
-    if scope.service.relay.as_ref().is_some_and(|relay| relay.servers.len() == 1) {
+    if scope.service.relay().is_some_and(|relay| relay.servers.len() == 1) {
         information.extend([SERVER_ID_OVERRIDE, 4]);
         information.extend(agent.octets());
     }
@@ -79,7 +79,7 @@ fn request_to_servers(bytes: &[u8], request: &Request, scope: &Scope) -> Result<
 }
 
 fn reply_to_client(bytes: &[u8], from: Ipv4Addr, scope: &Scope) -> Result<(To, Vec<u8>), DropReason> {
-    let servers = scope.service.relay.iter().flat_map(|relay| &relay.servers);
+    let servers = scope.service.relay().into_iter().flat_map(|relay| &relay.servers);
     if !servers.into_iter().any(|server| *server == from) {
         return Err(DropReason::NotTheRelaysServer);
     }
@@ -115,13 +115,13 @@ mod tests {
         tests::{DISCOVER, Desk, Message, NOW, ip, service},
         way::Via,
     };
-    use edge_config::DhcpRelay;
+    use edge_config::{Dhcp, DhcpRelay};
     use edge_dhcp_wire::Header;
 
     /// Option 82 of a message as the servers get it, suboption after suboption.
     fn information(servers: u8) -> Vec<u8> {
         let servers = (1..=servers).map(|server| [10, 9, 0, server].into()).collect();
-        let mut desk = Desk::new(NetworkService { pool: None, relay: Some(DhcpRelay { servers }), ..service(1, 8) });
+        let mut desk = Desk::new(NetworkService { dhcp: Some(Dhcp::Relay(DhcpRelay { servers })), ..service(1, 8) });
         let message = Message::new(DISCOVER, [2, 0, 0, 0, 1, 1]).end();
         let passed = to_servers(&mut desk.network, &message, Via::Broadcast, NOW).expect("it is passed on");
         Header::read(&passed).expect("it is long enough").options().get(82).expect("option 82").to_vec()

@@ -1,7 +1,7 @@
 //! What the server says, as bytes: which options a client gets, and in which order.
 
 use crate::NetworkService;
-use edge_config::{Dhcp, DhcpOption};
+use edge_config::{DhcpOption, DhcpServer};
 use edge_dhcp_wire::{
     LONGEST, MessageWriter, Request, TextField, at,
     code::{self, message_type},
@@ -104,10 +104,10 @@ impl Response<'_> {
         let mut count = 0;
         let mut fits = true;
         let before = writer.mark();
-        let options = service.pool.iter().flat_map(|pool| &pool.options);
+        let options = service.pool().into_iter().flat_map(|pool| &pool.options);
         let always = options.filter(|option| option.always).map(|option| option.code);
         // Few clients ask for these two, and all do as they say.
-        let timers = service.pool.as_ref().filter(|pool| pool.renew.is_some() || pool.rebind.is_some());
+        let timers = service.pool().filter(|pool| pool.renew.is_some() || pool.rebind.is_some());
         let timers = timers.map_or(&[][..], |_| &[code::RENEWAL, code::REBINDING]);
         for option in asked.iter().chain(timers).copied().chain(always) {
             if !std::mem::replace(&mut seen[usize::from(option)], true)
@@ -139,7 +139,7 @@ impl Response<'_> {
         service: &'v NetworkService,
         scratch: &'v mut Scratch,
     ) -> Option<&'v [u8]> {
-        let pool = service.pool.as_ref();
+        let pool = service.pool();
         let value = match option {
             code::SUBNET_MASK => scratch.address(service.address.netmask()),
             code::ROUTER => scratch.address(pool.and_then(|pool| pool.gateway).unwrap_or(service.address.address())),
@@ -159,13 +159,13 @@ impl Response<'_> {
 }
 
 fn configured(service: &NetworkService, option: u8) -> Option<&[u8]> {
-    let options = &service.pool.as_ref()?.options;
+    let options = &service.pool()?.options;
     let place = options.binary_search_by_key(&option, |option| option.code).ok()?;
     Some(&options[place].value)
 }
 
 /// T1 and T2 as their parts of the lease: what is configured of the network's lease, else half and seven eighths.
-fn timers(lease: u32, pool: &Dhcp) -> (u32, u32) {
+fn timers(lease: u32, pool: &DhcpServer) -> (u32, u32) {
     let timer = |configured: Option<Duration>, eighths| {
         let (part, whole) = configured.map_or((eighths, 8), |timer| (timer.as_secs(), pool.lease.as_secs().max(1)));
         u32::try_from(u128::from(lease) * u128::from(part) / u128::from(whole)).unwrap_or(u32::MAX)

@@ -16,7 +16,7 @@ fn one() -> Desk {
 fn with(options: &[(u8, &[u8])]) -> NetworkService {
     let mut service = service(1, 10);
     let option = |(code, value): &(u8, &[u8])| edge_config::DhcpOption { code: *code, value: value.to_vec(), always: false };
-    service.pool.as_mut().expect("a pool").options = options.iter().map(option).collect();
+    pool_of(&mut service).options = options.iter().map(option).collect();
     service
 }
 
@@ -62,7 +62,7 @@ fn v4_options_inform() {
 #[test]
 fn v4_options_inform_invalid_relay_and_with_serverid() {
     let mut service = with(&[(24, &[0, 0, 0, 85])]);
-    service.pool.as_mut().expect("a pool").relays = vec![ip(2)];
+    pool_of(&mut service).relays = vec![ip(2)];
     let mut desk = Desk::new(service);
     assert!(desk.ask(Message::new(INFORM, A).option(55, &[1])).is_none());
     assert_eq!(desk.drops("names-no-address"), 1);

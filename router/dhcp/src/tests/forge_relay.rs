@@ -14,7 +14,7 @@ fn agent() -> Ipv4Addr {
 /// One address, and an agent that may ask for it.
 fn one() -> Desk {
     let mut service = service(1, 1);
-    service.pool.as_mut().expect("a pool").relays = vec![agent()];
+    pool_of(&mut service).relays = vec![agent()];
     Desk::new(service)
 }
 

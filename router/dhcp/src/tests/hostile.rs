@@ -77,7 +77,7 @@ fn a_nak_that_was_not_heard_is_said_again() {
     let mut desk = Desk::new(service(1, 8));
     desk.boot(A, plain);
     let mut smaller = service(4, 8);
-    smaller.pool.as_mut().expect("a pool").lease = std::time::Duration::from_secs(3600);
+    pool_of(&mut smaller).lease = std::time::Duration::from_secs(3600);
     let scope = Scope::new(smaller);
     desk.network.table.settle(scope.range(), scope.excluded());
     desk.network.scope = Some(scope);
@@ -105,7 +105,7 @@ fn declining_everything_closes_no_pool() {
 fn spacious() -> Desk {
     let mut service = service(1, 1);
     service.address = edge_net::Interface::new("10.0.1.3/16".parse().expect("a net")).expect("an address");
-    let pool = service.pool.as_mut().expect("a pool");
+    let pool = pool_of(&mut service);
     (pool.from, pool.to) = (Ipv4Addr::new(10, 0, 2, 0), Ipv4Addr::new(10, 0, 200, 0));
     Desk::new(service)
 }

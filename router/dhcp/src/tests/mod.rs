@@ -32,9 +32,17 @@ pub fn ip(host: u8) -> Ipv4Addr {
 pub fn service(from: u8, to: u8) -> NetworkService {
     let mut service = crate::decide::tests::service();
     service.reservations.clear();
-    let pool = service.pool.as_mut().expect("a pool");
+    let pool = pool_of(&mut service);
     (pool.from, pool.to) = (ip(from), ip(to));
     service
+}
+
+/// To be changed; the service must have one.
+pub fn pool_of(service: &mut NetworkService) -> &mut edge_config::DhcpServer {
+    match &mut service.dhcp {
+        Some(edge_config::Dhcp::Server(pool)) => pool,
+        other => panic!("no pool: {other:?}"),
+    }
 }
 
 pub struct Message(pub Vec<u8>);

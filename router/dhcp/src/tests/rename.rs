@@ -11,8 +11,8 @@ fn named(name: &str) -> NetworkService {
 /// As elsewhere, so that it has no address of the others'.
 fn elsewhere(name: &str) -> NetworkService {
     let address = edge_net::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
-    let pool = edge_config::Dhcp::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20));
-    NetworkService { address, pool: Some(pool), ..named(name) }
+    let pool = edge_config::DhcpServer::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20));
+    NetworkService { address, dhcp: Some(edge_config::Dhcp::Server(pool)), ..named(name) }
 }
 
 fn bind(network: &str, host: u8, owner: u8) -> Record {

@@ -101,11 +101,11 @@ impl Lab {
 
     pub fn plain_service() -> NetworkService {
         let range = (Ipv4Addr::new(10, 77, 0, 100), Ipv4Addr::new(10, 77, 0, 199));
-        let pool = edge_config::Dhcp {
+        let pool = edge_config::DhcpServer {
             lease: Duration::from_secs(3600),
             domain: Some("truck.example".to_owned()),
             probe: false,
-            ..edge_config::Dhcp::new(range.0, range.1)
+            ..edge_config::DhcpServer::new(range.0, range.1)
         };
         let net = format!("{ROUTER}/24").parse().expect("a subnet");
         NetworkService {
@@ -113,8 +113,7 @@ impl Lab {
             link: "lan0".parse().expect("an interface name"),
             netns: None,
             address: edge_net::Interface::new(net).expect("a host's address"),
-            pool: Some(pool),
-            relay: None,
+            dhcp: Some(edge_config::Dhcp::Server(pool)),
             dns: vec![Ipv4Addr::new(10, 77, 0, 2)],
             own_name: None,
             reservations: Vec::new(),
@@ -188,10 +187,17 @@ pub fn wide_service(link: &str, netns: Option<PathBuf>) -> NetworkService {
     let mut service = NetworkService { netns, link: link.parse().expect("an interface name"), ..Lab::plain_service() };
     let net = format!("{ROUTER}/16").parse().expect("a subnet");
     service.address = edge_net::Interface::new(net).expect("a host's address");
-    if let Some(pool) = &mut service.pool {
-        (pool.from, pool.to) = (Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 250, 255));
-    }
+    let pool = pool_of(&mut service);
+    (pool.from, pool.to) = (Ipv4Addr::new(10, 77, 1, 0), Ipv4Addr::new(10, 77, 250, 255));
     service
+}
+
+/// To be changed; the service must have one.
+pub fn pool_of(service: &mut NetworkService) -> &mut edge_config::DhcpServer {
+    match &mut service.dhcp {
+        Some(edge_config::Dhcp::Server(pool)) => pool,
+        other => panic!("no pool: {other:?}"),
+    }
 }
 
 /// What `ip` prints.

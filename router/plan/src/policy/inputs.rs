@@ -61,9 +61,9 @@ pub fn own(config: &Config) -> Vec<Input> {
 fn dhcp(network: &Network) -> Vec<Input> {
     let input = |from_port| Input::new(Zone::Network(network.name.clone()), Match::udp(DHCP_SERVER).from_port(from_port), "DHCP");
     // A relay agent in the network speaks from the server's own port (RFC 1542, 4.1.2).
-    let relays = network.dhcp.iter().flat_map(|dhcp: &Dhcp| &dhcp.relays);
+    let relays = network.dhcp.as_ref().and_then(Dhcp::server).into_iter().flat_map(|server| &server.relays);
     let mut inputs: Vec<Input> = relays.map(|relay| Input { from: Some(*relay), ..input(DHCP_SERVER.first()) }).collect();
-    if network.dhcp.is_some() || network.dhcp_relay.is_some() {
+    if network.dhcp.is_some() {
         inputs.push(Input { group: Some(Ipv4Addr::BROADCAST), ..input(DHCP_CLIENT) });
         inputs.push(input(DHCP_CLIENT));
     }

@@ -134,7 +134,7 @@ impl<'a> Projections<'a> {
 
     /// The row of a network is for nodes that no line names, and a line may name an address that is no host's.
     fn is_named(&self, address: Ipv4Addr) -> bool {
-        let dhcp = self.config.networks.iter().filter_map(|network| network.dhcp.as_ref());
+        let dhcp = self.config.networks.iter().filter_map(|network| network.dhcp.as_ref()?.server());
         let relays = dhcp.flat_map(|dhcp| &dhcp.relays);
         let targets = self.config.forwards.iter().map(|forward| &forward.to);
         let ones = self.facts.inputs.iter().filter_map(|input| input.from.as_ref());

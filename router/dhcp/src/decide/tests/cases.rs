@@ -300,8 +300,8 @@ fn containers() {
 /// Any other address may be somebody's whom the other server gave it to.
 #[test]
 fn where_another_server_gives_addresses_containers_have_reserved_ones() {
-    let relay = Some(edge_config::DhcpRelay { servers: vec![[10, 9, 0, 2].into()] });
-    let mut office = Office::new(NetworkService { pool: None, relay, ..service() });
+    let relay = Some(edge_config::Dhcp::Relay(edge_config::DhcpRelay { servers: vec![[10, 9, 0, 2].into()] }));
+    let mut office = Office::new(NetworkService { dhcp: relay, ..service() });
     assert_eq!(office.claim("container1", None, NOW), Ok(ip(4)));
     assert!(matches!(office.claim("web", None, NOW), Err(ClaimError::GivenElsewhere { .. })));
     assert_eq!(office.claim("web", Some(ip(9)), NOW), Ok(ip(9)), "its user insists");
@@ -310,7 +310,7 @@ fn where_another_server_gives_addresses_containers_have_reserved_ones() {
 
 #[test]
 fn without_a_pool_containers_get_any_address_and_devices_silence() {
-    let mut office = Office::new(NetworkService { pool: None, ..service() });
+    let mut office = Office::new(NetworkService { dhcp: None, ..service() });
     assert_eq!(office.ask(&device(30), NOW), Decision::Silence(DropReason::NoPool));
     assert_eq!(office.claim("a", None, NOW), Ok(ip(1)));
     assert_eq!(office.claim("b", None, NOW), Ok(ip(2)));

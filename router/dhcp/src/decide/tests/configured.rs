@@ -1,7 +1,7 @@
 //! What a configuration says beyond a range: reservations of each kind, rapid commit, a range that changes.
 
 use super::*;
-use crate::{decide::Moment, lease::State};
+use crate::{decide::Moment, lease::State, tests::pool_of};
 
 fn reserve(device: DeviceId, address: Ipv4Addr) -> NetworkService {
     let mut service = service();
@@ -84,7 +84,7 @@ fn rapid_commit_only_where_both_want_it() {
     let mut service = service();
     let rapid = Request { rapid_commit: true, ..device(30) };
     assert!(matches!(Office::new(service.clone()).ask(&rapid, NOW), Decision::Offer { .. }));
-    service.pool.as_mut().expect("a pool").rapid_commit = true;
+    pool_of(&mut service).rapid_commit = true;
     let mut office = Office::new(service);
     assert!(matches!(office.ask(&rapid, NOW), Decision::Ack { binding, rapid: true, .. } if binding.address == ip(1)));
     assert_eq!(office.owner(ip(1)), Some(&Identity::Mac(mac(30))));
@@ -94,7 +94,7 @@ fn rapid_commit_only_where_both_want_it() {
 /// The range is now 10.0.1.6 to 10.0.1.8.
 fn narrowed() -> NetworkService {
     let mut service = service();
-    service.pool.as_mut().expect("a pool").from = ip(6);
+    pool_of(&mut service).from = ip(6);
     service
 }
 
@@ -119,7 +119,7 @@ fn a_lease_outside_a_changed_subnet_ends_at_once() {
     office.boot(&device(30), NOW);
     let mut moved = service();
     moved.address = edge_net::Interface::new("10.0.2.3/24".parse().expect("a subnet")).expect("a host's address");
-    moved.pool = Some(Dhcp::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20)));
+    moved.dhcp = Some(Dhcp::Server(DhcpServer::new(Ipv4Addr::new(10, 0, 2, 10), Ipv4Addr::new(10, 0, 2, 20))));
     moved.reservations.clear();
     office.reconfigure(moved);
     assert!(is_nak(&office.renew(&device(30), ip(1), NOW + 10)));
@@ -136,7 +136,7 @@ fn a_lease_whose_address_got_reserved_for_another_ends_at_once() {
 /// The office, with ARP before a first offer.
 fn probing() -> Office {
     let mut service = service();
-    service.pool.as_mut().expect("a pool").probe = true;
+    pool_of(&mut service).probe = true;
     Office::new(service)
 }
 

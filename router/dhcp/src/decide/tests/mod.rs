@@ -8,7 +8,7 @@ use crate::{
     NetworkService,
     lease::{Identity, Offer, Secs, Table},
 };
-use edge_config::{DeviceId, Dhcp, Host};
+use edge_config::{DeviceId, Dhcp, DhcpServer, Host};
 use edge_dhcp_wire::{Request, RequestKind, hostname};
 use edge_net::Mac;
 use std::{net::Ipv4Addr, time::Duration};
@@ -37,8 +37,12 @@ pub fn service() -> NetworkService {
         link: "br0".parse().expect("an interface name"),
         netns: None,
         address: edge_net::Interface::new("10.0.1.3/24".parse().expect("a subnet")).expect("a host's address"),
-        pool: Some(Dhcp { lease: Duration::from_secs(LEASE), dns: vec![ip(53)], probe: false, ..Dhcp::new(ip(1), ip(8)) }),
-        relay: None,
+        dhcp: Some(Dhcp::Server(DhcpServer {
+            lease: Duration::from_secs(LEASE),
+            dns: vec![ip(53)],
+            probe: false,
+            ..DhcpServer::new(ip(1), ip(8))
+        })),
         dns: Vec::new(),
         own_name: None,
         reservations: vec![

@@ -4,6 +4,7 @@ use super::{Response, ResponseKind};
 use crate::{
     NetworkService,
     decide::tests::{ip, mac, request, service},
+    tests::pool_of,
 };
 use dhcproto::{Decodable, Decoder, v4};
 use edge_config::DhcpOption;
@@ -18,7 +19,7 @@ fn option(code: u8, value: &[u8]) -> DhcpOption {
 
 fn with(options: Vec<DhcpOption>) -> NetworkService {
     let mut service = service();
-    service.pool.as_mut().expect("a pool").options = options;
+    pool_of(&mut service).options = options;
     service
 }
 
@@ -185,7 +186,7 @@ fn only_an_ack_repeats_ciaddr_and_an_inform_gets_no_lease() {
 fn t1_and_t2_are_the_configured_part_of_any_lease() {
     let timers = |lease, renew: Option<u64>, rebind: Option<u64>| {
         let mut service = service();
-        let pool = service.pool.as_mut().expect("a pool");
+        let pool = pool_of(&mut service);
         (pool.renew, pool.rebind) = (renew.map(Duration::from_secs), rebind.map(Duration::from_secs));
         let bytes = encode(ResponseKind::Offer { address: ip(1), lease }, &asking(&[58, 59]), &service);
         let seconds = |code| read(&bytes).array(code).map(u32::from_be_bytes);
@@ -205,7 +206,7 @@ fn t1_and_t2_are_the_configured_part_of_any_lease() {
 fn t1_and_t2_of_the_file_are_told_to_everybody() {
     let mut service = service();
     assert_eq!(order(&encode(OFFER, &asking(&[1]), &service)), [53, 54, 51, 1]);
-    service.pool.as_mut().expect("a pool").renew = Some(Duration::from_secs(600));
+    pool_of(&mut service).renew = Some(Duration::from_secs(600));
     assert_eq!(order(&encode(OFFER, &asking(&[1]), &service)), [53, 54, 51, 1, 58, 59]);
     let options = Request { ciaddr: Some(ip(9)), ..asking(&[1]) };
     assert_eq!(order(&encode(ResponseKind::Options, &options, &service)), [53, 54, 1], "but with a lease only");

@@ -55,8 +55,7 @@ fn service(config: &Config, policy: &Policy, network: &Network, netns: Option<&P
         link: gateway_link(config, network),
         netns: netns.map(PathBuf::from),
         address: network.address,
-        pool: network.dhcp.clone(),
-        relay: network.dhcp_relay.clone(),
+        dhcp: network.dhcp.clone(),
         dns: policy.name_servers(network),
         own_name: config.system.hostname.clone(),
         reservations,
@@ -64,9 +63,8 @@ fn service(config: &Config, policy: &Policy, network: &Network, netns: Option<&P
 }
 
 fn tell(network: &Network, report: &DhcpReport, row: &mut NetworkStatus) {
-    let answers = network.dhcp.is_some() || network.dhcp_relay.is_some();
-    let counters = report.networks.get(&network.name).filter(|_| answers);
-    let pool = counters.filter(|_| network.dhcp.is_some());
+    let counters = network.dhcp.as_ref().and_then(|_| report.networks.get(&network.name));
+    let pool = counters.filter(|_| network.dhcp.as_ref().is_some_and(|dhcp| dhcp.server().is_some()));
     let in_pool = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     row.pool_used = pool.map(|pool| in_pool(pool.pool_used));
     row.pool_size = pool.map(|pool| in_pool(pool.pool_size));
