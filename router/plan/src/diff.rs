@@ -18,6 +18,7 @@ pub use present::{Conflict, Waiting};
 /// The outcome of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diff {
+    /// In the order in which they are carried out.
     pub ops: Vec<Op>,
     /// Devices that are not there; what hangs on them is left out of `ops`.
     pub waiting: Vec<Waiting>,
@@ -25,6 +26,7 @@ pub struct Diff {
     pub conflicts: Vec<Conflict>,
 }
 
+/// What leads from `observed` to `desired`. Carried out whole, and compared again, there is nothing left to do.
 pub fn diff(desired: &State, observed: &State) -> Diff {
     let (desired, waiting, conflicts) = present::reduce(desired, observed);
     let doomed = doomed(&desired, observed);

@@ -3,46 +3,69 @@
 use edge_net::IfName;
 use std::fmt;
 
+/// One attribute of an object that is otherwise than wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
+    /// Which attribute.
     pub what: Attribute,
     /// `None`: there is none.
     from: Option<String>,
     to: Option<String>,
 }
 
+/// What an object may differ in. `Display` gives it the word that people read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attribute {
     // Of a link.
+    /// The network namespace it stands in.
     Namespace,
+    /// What it is called.
     Name,
+    /// Of which [`LinkKind`](crate::LinkKind) it is.
     Kind,
+    /// The VLAN id of a VLAN's frames (IEEE 802.1Q).
     VlanId,
+    /// The device a VLAN is made on.
     Trunk,
+    /// Name or namespace of a pair's other end.
     OtherEnd,
+    /// The device an ipvlan or macvlan is made on.
     Parent,
     /// The bridge it is a port of.
     Master,
+    /// Its hardware address.
     Mac,
+    /// Whether it is set up (`IFF_UP`).
     Up,
+    /// Who uses it, by its mark ([`Owner`](crate::Owner)).
     User,
+    /// Its reverse path filter ([`RpFilter`](crate::RpFilter)).
     RpFilter,
+    /// Whether the kernel forwards what comes in by it.
     Forwarding,
+    /// Whether a device is set as its [`LinkConf`](crate::LinkConf) says, told as one.
     Settings,
     /// Of a setting, which has nothing else.
     Value,
     /// Of the flowtable: whether this link is bound to it.
     Bound(IfName),
     // Of the table.
+    /// The table's comment.
     Comment,
+    /// A chain, by its name.
     Chain(String),
+    /// A set or map, by its name.
     Set(String),
+    /// One element of a set or map.
     Element {
+        /// The set's name.
         set: String,
+        /// The element's key, in words.
         key: String,
     },
     /// Something we never make, as `nft` calls it.
     Foreign(String),
+    /// What of a table has no part to be named by.
     Rest,
 }
 

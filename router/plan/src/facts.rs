@@ -20,10 +20,14 @@ pub struct Facts {
     pub inputs: Vec<Input>,
 }
 
+/// What an uplink was given by DHCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UplinkLease {
+    /// Its address with the prefix length of its subnet (`yiaddr`, option 1).
     pub interface: Interface,
+    /// The next hop of its default route (option 3 or 121); `None`: it has none.
     pub gateway: Option<Ipv4Addr>,
+    /// Name servers (option 6), in the server's order.
     pub dns: Vec<Ipv4Addr>,
     /// Besides the default one, with the next hop; `None`: on the link.
     pub routes: Vec<(Ipv4Net, Option<Ipv4Addr>)>,

@@ -2,6 +2,8 @@
 //!
 //! Pure: no sockets, no clock, no files.
 
+#![warn(missing_docs)]
+
 mod announce;
 mod desired;
 mod diff;

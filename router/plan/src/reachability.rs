@@ -9,9 +9,13 @@ use edge_config::Config;
 /// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
+    /// Who opens.
     pub from: Label,
+    /// To whom.
     pub to: Label,
+    /// Whether it may, and what.
     pub reach: Reach,
+    /// In words: the line of the file that says so, or what is missing.
     pub why: String,
 }
 

@@ -21,6 +21,7 @@ use edge_net::IfName;
 use forwards::forwards;
 use inputs::Inputs;
 
+/// The name of the policy's table, in the family `inet`.
 pub const TABLE: &str = "edge-router";
 /// Of the flowtable, beside the policy and after it.
 pub const FAST_PATH: &str = "edge-router-fast";

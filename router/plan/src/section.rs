@@ -15,7 +15,9 @@ use std::{
 /// A part of the file, or of the box.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Section {
+    /// A `[[network]]`.
     Network(Name),
+    /// An `[[uplink]]`.
     Uplink(Name),
     /// The nftables tables.
     Policy,
@@ -26,7 +28,9 @@ pub enum Section {
 /// What becomes of a section, and what that interrupts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
+    /// Which.
     pub section: Section,
+    /// Of all its objects, in the order of spaces and objects.
     pub verdicts: Vec<Verdict>,
     /// Empty: nothing becomes of it.
     pub effects: BTreeSet<Effect>,

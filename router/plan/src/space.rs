@@ -4,7 +4,9 @@ use std::fmt;
 /// A network namespace: the host's own, or a named one (`/run/netns/NAME`, as `ip netns` has it).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Space {
+    /// The one the machine starts with.
     Host,
+    /// `/run/netns/NAME`
     Named(Name),
 }
 

@@ -12,17 +12,22 @@ use std::{
 /// Every namespace we have to do with. A named space is in the map when it exists (observed: exists and carries our mark).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
+    /// By the space.
     pub spaces: BTreeMap<Space, SpaceState>,
 }
 
+/// Settings of a space, each on or off.
 pub type Settings = BTreeMap<Sysctl, bool>;
 
 /// Desired: what shall be there and is ours. Observed: every link (foreign ones with [`crate::link::Owner::Foreign`]), but only
 /// those addresses and routes that carry our mark, and only our own nftables table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpaceState {
+    /// By their names, all but the loopback.
     pub links: BTreeMap<IfName, Link>,
+    /// Of its links.
     pub addresses: BTreeSet<Address>,
+    /// Of its main table.
     pub routes: BTreeSet<Route>,
     /// A setting the kernel does not have (no bridge netfilter module) is absent.
     pub sysctls: Settings,
@@ -32,6 +37,7 @@ pub struct SpaceState {
     pub fast_path: Option<BTreeSet<IfName>>,
 }
 
+/// A setting that decides who gets through (kernel doc networking/ip-sysctl).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sysctl {
     /// `net.ipv4.ip_forward`
@@ -51,13 +57,16 @@ pub enum Loosening {
     ArpIgnore,
     /// One of the two is enough for a packet that claims to be from the router itself.
     AcceptLocal,
+    /// Answers ARP for whoever it has a route to.
     ProxyArp,
     /// Both are needed; a link has its own by default.
     AcceptRedirects,
+    /// Packets may say which way they take (RFC 791, 3.1).
     AcceptSourceRoute,
 }
 
 impl Loosening {
+    /// All of them.
     pub const EACH: [Self; 6] =
         [Self::RpFilter, Self::ArpIgnore, Self::AcceptLocal, Self::ProxyArp, Self::AcceptRedirects, Self::AcceptSourceRoute];
 }
@@ -78,16 +87,24 @@ impl Sysctl {
     }
 }
 
+/// An address on a link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
+    /// By its name in the space.
     pub link: IfName,
+    /// The address with its prefix length.
     pub interface: Interface<IpNet>,
 }
 
+/// A unicast route of the main table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
+    /// Where to; the default route has length 0.
     pub destination: IpNet,
+    /// The next hop; `None`: on the link.
     pub via: Option<IpAddr>,
+    /// By its name in the space.
     pub link: IfName,
+    /// Priority: of two to the same destination the lower counts.
     pub metric: u32,
 }

@@ -5,19 +5,27 @@ use edge_net::IfName;
 use ipnet::IpNet;
 use std::{fmt, net::IpAddr};
 
+/// One thing of somebody else's on a link of ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stranger {
+    /// Where the link is.
     pub space: Space,
     /// Ours, or lent to us.
     pub link: IfName,
+    /// What is on it.
     pub thing: Strange,
 }
 
+/// What it may be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strange {
+    /// An address.
     Address(IpNet),
+    /// A route by that link.
     Route {
+        /// Where to.
         destination: IpNet,
+        /// The next hop; `None`: on the link.
         via: Option<IpAddr>,
     },
     /// A link that is a port of ours.

@@ -11,21 +11,30 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One object, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// Where it is.
     pub space: Space,
+    /// Which object.
     pub object: Object,
     /// A link as it is wanted; as it is, when it is not wanted any more.
     pub link: Option<Link>,
+    /// What becomes of it.
     pub fate: Fate,
+    /// Why; empty where the fate says it all.
     pub reasons: Vec<Reason>,
 }
 
+/// What a space holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Object {
     /// The space itself.
     Namespace,
+    /// One setting.
     Setting(Sysctl),
+    /// A link, by its name.
     Link(IfName),
+    /// An address on a link.
     Address(Address),
+    /// A route.
     Route(Route),
     /// Our nftables table.
     Table,
@@ -36,12 +45,15 @@ pub enum Object {
 /// netifd's verdicts (NO_CHANGE, APPLIED, RECREATE), with what one file adds: objects that come, go, wait or are in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
+    /// It is as it is wanted.
     Unchanged,
     /// On the living object: nothing that hangs on it notices.
     Changed,
     /// Removed, and made again otherwise.
     Recreated,
+    /// It was not there.
     Created,
+    /// It is not wanted any more.
     Removed,
     /// For a device that is not there.
     Waiting,
@@ -52,6 +64,7 @@ pub enum Fate {
 /// Why an object has its fate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// It is otherwise, and is changed on the living object.
     Differs(Difference),
     /// The kernel cannot change it on a living object.
     Fixed(Difference),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 /// A device that is not there. It is plugged in when it appears.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Waiting {
+    /// Its name.
     pub device: IfName,
     /// Our links that cannot be made without it.
     pub for_links: Vec<IfName>,
@@ -16,7 +17,9 @@ pub struct Waiting {
 /// A link we want to make has the name of one that is there and not ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conflict {
+    /// Where it was to be made.
     pub space: Space,
+    /// The name they both have.
     pub name: IfName,
 }
 

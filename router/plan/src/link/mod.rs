@@ -21,11 +21,16 @@ use behaviour::LinkBehaviour;
 use edge_net::{IfName, Mac};
 use std::mem::discriminant;
 
+/// A kernel interface, as wanted or as observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// What it is, and what it is made on.
     pub kind: LinkKind,
+    /// Whose it is.
     pub owner: Owner,
+    /// The bridge it is a port of (`IFLA_MASTER`).
     pub master: Option<IfName>,
+    /// Set up (`IFF_UP`).
     pub up: bool,
     /// `None`: the kernel's choice (and in a diff: whatever it is).
     pub mac: Option<Mac>,
@@ -42,18 +47,25 @@ pub enum Owner {
     Lent,
     /// A container's bridge port, made by an attach (group 0x6565); the plan leaves it alone.
     Attach,
+    /// Without a mark of ours: listed, never touched.
     Foreign,
 }
 
+/// The kinds of links that a plan knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// A device that is there or not there, but never made by us. Wanted as a `Device`, a link may be of any kind;
     /// observed, it is one of none of the kinds below.
     Device,
+    /// A bridge; each network has one.
     Bridge,
+    /// A VLAN of a trunk, port of its network's bridge.
     Vlan(Vlan),
+    /// One end of a veth pair: the router's leg into a network.
     Veth(Veth),
+    /// An uplink's way out that shares its device's MAC address.
     IpvlanL2(IpvlanL2),
+    /// An uplink's way out with a MAC address of its own.
     Macvlan(Macvlan),
 }
 
@@ -61,15 +73,20 @@ pub enum LinkKind {
 /// ARP answered only for the link's own address (`arp_ignore 1`), the reverse path filter, and whether the kernel forwards what comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkConf {
+    /// What becomes of a packet whose way back leads by another link.
     pub rp_filter: RpFilter,
+    /// `net.ipv4.conf.LINK.forwarding`
     pub forwarding: bool,
 }
 
 /// Kernel doc networking/ip-sysctl, `rp_filter`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RpFilter {
+    /// Nothing is checked.
     Off = 0,
+    /// The best way back must lead by this link (RFC 3704, 2.2).
     Strict = 1,
+    /// Any way back will do (RFC 3704, 2.4).
     Loose = 2,
 }
 

@@ -5,7 +5,9 @@ use edge_net::IfName;
 /// One end of a pair; the other end stands in its own space. The pair is made and removed as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Veth {
+    /// Where the other end stands.
     pub peer_space: Space,
+    /// What the other end is called there.
     pub peer: IfName,
 }
 

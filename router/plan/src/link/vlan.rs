@@ -5,7 +5,9 @@ use edge_net::{IfName, VlanId};
 /// The frames of one VLAN (IEEE 802.1Q) of a trunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vlan {
+    /// The trunk, in the host space.
     pub parent: IfName,
+    /// The VLAN whose frames it has.
     pub id: VlanId,
 }
 

@@ -11,9 +11,13 @@ use std::net::Ipv4Addr;
 /// Conntrack states as bits (`NF_CT_STATE_BIT` in the kernel's nf_conntrack_common.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CtState {
+    /// Of no connection, and able to open none.
     Invalid = 1,
+    /// Packets have passed both ways.
     Established = 2,
+    /// It opens a connection that another one announced, or is an ICMP error about one.
     Related = 4,
+    /// The first one of a connection.
     New = 8,
 }
 
@@ -34,10 +38,15 @@ const TH_DPORT: u32 = 2;
 /// What of a packet is looked up in a set; several make a concatenation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
+    /// `iifname`
     Iifname,
+    /// `oifname`
     Oifname,
+    /// `ip saddr`
     IpSaddr,
+    /// `ip daddr`
     IpDaddr,
+    /// `meta l4proto`
     L4proto,
     /// `th dport`
     Dport,
@@ -46,9 +55,13 @@ pub enum Source {
 /// One field of a set element's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
+    /// 16 bytes, NULs after the name.
     IfName(&'a IfName),
+    /// 4 bytes in network order.
     Ipv4(Ipv4Addr),
+    /// 1 byte: the number in the IP header.
     Protocol(Protocol),
+    /// 2 bytes in network order, of TCP or UDP.
     Port(u16),
 }
 
@@ -77,26 +90,32 @@ impl Rule {
     }
 }
 
+/// `iifname "NAME"`
 pub fn iifname(name: &IfName) -> Vec<Expr> {
     vec![meta(Meta::Iifname, 0), equal(padded(name))]
 }
 
+/// `oifname "NAME"`
 pub fn oifname(name: &IfName) -> Vec<Expr> {
     vec![meta(Meta::Oifname, 0), equal(padded(name))]
 }
 
+/// `ip saddr NET`
 pub fn ip_saddr(net: Ipv4Net) -> Vec<Expr> {
     address(IP_SADDR, net)
 }
 
+/// `ip daddr NET`
 pub fn ip_daddr(net: Ipv4Net) -> Vec<Expr> {
     address(IP_DADDR, net)
 }
 
+/// `meta nfproto ipv4`
 pub fn ipv4() -> Vec<Expr> {
     vec![meta(Meta::Nfproto, 0), equal(vec![NFPROTO_IPV4])]
 }
 
+/// `meta l4proto PROTOCOL`
 pub fn l4proto(protocol: Protocol) -> Vec<Expr> {
     vec![meta(Meta::L4proto, 0), equal(vec![protocol.number()])]
 }
@@ -113,6 +132,7 @@ pub fn sport(port: u16) -> Vec<Expr> {
     vec![payload(PayloadBase::Transport, TH_SPORT, 2, 0), equal(port.to_be_bytes().to_vec())]
 }
 
+/// `icmp type echo-request`
 pub fn icmp_type_echo_request() -> Vec<Expr> {
     icmp_type(ICMP_ECHO_REQUEST)
 }
@@ -145,10 +165,12 @@ pub fn in_set(fields: &[Source], set: &str) -> Vec<Expr> {
     lookup(fields, set, false)
 }
 
+/// `accept`
 pub fn accept() -> Vec<Expr> {
     vec![Expr::Verdict(NftVerdict::Accept)]
 }
 
+/// `drop`
 pub fn drop() -> Vec<Expr> {
     vec![Expr::Verdict(NftVerdict::Drop)]
 }
@@ -158,18 +180,22 @@ pub fn ret() -> Vec<Expr> {
     vec![Expr::Verdict(NftVerdict::Return)]
 }
 
+/// `jump CHAIN`
 pub fn jump(chain: &str) -> Vec<Expr> {
     vec![Expr::Verdict(NftVerdict::Jump(chain.to_owned()))]
 }
 
+/// `goto CHAIN`
 pub fn goto(chain: &str) -> Vec<Expr> {
     vec![Expr::Verdict(NftVerdict::Goto(chain.to_owned()))]
 }
 
+/// `counter`
 pub fn counter() -> Vec<Expr> {
     vec![Expr::Counter]
 }
 
+/// `masquerade`
 pub fn masquerade() -> Vec<Expr> {
     vec![Expr::Masquerade]
 }
@@ -315,69 +341,4 @@ fn padded(name: &IfName) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn net(text: &str) -> Ipv4Net {
-        text.parse().unwrap()
-    }
-
-    fn ports(first: u16, last: u16) -> PortRange {
-        PortRange::new(first, last).unwrap()
-    }
-
-    #[test]
-    fn dependencies_are_matched_once() {
-        let expressions =
-            rule([ip_saddr(net("10.0.1.0/24")), ip_daddr(net("10.0.2.1/32")), icmp_type_echo_request()]).expressions;
-        let loads = |key| expressions.iter().filter(|e| matches!(e, Expr::Meta { key: k, .. } if *k == key)).count();
-        assert_eq!((loads(Meta::Nfproto), loads(Meta::L4proto)), (1, 1));
-        assert_eq!(expressions.len(), 2 + 2 + 2 + 2 + 2);
-    }
-
-    #[test]
-    fn a_lookup_of_the_protocol_is_no_dependency() {
-        let wanted = [l4proto(Protocol::Tcp), in_set(&[Source::L4proto, Source::Dport], "s")];
-        assert_eq!(rule(wanted.clone()).expressions, wanted.concat());
-    }
-
-    #[test]
-    fn prefixes_compare_whole_bytes_or_a_mask() {
-        let compared = |text| address(IP_SADDR, net(text)).split_off(2);
-        let whole = vec![payload(PayloadBase::Network, 12, 3, 0), Expr::Cmp { register: 0, equal: true, data: vec![10, 0, 1] }];
-        assert_eq!(compared("10.0.1.77/24"), whole);
-        assert_eq!(compared("10.0.1.77/32").len(), 2);
-        let masked = vec![
-            payload(PayloadBase::Network, 12, 4, 0),
-            Expr::Bitwise { register: 0, mask: vec![255, 128, 0, 0], xor: vec![0; 4] },
-            equal(vec![10, 128, 0, 0]),
-        ];
-        assert_eq!(compared("10.200.1.1/9"), masked);
-        assert_eq!(compared("0.0.0.0/0").len(), 3);
-    }
-
-    #[test]
-    fn concatenations_fill_one_register_after_the_other() {
-        let fields = [Source::Iifname, Source::IpSaddr, Source::L4proto, Source::Dport];
-        let registers: Vec<u8> = in_set(&fields, "s")[2..]
-            .iter()
-            .filter_map(|e| match e {
-                Expr::Meta { register, .. } | Expr::Payload { register, .. } => Some(*register),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(registers, [0, 4, 5, 6]);
-        let name = "lan0".parse().unwrap();
-        let values = [Value::IfName(&name), Value::Ipv4([10, 0, 1, 2].into()), Value::Protocol(Protocol::Tcp), Value::Port(443)];
-        assert_eq!(key(&values), b"lan0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\x01\x02\x06\0\0\0\x01\xbb\0\0");
-        assert_eq!(key(&values).len(), 4 * fields.iter().map(|f| usize::from(f.field().registers())).sum::<usize>());
-    }
-
-    #[test]
-    fn one_port_is_compared_and_several_are_a_range() {
-        assert_eq!(dport(ports(80, 80))[1], equal(vec![0, 80]));
-        assert_eq!(dport(ports(80, 90))[1], Expr::Range { register: 0, from: vec![0, 80], to: vec![0, 90] });
-        assert_eq!(dnat(Ipv4Addr::LOCALHOST, ports(80, 80)).len(), 3);
-        assert_eq!(dnat(Ipv4Addr::LOCALHOST, ports(80, 90)).len(), 4);
-    }
-}
+mod tests;

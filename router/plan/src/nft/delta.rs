@@ -11,10 +11,15 @@ use std::collections::BTreeMap;
 pub struct TableDelta {
     /// The table is made, removed, or made anew: nothing of the old one stays in place, and counters begin at 0.
     pub whole: bool,
+    /// Names of chains that come.
     pub chains_added: Vec<String>,
+    /// Names of chains that go.
     pub chains_removed: Vec<String>,
+    /// Chains that stay and are changed.
     pub chains_changed: Vec<ChainDelta>,
+    /// Names of sets and maps that come.
     pub sets_added: Vec<String>,
+    /// Names of sets and maps that go.
     pub sets_removed: Vec<String>,
     /// Of all sets and maps, those added and removed included.
     pub elements: Vec<ElementsDelta>,
@@ -25,8 +30,11 @@ pub struct TableDelta {
 /// A chain that stays. A rule that differs counts as one removed and one added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainDelta {
+    /// The chain's.
     pub name: String,
+    /// How many come.
     pub rules_added: usize,
+    /// How many go.
     pub rules_removed: usize,
     /// What becomes of a packet that no rule matches.
     pub policy_changed: bool,
@@ -35,8 +43,11 @@ pub struct ChainDelta {
 /// An element whose verdict differs counts as one removed and one added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ElementsDelta {
+    /// The set's or map's name.
     pub set: String,
+    /// How many come.
     pub added: usize,
+    /// How many go.
     pub removed: usize,
 }
 
@@ -74,6 +85,7 @@ impl TableDelta {
         delta
     }
 
+    /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -15,28 +15,42 @@ pub enum Edit<'a> {
     Flush(&'a Chain),
     /// `at` counts, from 0, the rules of the chain as it was before the first edit.
     DeleteRule {
+        /// The chain's name.
         chain: &'a str,
+        /// Which of its rules.
         at: usize,
     },
+    /// Of a set or map that stays.
     DeleteElements {
+        /// As it will be.
         set: &'a Set,
+        /// Keys as in [`Set::elements`].
         keys: Vec<&'a Vec<u8>>,
     },
+    /// With all its elements; no rule looks in it any more.
     DeleteSet(&'a Set),
     /// Without its elements.
     AddSet(&'a Set),
+    /// To a set or map that stays or was just made.
     AddElements {
+        /// As it will be.
         set: &'a Set,
+        /// Keys and verdicts as in [`Set::elements`].
         elements: Vec<(&'a Vec<u8>, &'a Option<NftVerdict>)>,
     },
     /// Before a rule that stays, counted as in `DeleteRule`; `None`: after all that are there. `number` counts, from 1, the rules of the
     /// chain as it will be.
     AddRule {
+        /// The chain's name.
         chain: &'a str,
+        /// The rule it goes in front of.
         before: Option<usize>,
+        /// Its place, where all edits are made.
         number: usize,
+        /// The rule.
         rule: &'a Rule,
     },
+    /// Without rules by then, and nothing leads to it any more.
     DeleteChain(&'a Chain),
 }
 

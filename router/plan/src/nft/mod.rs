@@ -14,10 +14,13 @@ use std::collections::BTreeMap;
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    /// In the family `inet` of its namespace.
     pub name: String,
+    /// For whoever lists it (`NFTA_TABLE_USERDATA`).
     pub comment: Option<String>,
     /// In the order they are made; a chain may be named by maps and jumps before or after.
     pub chains: Vec<Chain>,
+    /// Sets and verdict maps that the rules look in.
     pub sets: Vec<Set>,
     /// What the kernel lists in our table that these types cannot say, in words: somebody edited it by hand. Never wanted, never written.
     pub foreign: Vec<String>,
@@ -36,42 +39,60 @@ impl PartialEq for Table {
 
 impl Eq for Table {}
 
+/// A list of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
+    /// Unique in its table.
     pub name: String,
     /// `None`: reached by jumps only.
     pub base: Option<BaseChain>,
+    /// Read from the first one; the first final verdict counts.
     pub rules: Vec<Rule>,
 }
 
+/// Where the kernel calls a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BaseChain {
+    /// For what it is called.
     pub kind: ChainKind,
+    /// At which point of a packet's way.
     pub hook: Hook,
+    /// Lower is earlier (`enum nf_ip_hook_priorities`).
     pub priority: i32,
     /// True: what falls through is dropped.
     pub drop: bool,
 }
 
+/// `type` of a base chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainKind {
+    /// Called for every packet.
     Filter,
+    /// Called for the first packet of a connection; what it decides holds for all.
     Nat,
 }
 
 /// `enum nf_inet_hooks`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
+    /// Before routing, on arrival.
     Prerouting = 0,
+    /// For this host.
     Input = 1,
+    /// From one link to another.
     Forward = 2,
+    /// From this host.
     Output = 3,
+    /// After routing, on departure.
     Postrouting = 4,
 }
 
+/// Expressions that are evaluated in turn; the first that does not match ends the rule.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
+    /// In the order of their evaluation.
     pub expressions: Vec<Expr>,
+    /// As `nft` shows it: at most 128 bytes.
     pub comment: Option<String>,
 }
 
@@ -85,8 +106,11 @@ impl Rule {
 /// A named set, or with `verdicts` a named verdict map. Keys are the concatenation of `fields`, hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
+    /// Unique in its table.
     pub name: String,
+    /// Of the key, in order.
     pub fields: Vec<Field>,
+    /// It maps keys to verdicts.
     pub verdicts: bool,
     /// Key bytes as they stand in registers: each field padded to a multiple of four bytes. The value is `None` in a plain set.
     pub elements: BTreeMap<Vec<u8>, Option<NftVerdict>>,
@@ -95,71 +119,112 @@ pub struct Set {
 /// The type of one field of a set's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
+    /// The name of an interface.
     IfName,
+    /// An IPv4 address.
     Ipv4,
+    /// A protocol's number in the IP header.
     Protocol,
+    /// A port of TCP or UDP.
     Port,
 }
 
 /// One of the kernel's expressions (include/uapi/linux/netfilter/nf_tables.h). Registers are `NFT_REG32_00 + n` by 4-byte slot number `n`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
+    /// Loads what the kernel knows of the packet.
     Meta {
+        /// What is loaded.
         key: Meta,
+        /// Where to.
         register: u8,
     },
+    /// Loads a part of the packet.
     Payload {
+        /// Which header.
         base: PayloadBase,
+        /// Bytes from that header's start.
         offset: u32,
+        /// Bytes.
         length: u32,
+        /// Where to.
         register: u8,
     },
+    /// Loads what conntrack knows of the packet.
     Ct {
+        /// What is loaded.
         key: Ct,
+        /// Where to.
         register: u8,
     },
+    /// `register = register & mask ^ xor`
     Bitwise {
+        /// Changed in place.
         register: u8,
+        /// As many bytes as are changed.
         mask: Vec<u8>,
+        /// As many bytes as `mask`.
         xor: Vec<u8>,
     },
+    /// Goes on where the register is, or is not, `data`.
     Cmp {
+        /// What is compared.
         register: u8,
+        /// Goes on where it is equal; else, where it is not.
         equal: bool,
+        /// Bytes as they stand in the register.
         data: Vec<u8>,
     },
     /// `from <= register <= to`, both inclusive
     Range {
+        /// What is compared.
         register: u8,
+        /// The lowest.
         from: Vec<u8>,
+        /// The highest.
         to: Vec<u8>,
     },
     /// In a set, or with `verdict` the verdict of a map.
     Lookup {
+        /// Where the key begins.
         register: u8,
+        /// The set's or map's name.
         set: String,
+        /// It is a map, and its verdict counts.
         verdict: bool,
     },
+    /// Loads constant bytes.
     Immediate {
+        /// Where to.
         register: u8,
+        /// At most 16 bytes.
         data: Vec<u8>,
     },
+    /// Ends the rule.
     Verdict(NftVerdict),
+    /// Counts packets and bytes.
     Counter,
+    /// Source NAT to the address of the link the packet leaves by.
     Masquerade,
     /// IPv4 destination NAT to the address and the port (range) in registers.
     Dnat {
+        /// The register of the address.
         address: u8,
+        /// The register of the lowest port.
         port_min: u8,
+        /// The register of the highest; the same one for a single port.
         port_max: u8,
     },
     /// Lets the flowtable have the packet's flow.
     FlowAdd {
+        /// The flowtable's name.
         flowtable: String,
     },
     /// Listed by the kernel and none of the above: somebody edited the table by hand. `data` is the netlink attribute `NFTA_EXPR_DATA`.
     Other {
+        /// As the kernel calls it.
         name: String,
+        /// In the kernel's encoding.
         data: Vec<u8>,
     },
 }
@@ -167,23 +232,31 @@ pub enum Expr {
 /// `enum nft_meta_keys`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meta {
+    /// The link it came in by.
     Iifname = 6,
+    /// The link it leaves by.
     Oifname = 7,
+    /// The family of its network layer: 2 is IPv4.
     Nfproto = 15,
+    /// The protocol number of its transport layer.
     L4proto = 16,
 }
 
 /// `enum nft_ct_keys`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ct {
+    /// The connection's state for this packet ([`CtState`](build::CtState)).
     State = 0,
+    /// `enum ip_conntrack_status`: whether its address is translated, for one.
     Status = 2,
 }
 
 /// `enum nft_payload_bases`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PayloadBase {
+    /// From the start of the IP header.
     Network = 1,
+    /// From the start of the TCP, UDP or ICMP header.
     Transport = 2,
 }
 
@@ -202,11 +275,17 @@ impl PayloadBase {
     pub const ALL: [Self; 2] = [Self::Network, Self::Transport];
 }
 
+/// What becomes of a packet (`NF_ACCEPT`, `NF_DROP`, `enum nft_verdicts`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum NftVerdict {
+    /// Goes on to the next base chain of the hook.
     Accept,
+    /// Ends here.
     Drop,
+    /// Back to where the chain was called from.
     Return,
+    /// To that chain; what returns goes on with the next rule.
     Jump(String),
+    /// To that chain, without a way back to this one.
     Goto(String),
 }

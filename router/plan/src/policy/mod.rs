@@ -4,8 +4,6 @@
 //! Every node has, always: its own network; and what the router answers in it ([`inputs`]). Everything else needs an `[[allow]]` or a
 //! `[[forward]]`.
 
-#![warn(missing_docs)]
-
 mod collect;
 mod grant;
 pub mod inputs;
