@@ -1,8 +1,8 @@
 //! The DHCPv4 server (RFC 2131) and the one store of addresses, for devices and containers alike.
 //!
-//! A message comes in by `socket`, is read by `edge_dhcp_wire`, judged by `decide` and answered by `network` (both pure: no clock, no
-//! task, no socket), kept by `lease` and `log`, and said only when what it promises is on disk. `drive` makes that happen: it has the
-//! tasks, and the lock around what is known.
+//! A message comes in by `socket`, is read by `edge_dhcp_wire`, judged by `decide` (pure) and answered by `network` (no clock, no
+//! task, no socket; what happened goes to the daemon's log), kept by `lease` and `log`, and said only when what it promises is on
+//! disk. `drive` makes that happen: it has the tasks, and the lock around what is known.
 
 mod claim;
 mod clock;

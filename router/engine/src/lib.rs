@@ -1,8 +1,8 @@
 //! What every edge router does whatever it serves: from one configuration to another wholly or not at all, the kernel kept at what is in
 //! force, and what is in force published to the services that follow it.
 //!
-//! [`transaction`] and the rounds of converging decide and are pure; [`Datapath`], [`Store`] and [`Service`] are what the engine needs of
-//! the world, so that all of it is tested without root.
+//! [`transaction`] and the rounds of converging decide, without a look at the world: the one is pure, the others write a line to the
+//! log. [`Datapath`], [`Store`] and [`Service`] are what the engine needs of the world, so that all of it is tested without root.
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! When to look again, when to go on, when to give up. Pure.
+//! When to look again, when to go on, when to give up. Pure, but for a line in the log.
 
 use crate::Mode;
 use edge_api::{Failure, FailureKind};
