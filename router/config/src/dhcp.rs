@@ -3,11 +3,14 @@ use std::{net::Ipv4Addr, time::Duration};
 /// `dhcp` of a network: who answers its nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dhcp {
+    /// A server of ours.
     Server(DhcpServer),
+    /// A server elsewhere, by way of a relay agent of ours.
     Relay(DhcpRelay),
 }
 
 impl Dhcp {
+    /// The server's part, where one of ours answers.
     pub fn server(&self) -> Option<&DhcpServer> {
         match self {
             Self::Server(server) => Some(server),
@@ -15,6 +18,7 @@ impl Dhcp {
         }
     }
 
+    /// The relay agent's part, where a server elsewhere answers.
     pub fn relay(&self) -> Option<&DhcpRelay> {
         match self {
             Self::Server(_) => None,
@@ -26,7 +30,9 @@ impl Dhcp {
 /// `dhcp = { from, to, … }`: addresses for this network, by a server of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DhcpServer {
+    /// First address of the range, a node's address in the network.
     pub from: Ipv4Addr,
+    /// Last address of the range, not before `from`.
     pub to: Ipv4Addr,
     /// At least one minute; 12 hours when the file does not say.
     pub lease: Duration,
@@ -53,6 +59,7 @@ pub struct DhcpServer {
 /// An option as it goes over the wire (RFC 2132, 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DhcpOption {
+    /// Its number (RFC 2132).
     pub code: u8,
     /// 1 to [`DhcpOption::LONGEST`] bytes; more than 255 are sent in parts (RFC 3396).
     pub value: Vec<u8>,
@@ -64,13 +71,21 @@ impl DhcpOption {
     /// Bytes. A reply has room for little more than this.
     pub const LONGEST: usize = 1024;
 
+    /// Interface MTU (RFC 2132, 5.1).
     pub const MTU: u8 = 26;
+    /// Network time protocol servers (RFC 2132, 8.3).
     pub const NTP: u8 = 42;
+    /// Vendor specific information (RFC 2132, 8.4).
     pub const VENDOR: u8 = 43;
+    /// TFTP server name (RFC 2132, 9.4).
     pub const TFTP_SERVER: u8 = 66;
+    /// Bootfile name (RFC 2132, 9.5).
     pub const BOOT_FILE: u8 = 67;
+    /// URI of the captive portal's API (RFC 8910, 2.1).
     pub const CAPTIVE_PORTAL: u8 = 114;
+    /// Domain search list (RFC 3397).
     pub const DOMAIN_SEARCH: u8 = 119;
+    /// Classless static routes (RFC 3442).
     pub const ROUTES: u8 = 121;
 }
 

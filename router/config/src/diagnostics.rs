@@ -24,19 +24,26 @@ pub struct Diagnostics {
 /// One thing wrong, for `--json`. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
+    /// Where it begins.
     pub line: usize,
+    /// Where it begins.
     pub column: usize,
+    /// What is wrong, in one sentence.
     pub message: String,
     /// How to mend it.
     pub help: Option<String>,
+    /// Places that explain it, at most a few.
     pub related: Vec<Related>,
 }
 
 /// Another place that explains a [`Diagnostic`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Related {
+    /// Where it begins.
     pub line: usize,
+    /// Where it begins.
     pub column: usize,
+    /// What that place has to do with it.
     pub message: String,
 }
 
@@ -46,6 +53,7 @@ impl Diagnostics {
         Self { file_name, text, mistakes, total }
     }
 
+    /// As it was given to [`parse`](crate::parse()).
     pub fn file_name(&self) -> &str {
         &self.file_name
     }

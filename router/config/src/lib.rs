@@ -2,6 +2,8 @@
 //!
 //! Pure: no sockets, no clock, no files. What comes out of [`parse()`] cannot be wrong, so nobody checks again.
 
+#![warn(missing_docs)]
+
 mod dhcp;
 mod diagnostics;
 mod mistake;

@@ -5,15 +5,19 @@ use nix::errno::Errno;
 use std::{io, path::PathBuf};
 
 /// What the kernel refused or what could not be read from it.
+#[allow(missing_docs, reason = "the fields are what the messages name")]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `what` was being done in words, `open a netlink socket`.
     #[error("cannot {what} in space {space}: {source}{}", remedy(.source))]
     Netlink { what: String, space: Space, source: NetlinkError },
+    /// The nftables table or a flowtable.
     #[error("cannot {what} in space {space}: {source}")]
     Table { what: String, space: Space, source: crate::nft::NftError },
+    /// A file in `/proc/sys`.
     #[error("cannot write {}: {source}", path.display())]
     Sysctl { path: PathBuf, source: io::Error },
+    /// A namespace cannot be opened, made or deleted.
     #[error("{}: {why}", path.display())]
     Namespace { path: PathBuf, why: String },
     /// `why` tells what was found and what to do.
@@ -64,7 +68,9 @@ fn remedy(error: &NetlinkError) -> &'static str {
 pub struct ExecuteError {
     /// Its place in the list given to [`Kernel::execute`](crate::Kernel::execute).
     pub index: usize,
+    /// The operation itself.
     pub op: Box<Op>,
+    /// Why it failed.
     #[source]
     pub source: Error,
 }

@@ -2,6 +2,8 @@
 //!
 //! Nothing here runs a program. What carries no mark of ours is listed but never touched.
 
+#![warn(missing_docs)]
+
 mod address;
 mod adopt;
 mod announce;

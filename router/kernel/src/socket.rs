@@ -22,20 +22,25 @@ const BUFFER: usize = 64 * 1024;
 const ATTEMPTS: u32 = 20;
 
 /// What one exchange with the kernel came to, when not to what was wanted.
+#[allow(missing_docs, reason = "the fields are what the messages name")]
 #[derive(Debug, thiserror::Error)]
 pub enum NetlinkError {
+    /// A system call failed, or no answer came in time.
     #[error("the netlink socket failed: {0}")]
     Io(#[from] io::Error),
     /// The kernel's error number, and its words (extended ack) when it gives any.
     #[error("{}{}", .errno.desc(), .text.as_ref().map(|text| format!(" (the kernel says: {text})")).unwrap_or_default())]
     Refused { errno: Errno, text: Option<String> },
+    /// What the kernel sent is not what was asked for.
     #[error("the kernel's answer cannot be decoded: {0}")]
     Decode(String),
+    /// Never whole, so never used.
     #[error("the kernel's list changed during each of {ATTEMPTS} attempts to read it")]
     Interrupted,
 }
 
 impl NetlinkError {
+    /// The kernel's error number, where it refused.
     pub fn errno(&self) -> Option<Errno> {
         match self {
             Self::Refused { errno, .. } => Some(*errno),

@@ -38,19 +38,39 @@ pub struct Flow {
     pub dnat: bool,
 }
 
+/// One direction of a connection: what its packets have in their headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuple {
+    /// Who sends.
     pub source: Ipv4Addr,
+    /// Who receives.
     pub destination: Ipv4Addr,
     /// IANA protocol number
     pub protocol: u8,
+    /// What tells it from others of the same protocol between the same two.
     pub ports: Ports,
 }
 
+/// What of a transport header a connection is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ports {
-    Ports { source: u16, destination: u16 },
-    Icmp { kind: u8, code: u8, id: u16 },
+    /// Of TCP, UDP and others that have them.
+    Ports {
+        /// The sender's.
+        source: u16,
+        /// The receiver's.
+        destination: u16,
+    },
+    /// Of ICMP (RFC 792).
+    Icmp {
+        /// Its type.
+        kind: u8,
+        /// Its code.
+        code: u8,
+        /// The identifier of an echo.
+        id: u16,
+    },
+    /// Of a protocol that has neither.
     None,
 }
 

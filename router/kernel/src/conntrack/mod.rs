@@ -15,10 +15,12 @@ const SUBSYSTEM: u16 = 1;
 const IPCTNL_MSG_CT_GET: u16 = SUBSYSTEM << 8 | 1;
 const IPCTNL_MSG_CT_DELETE: u16 = SUBSYSTEM << 8 | 2;
 
+/// One socket in one network namespace (`NETLINK_NETFILTER`, `NFNL_SUBSYS_CTNETLINK`).
 pub struct Conntrack {
     socket: Socket,
 }
 
+/// The kernel refused, or could not be understood.
 #[derive(Debug, thiserror::Error)]
 #[error("conntrack: {0}")]
 pub struct ConntrackError(#[from] nfnetlink::NfnetlinkError);
@@ -29,6 +31,7 @@ impl Conntrack {
         Ok(Self { socket: Socket::open()? })
     }
 
+    /// All connections that are tracked now, in no order.
     pub fn flows(&mut self) -> Result<Vec<Flow>, ConntrackError> {
         Ok(self.socket.dump(IPCTNL_MSG_CT_GET, IPV4, |_| {}, |attributes| flow::read(attributes).map(Some))?)
     }

@@ -36,10 +36,13 @@ pub struct Plug {
     pub netns: PathBuf,
     /// The interface's name inside.
     pub ifname: IfName,
+    /// How it is plugged in.
     pub kind: AttachKind,
+    /// The network's.
     pub bridge: IfName,
     /// The host's end of the veth pair ([`edge_net::derived::endpoint_port`]); not used by macvlan and ipvlan.
     pub port: IfName,
+    /// Its own in the network, with the prefix length.
     pub address: Interface,
     /// For the default route, unless the namespace has one already by another interface.
     pub gateway: Ipv4Addr,
@@ -49,8 +52,10 @@ pub struct Plug {
     pub alias: String,
 }
 
+/// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plugged {
+    /// The MAC address that the interface has now.
     pub mac: Mac,
 }
 
@@ -73,8 +78,11 @@ pub async fn plug(plug: Plug) -> Result<Plugged, Error> {
 pub struct Unplug {
     /// Where a macvlan or ipvlan child is; `None`: where [`prepare`] made it. A namespace that is gone took it along.
     pub netns: Option<PathBuf>,
+    /// The interface's name inside.
     pub ifname: IfName,
+    /// How it was plugged in.
     pub kind: AttachKind,
+    /// As in [`Plug::port`].
     pub port: IfName,
 }
 
@@ -104,11 +112,17 @@ pub async fn parent(netns: PathBuf, ifname: IfName) -> Result<Option<IfName>, Er
 /// makes the device in the host space, down and without address, under the name `ifname`.
 #[derive(Clone, Debug)]
 pub struct Prepare {
+    /// What it is called, also in the container until the runtime renames it.
     pub ifname: IfName,
+    /// How it is plugged in.
     pub kind: AttachKind,
+    /// The network's.
     pub bridge: IfName,
+    /// As in [`Plug::port`].
     pub port: IfName,
+    /// As in [`Plug::mac`].
     pub mac: Option<Mac>,
+    /// As in [`Plug::alias`].
     pub alias: String,
 }
 

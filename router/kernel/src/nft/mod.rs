@@ -69,16 +69,22 @@ pub struct Nft {
 /// What a change took: netlink messages that change something, and bytes of everything sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
+    /// How many change something.
     pub messages: u64,
+    /// Of everything that was sent.
     pub bytes: u64,
 }
 
+/// Why the ruleset was not read or not changed; nothing is half changed.
 #[derive(Debug, thiserror::Error)]
 pub enum NftError {
+    /// The exchange failed.
     #[error("nftables: {0}")]
     Netlink(#[from] nfnetlink::NfnetlinkError),
+    /// The kernel refuses a part of the transaction.
     #[error("nftables: {0}")]
     Refused(Box<Explained>),
+    /// Somebody else's transactions came in between, time after time (`ERESTART`).
     #[error("nftables: the ruleset was changed by somebody else each of {ATTEMPTS} times; is another firewall program running?")]
     Busy,
 }

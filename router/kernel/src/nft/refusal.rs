@@ -30,7 +30,9 @@ pub struct Explained {
     pub part: String,
     /// The expression at fault, when the kernel says which.
     pub expression: Option<Expr>,
+    /// The kernel's error number.
     pub errno: Errno,
+    /// The kernel's words (extended ack), when it gives any.
     pub message: Option<String>,
 }
 
