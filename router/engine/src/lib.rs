@@ -43,7 +43,7 @@ pub use ledger::Ledger;
 pub use moment::{Moment, Now};
 pub use parse::parse;
 pub use problem::problem;
-pub use service::{Host, Seen, Service, Services, Task};
+pub use service::{EngineHandle, Service, Services, StatusContext, Task};
 pub use stop::{Stop, Stopper, stop};
 pub use store::{ConfigFile, Generations, Left, Store, Write, damaged, fingerprint, set_aside};
 pub use transaction::{Effect, Event, Transaction};

@@ -1,7 +1,7 @@
 //! Keeps the kernel at what is in force.
 
 use crate::{
-    Datapath, Done, Engine, Host, InForce, Mode, Store, Task,
+    Datapath, Done, Engine, EngineHandle, InForce, Mode, Store, Task,
     announce::announce,
     engine::{Guard, Locked},
     rounds::Stop,
@@ -76,7 +76,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     }
 }
 
-impl<D: Datapath, S: Store> Host for Engine<D, S> {
+impl<D: Datapath, S: Store> EngineHandle for Engine<D, S> {
     fn in_force(&self) -> watch::Receiver<Arc<InForce>> {
         self.watch()
     }

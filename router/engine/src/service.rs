@@ -11,7 +11,7 @@ use tokio::sync::watch;
 pub type Task<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a service finds when it is asked how it is.
-pub struct Seen<'a> {
+pub struct StatusContext<'a> {
     /// What is in force.
     pub in_force: &'a InForce,
     /// What there is in the kernel.
@@ -21,7 +21,7 @@ pub struct Seen<'a> {
 }
 
 /// What a running service may ask of the engine.
-pub trait Host: Send + Sync {
+pub trait EngineHandle: Send + Sync {
     /// What is in force, for who wants to know when it changes.
     fn in_force(&self) -> watch::Receiver<Arc<InForce>>;
 
@@ -45,7 +45,7 @@ pub trait Service: Send + Sync + 'static {
     fn facts(&self, _config: &Config, _facts: &mut Facts) {}
 
     /// What all services together found out, beside what was in force and known before.
-    fn learned(&self, _before: &InForce, _facts: &Facts) {}
+    fn facts_gathered(&self, _before: &InForce, _facts: &Facts) {}
 
     /// Before the first operation on the way to `target`; what fails here ends the way.
     fn prepare<'a>(&'a self, _target: &'a InForce) -> Task<'a, Result<(), Failure>> {
@@ -74,10 +74,10 @@ pub trait Service: Send + Sync + 'static {
     }
 
     /// Adds what it has to say. The rows of networks and uplinks are those of the configuration.
-    fn status(&self, _seen: &Seen, _status: &mut Status) {}
+    fn status(&self, _context: &StatusContext, _status: &mut Status) {}
 
     /// What it does of itself, until `stop`. It is a fault when it returns before.
-    fn run(self: Arc<Self>, _host: Arc<dyn Host>, mut stop: Stop) -> Task<'static> {
+    fn run(self: Arc<Self>, _engine: Arc<dyn EngineHandle>, mut stop: Stop) -> Task<'static> {
         Box::pin(async move { stop.wait().await })
     }
 }
@@ -101,7 +101,7 @@ impl Services {
         let mut facts = before.facts.clone();
         facts.inputs = self.iter().flat_map(|service| service.inputs(config)).collect();
         self.iter().for_each(|service| service.facts(config, &mut facts));
-        self.iter().for_each(|service| service.learned(before, &facts));
+        self.iter().for_each(|service| service.facts_gathered(before, &facts));
         facts
     }
 

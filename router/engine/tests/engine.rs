@@ -6,7 +6,7 @@ mod double;
 
 use double::{Disk, Double, Fault, Kernel, engine, networks};
 use edge_api::Failure;
-use edge_engine::{Done, Host, Mode, Text};
+use edge_engine::{Done, EngineHandle, Mode, Text};
 use edge_plan::{LinkKind, State, diff};
 use std::{
     sync::Arc,

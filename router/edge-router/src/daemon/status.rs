@@ -3,7 +3,7 @@
 use super::{drift, router::Router, seconds::whole_seconds, waiting::waiting};
 use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status};
 use edge_config::{Config, Network};
-use edge_engine::{Condition, InForce, Ledger, Moment, Seen, damaged};
+use edge_engine::{Condition, InForce, Ledger, Moment, StatusContext, damaged};
 use edge_net::IfName;
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link};
 use edge_report::bounded;
@@ -24,8 +24,8 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
         nodes,
         waiting: waiting(config, &condition.waiting, &condition.conflicts),
     };
-    let seen = Seen { in_force: &in_force, observed, now };
-    router.engine.services().iter().for_each(|service| service.status(&seen, &mut status));
+    let context = StatusContext { in_force: &in_force, observed, now };
+    router.engine.services().iter().for_each(|service| service.status(&context, &mut status));
     status.add_problems();
     status
 }

@@ -2,7 +2,7 @@ use super::netns;
 use edge_api::{DhcpCounters, NetworkStatus, Problem, Status};
 use edge_config::{Config, Host, Network};
 use edge_dhcp::{Counters, DhcpReport, Server};
-use edge_engine::{InForce, Seen, Service, Task};
+use edge_engine::{InForce, Service, StatusContext, Task};
 use edge_plan::{Policy, gateway_link};
 use std::path::{Path, PathBuf};
 
@@ -32,9 +32,9 @@ impl Service for Dhcp {
         })
     }
 
-    fn status(&self, seen: &Seen, status: &mut Status) {
+    fn status(&self, context: &StatusContext, status: &mut Status) {
         let report = self.server.counters();
-        for (network, row) in seen.in_force.config.networks.iter().zip(&mut status.networks) {
+        for (network, row) in context.in_force.config.networks.iter().zip(&mut status.networks) {
             tell(network, &report, row);
         }
         status.problems.extend(log_problems(&report));

@@ -1,6 +1,6 @@
 use super::netns;
 use edge_api::{Problem, Status};
-use edge_engine::{InForce, Seen, Service, Task};
+use edge_engine::{InForce, Service, StatusContext, Task};
 use edge_kernel::conntrack::{Conntrack, Ports};
 use edge_plan::{
     Facts, Op, Policy, addressing,
@@ -32,7 +32,7 @@ impl Service for Sweep {
     }
 
     /// What an uplink loses is noted, to be cut when the kernel has followed.
-    fn learned(&self, before: &InForce, facts: &Facts) {
+    fn facts_gathered(&self, before: &InForce, facts: &Facts) {
         let mut lost = self.lost();
         for uplink in &before.config.uplinks {
             let Some((interface, _)) = addressing(uplink, &before.facts) else { continue };
@@ -65,8 +65,8 @@ impl Service for Sweep {
         self.configure(in_force)
     }
 
-    fn status(&self, seen: &Seen, status: &mut Status) {
-        if seen.in_force.is_applied() && !self.swept.load(Ordering::Relaxed) {
+    fn status(&self, context: &StatusContext, status: &mut Status) {
+        if context.in_force.is_applied() && !self.swept.load(Ordering::Relaxed) {
             let what = "flows that are not allowed any longer may go on".to_owned();
             let why = "the connection table cannot be read or changed; see the log".to_owned();
             status.problems.push(Problem { what, why: Some(why) });

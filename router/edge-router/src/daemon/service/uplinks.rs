@@ -2,7 +2,7 @@ use super::{resolvers::resolvers, uplink_rows::rows};
 use crate::daemon::files::Files;
 use edge_api::{Failure, Problem, Status};
 use edge_config::{Config, Uplink};
-use edge_engine::{Host, InForce, Seen, Service, Stop, Task};
+use edge_engine::{EngineHandle, InForce, Service, StatusContext, Stop, Task};
 use edge_plan::Facts;
 use std::{future::ready, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::timeout};
@@ -31,9 +31,9 @@ impl Uplinks {
         }
     }
 
-    async fn follow(&self, host: &dyn Host, in_force: &watch::Receiver<Arc<InForce>>) -> Result<(), Failure> {
+    async fn follow(&self, engine: &dyn EngineHandle, in_force: &watch::Receiver<Arc<InForce>>) -> Result<(), Failure> {
         if in_force.borrow().is_applied() {
-            host.facts_changed().await?;
+            engine.facts_changed().await?;
             self.offer_resolvers(&in_force.borrow());
         }
         Ok(())
@@ -60,18 +60,18 @@ impl Service for Uplinks {
         Box::pin(self.uplinks.settle(PATIENCE))
     }
 
-    fn status(&self, seen: &Seen, status: &mut Status) {
-        let InForce { config, facts, space, .. } = seen.in_force;
-        let link = |uplink: &Uplink| seen.observed.spaces.get(space)?.links.get(&uplink.ifname());
-        status.uplinks = rows(config, facts, &self.uplinks.reports(), link, Duration::from_millis(seen.now.ms));
+    fn status(&self, context: &StatusContext, status: &mut Status) {
+        let InForce { config, facts, space, .. } = context.in_force;
+        let link = |uplink: &Uplink| context.observed.spaces.get(space)?.links.get(&uplink.ifname());
+        status.uplinks = rows(config, facts, &self.uplinks.reports(), link, Duration::from_millis(context.now.ms));
     }
 
     /// Acts on every lease and every verdict as soon as it is there. The first time too: some of it came while the daemon started.
-    fn run(self: Arc<Self>, host: Arc<dyn Host>, mut stop: Stop) -> Task<'static> {
+    fn run(self: Arc<Self>, engine: Arc<dyn EngineHandle>, mut stop: Stop) -> Task<'static> {
         Box::pin(async move {
-            let (mut changes, in_force) = (self.uplinks.changes(), host.in_force());
+            let (mut changes, in_force) = (self.uplinks.changes(), engine.in_force());
             loop {
-                let followed = self.follow(&*host, &in_force).await;
+                let followed = self.follow(&*engine, &in_force).await;
                 // What was begun is never left half-way.
                 tokio::select! {
                     () = stop.wait() => return,
