@@ -9,6 +9,7 @@ mod edit;
 
 pub use delta::{ChainDelta, ElementsDelta, TableDelta};
 pub use edit::{Edit, edits};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
@@ -29,6 +30,7 @@ impl PartialEq for Table {
             list.iter().map(|entry| (name(entry), entry)).collect()
         }
         (&self.name, &self.comment, &self.foreign) == (&other.name, &other.comment, &other.foreign)
+            && (self.chains.len(), self.sets.len()) == (other.chains.len(), other.sets.len())
             && by_name(&self.chains, |chain| &chain.name) == by_name(&other.chains, |chain| &chain.name)
             && by_name(&self.sets, |set| &set.name) == by_name(&other.sets, |set| &set.name)
     }
@@ -101,6 +103,9 @@ pub enum Field {
     Port,
 }
 
+/// What registers are compared with or given. A register has 16 bytes (`NFT_REG_SIZE`), and we use no more.
+pub type Data = SmallVec<[u8; 16]>;
+
 /// One of the kernel's expressions (include/uapi/linux/netfilter/nf_tables.h). Registers are `NFT_REG32_00 + n` by 4-byte slot number `n`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
@@ -120,19 +125,19 @@ pub enum Expr {
     },
     Bitwise {
         register: u8,
-        mask: Vec<u8>,
-        xor: Vec<u8>,
+        mask: Data,
+        xor: Data,
     },
     Cmp {
         register: u8,
         equal: bool,
-        data: Vec<u8>,
+        data: Data,
     },
     /// `from <= register <= to`, both inclusive
     Range {
         register: u8,
-        from: Vec<u8>,
-        to: Vec<u8>,
+        from: Data,
+        to: Data,
     },
     /// In a set, or with `verdict` the verdict of a map.
     Lookup {
@@ -142,7 +147,7 @@ pub enum Expr {
     },
     Immediate {
         register: u8,
-        data: Vec<u8>,
+        data: Data,
     },
     Verdict(Verdict),
     Counter,
