@@ -23,4 +23,12 @@ impl Pace {
     pub fn count(self, rate: f64) -> u64 {
         ((rate * f64::from(self.span)) as u64).clamp(20, 250_000)
     }
+
+    /// What a rate in the table is.
+    pub fn words(self) -> String {
+        match self.rounds {
+            1 => "one short round, to look and not to quote".to_owned(),
+            rounds => format!("the median of {rounds} rounds, for slow servers one"),
+        }
+    }
 }

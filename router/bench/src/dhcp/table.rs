@@ -5,6 +5,11 @@ use crate::{Figures, Relayed, contender::Contender, median, pace::Pace, server::
 /// Wide enough for the longest name.
 const NAME: usize = 29;
 
+const NOTES: &str = "; at most 1 % lost, and what waited in
+a queue counted when it was answered. + the generator could not send more. p50, p99, CPU and bytes at half of that; a
+lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing. ARP probe: 620 addresses a second
+are asked for, the others offered unasked. -: too slow for so many leases, or not measured.";
+
 pub fn direct(all: &[(Contender, Figures)], pace: Pace) {
     let none = Figures::default();
     let limit = all.iter().find(|(it, _)| it.server == Server::Echo).map_or(&none, |(_, figures)| figures);
@@ -14,23 +19,14 @@ pub fn direct(all: &[(Contender, Figures)], pace: Pace) {
     println!("  renew/s  p50 ms  p99 ms  CPU us  B/lease  kB at leases");
     for (contender, it) in all {
         let (durable, more) = (contender.server.durability(), mark(it.limited));
-        print!("{:NAME$} {durable:7} {:>8.0}{more} {:7.0}%", contender.name, it.dora(), 100.0 * median(it.of(limit)));
+        let of_limit = if limit.dora.is_empty() { "-".to_owned() } else { format!("{:.0}%", 100.0 * median(it.of(limit))) };
+        print!("{:NAME$} {durable:7} {:>8.0}{more} {of_limit:>8}", contender.name, it.dora());
         keas.iter().for_each(|(kea, figures)| print!("  {:1$.2}", median(it.of(figures)), kea.heading().len()));
         let (p50, p99) = (it.half.p50.as_secs_f64() * 1e3, it.half.p99.as_secs_f64() * 1e3);
         let memory = it.memory.map_or_else(|| "-".to_owned(), |(memory, leases)| format!("{memory} at {leases}"));
         println!(" {:>8.0} {p50:7.2} {p99:7.2} {:7.1} {:8.0}  {memory}", it.renewals, it.cpu, it.written);
     }
-    println!(
-        "DORA/s, and its parts of others: the median of {} rounds, for slow servers one; at most 1 % lost, and what waited in",
-        pace.rounds
-    );
-    println!(
-        "a queue counted when it was answered. + the generator could not send more. p50, p99, CPU and bytes at half of that; a"
-    );
-    println!(
-        "lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing. ARP probe: 620 addresses a second"
-    );
-    println!("are asked for, the others offered unasked. -: too slow for so many leases.");
+    println!("DORA/s, and its parts of others: {}{NOTES}", pace.words());
     if pace.rounds > 1 {
         keas.iter().for_each(|(kea, figures)| by_round(all, kea, figures, pace));
     }
