@@ -2,7 +2,8 @@
 
 #[derive(Clone, Copy)]
 pub struct Pace {
-    /// Rates are searched for so often, each server in its turn, as a shared machine is not equally fast for long; but of slow servers once.
+    /// Rates are searched for so often, each server in its turn, as a shared machine is not equally fast for long; but of slow servers
+    /// once.
     pub rounds: usize,
     /// Seconds that one probe of a rate takes.
     pub span: u32,
