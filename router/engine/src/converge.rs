@@ -1,7 +1,7 @@
 //! Brings the kernel to what is wanted: look, change, look again.
 
 use crate::{
-    Condition, Datapath, InForce,
+    Condition, Datapath, InForce, Look,
     announce::announce,
     patience::Patience,
     rounds::{Refused, Rounds, Stop},
@@ -63,7 +63,7 @@ impl<D: Datapath, H: Hooks> Converge<'_, D, H> {
     /// What there is to do, by the kernel as it is now.
     pub async fn plan(&self, target: &InForce, mode: Mode) -> Result<Planned, Failure> {
         let wanted = target.wanted();
-        let diff = self.difference(&wanted, mode).await?;
+        let diff = self.difference(&wanted, mode, Look::Changes).await?;
         Ok(Planned { wanted, diff })
     }
 
@@ -98,7 +98,16 @@ impl<D: Datapath, H: Hooks> Converge<'_, D, H> {
             if !rounds.carried_out(found.ops, carried) {
                 return rounds;
             }
-            look = self.difference(&planned.wanted, mode).await;
+            look = self.verify(&planned.wanted, mode).await;
+        }
+    }
+
+    /// What was written is looked at by its events. What seems left to be done may be an event that was missed: nothing is written for
+    /// that before everything was looked at.
+    async fn verify(&self, wanted: &State, mode: Mode) -> Result<Diff, Failure> {
+        match self.difference(wanted, mode, Look::Changes).await {
+            Ok(found) if !found.ops.is_empty() => self.difference(wanted, mode, Look::Whole).await,
+            found => found,
         }
     }
 
@@ -142,12 +151,12 @@ impl<D: Datapath, H: Hooks> Converge<'_, D, H> {
         outcome
     }
 
-    pub async fn observe(&self) -> Result<State, Failure> {
-        self.patience.wait("tell what there is", self.datapath.observe()).await?
+    pub async fn observe(&self, look: Look) -> Result<State, Failure> {
+        self.patience.wait("tell what there is", self.datapath.observe(look)).await?
     }
 
-    async fn difference(&self, wanted: &State, mode: Mode) -> Result<Diff, Failure> {
-        let observed = self.observe().await?;
+    async fn difference(&self, wanted: &State, mode: Mode, look: Look) -> Result<Diff, Failure> {
+        let observed = self.observe(look).await?;
         let found = diff(wanted, &observed);
         Ok(match mode {
             Mode::Whole => found,

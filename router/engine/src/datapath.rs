@@ -1,6 +1,16 @@
 use edge_api::Failure;
 use edge_plan::{Address, Op, Space, State};
 
+/// How much of the datapath is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// All of it.
+    Whole,
+    /// What its events say has changed since the last look; all of it where events were lost, and now and then. It may miss for a while
+    /// what changes without an event.
+    Changes,
+}
+
 /// What packets go through: the kernel, or a double of it. Whatever is done through it is done by who holds the engine's lock.
 pub trait Datapath: Send + Sync + 'static {
     /// From now on this space counts as ours. Called before anything is planned for it, so that it can be written down first: after a
@@ -8,7 +18,7 @@ pub trait Datapath: Send + Sync + 'static {
     fn trust(&self, space: &Space) -> impl Future<Output = ()> + Send;
 
     /// What there is now.
-    fn observe(&self) -> impl Future<Output = Result<State, Failure>> + Send;
+    fn observe(&self, look: Look) -> impl Future<Output = Result<State, Failure>> + Send;
 
     /// Carries the operations out in order and stops at the first that is refused.
     fn execute(&self, ops: &[Op]) -> impl Future<Output = Result<(), Refusal>> + Send;

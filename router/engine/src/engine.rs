@@ -1,7 +1,7 @@
 //! Holds what is in force, and lets one at a time change it.
 
 use crate::{
-    Condition, ConfigFile, Datapath, Done, Fights, InForce, Ledger, Now, Services, Store, Transaction, converge::Converge,
+    Condition, ConfigFile, Datapath, Done, Fights, InForce, Ledger, Look, Now, Services, Store, Transaction, converge::Converge,
     patience::Patience,
 };
 use edge_api::{Failure, FailureKind};
@@ -108,9 +108,9 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         self.store.file()
     }
 
-    /// What there is in the kernel; an error when it does not tell in time.
+    /// What there is in the kernel, all of it read; an error when it does not tell in time.
     pub async fn observe(&self) -> Result<State, Failure> {
-        self.converge().observe().await
+        self.converge().observe(Look::Whole).await
     }
 
     pub(crate) fn converge(&self) -> Converge<'_, D, Services> {

@@ -33,7 +33,7 @@ mod window;
 
 pub use condition::Condition;
 pub use converge::{Done, Hooks, Mode};
-pub use datapath::{Datapath, Refusal};
+pub use datapath::{Datapath, Look, Refusal};
 pub use decision::{Decision, Fingerprint, Outcome};
 pub use engine::{Engine, Guard};
 pub use fights::Fights;

@@ -1,7 +1,7 @@
 //! Keeps the kernel at what is in force.
 
 use crate::{
-    Datapath, Done, Engine, EngineHandle, InForce, Mode, Store, Task,
+    Datapath, Done, Engine, EngineHandle, InForce, Look, Mode, Store, Task,
     announce::announce,
     engine::{Guard, Locked},
     rounds::Stop,
@@ -44,7 +44,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         let target = self.in_force();
         let wanted = target.wanted();
         let led_to = diff(&wanted, &before.wanted()).ops;
-        let drifted = diff(&wanted, &self.observe().await?).ops;
+        let drifted = diff(&wanted, &self.converge().observe(Look::Changes).await?).ops;
         let mut ops: Vec<Op> = drifted.iter().filter(|op| led_to.contains(op)).cloned().collect();
         let writes = self.datapath.writes();
         self.carry_out(&target, &ops).await?;

@@ -160,6 +160,18 @@ async fn a_foreign_hand_is_not_fought_without_end() {
     assert!(told.contains("the kernel does not stay as configured: ") && told.contains("comes undone"), "{told}");
 }
 
+/// Nothing tells of what is done, nor of what somebody else did in between: a look at everything does.
+#[tokio::test]
+async fn lost_events_cost_a_look_and_no_operation_twice() {
+    let (kernel, _, engine) = running(&[1]).await;
+    kernel.lose_events();
+    kernel.with_state(|state| state.spaces.values_mut().for_each(|space| space.addresses.clear()));
+    let done = engine.apply(given(networks(&[1, 2])), None).await.unwrap();
+    assert_eq!(numbers(&engine, &kernel), ["n1", "n2"]);
+    let twice = done.ops.iter().enumerate().find(|(at, op)| done.ops[..*at].contains(op));
+    assert_eq!(twice, None);
+}
+
 /// Each batch a card is pulled or put back, with all that is on it.
 #[tokio::test]
 async fn a_card_that_comes_and_goes_does_not_cost_the_rest() {

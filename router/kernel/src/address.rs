@@ -40,7 +40,12 @@ pub(crate) fn is_ours(message: &AddressMessage) -> bool {
 
 /// Those of IPv4, which are all that we give.
 pub(crate) fn get() -> RouteNetlinkMessage {
-    RouteNetlinkMessage::GetAddress(AddressMessageBuilder::<Ipv4Addr>::new().build())
+    get_of(0)
+}
+
+/// Of one link; of all where `index` is 0.
+pub(crate) fn get_of(index: u32) -> RouteNetlinkMessage {
+    RouteNetlinkMessage::GetAddress(AddressMessageBuilder::<Ipv4Addr>::new().index(index).build())
 }
 
 /// Of IPv6 too.

@@ -38,9 +38,17 @@ impl Kernel {
         self.blocking(adopt::adopt).await
     }
 
-    /// The host space, and every trusted namespace that carries our mark. The loopbacks are left out.
+    /// The host space, and every trusted namespace that carries our mark, read whole. The loopbacks are left out.
     pub async fn observe(&self) -> Result<State, Error> {
         self.blocking(observe::observe).await
+    }
+
+    /// As [`Kernel::observe`], but of links and addresses only what the kernel's events name is read, while none of them was lost and
+    /// the last look at all is less than a minute ago. Of a link's settings the kernel tells when others change `forwarding` or
+    /// `rp_filter` in `/proc/sys`; `arp_ignore` and IPv6's `addr_gen_mode` change there without an event, and so does the group of a link
+    /// that is down.
+    pub async fn observe_changes(&self) -> Result<State, Error> {
+        self.blocking(observe::observe_changes).await
     }
 
     /// What `/proc/sys` says in each of these spaces that is there: cheaper than [`Kernel::observe`], for what the kernel tells no event of.

@@ -1,6 +1,7 @@
-//! What is there, read with one dump a kind and space.
+//! What is there: read with one dump a kind and space, or only what changed since the last look.
 
 mod link;
+mod mirror;
 mod strangers;
 
 pub(crate) use strangers::strangers;
@@ -15,27 +16,125 @@ use crate::{
 use edge_host::netns;
 use edge_net::{IfName, Interface};
 use edge_plan::{Address, Route, Settings, Space, SpaceState, State};
+use ipnet::IpNet;
 use link::Found;
+pub(crate) use mirror::Mirror;
+use mirror::{Kept, Links};
 use netlink_packet_route::{RouteNetlinkMessage, address::AddressMessage, route::RouteMessage};
+use nix::errno::Errno;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     os::fd::AsFd,
 };
 
-/// The links of one space by their index.
-type Links = HashMap<u32, Found>;
-
+/// All of it is read.
 pub(crate) fn observe(spaces: &mut Spaces) -> Result<State, Error> {
     spaces.refresh()?;
-    let mut links = BTreeMap::new();
     for space in spaces.iter_mut() {
-        let found = dump_links(space).map_err(|error| space.error("list links", error))?;
-        links.insert(space.space.clone(), found);
+        space.mirror.hear();
     }
-    let neighbours = neighbours(spaces)?;
-    let mut state = State::default();
+    read(spaces)?;
+    state(spaces)
+}
+
+/// What changed since the last look is read, where that can be told, and else all of it.
+pub(crate) fn observe_changes(spaces: &mut Spaces) -> Result<State, Error> {
+    spaces.refresh()?;
+    let known = spaces.iter_mut().map(|space| space.mirror.hear()).fold(true, |all, one| all && one);
+    if known {
+        read_changes(spaces)?
+    } else {
+        read(spaces)?
+    }
+    state(spaces)
+}
+
+fn read(spaces: &mut Spaces) -> Result<(), Error> {
     for space in spaces.iter_mut() {
-        let observed = SpaceState { links: link::resolve(&space.space, &links, &neighbours), ..rest(space, &links)? };
+        let links = dump_links(space).map_err(|error| space.error("list links", error))?;
+        let addresses = dump_addresses(space, 0).map_err(|error| space.error("list addresses", error))?;
+        space.mirror.keep(links, addresses);
+    }
+    Ok(())
+}
+
+/// A link of one space may be the other end of one in another, which no event there tells of: those are read again, too.
+fn read_changes(spaces: &mut Spaces) -> Result<(), Error> {
+    let mut moved = Moved::default();
+    for space in spaces.iter_mut() {
+        for index in std::mem::take(&mut space.mirror.changed.links) {
+            read_link(space, index, &mut moved)?;
+        }
+        for index in std::mem::take(&mut space.mirror.changed.addresses) {
+            read_addresses(space, index)?;
+        }
+    }
+    for space in spaces.iter_mut() {
+        for index in moved.others(space) {
+            read_link(space, index, &mut Moved::default())?;
+        }
+    }
+    Ok(())
+}
+
+/// Links that came or went, and those they lead to. By index alone: one that is meant in another space is read once more, in vain.
+#[derive(Default)]
+struct Moved {
+    links: BTreeSet<u32>,
+    lead_to: BTreeSet<u32>,
+}
+
+impl Moved {
+    /// The links of this space that they are, or may be, the other ends of.
+    fn others(&self, space: &OpenSpace) -> Vec<u32> {
+        if self.links.is_empty() {
+            return Vec::new();
+        }
+        let leads_there = |(index, found): &(&u32, &Found)| {
+            self.lead_to.contains(index) || found.link.is_some_and(|other| self.links.contains(&other))
+        };
+        let kept = space.mirror.kept.iter().flat_map(|kept| &kept.links);
+        kept.filter(leads_there).map(|(index, _)| *index).collect()
+    }
+}
+
+fn read_link(space: &mut OpenSpace, index: u32, moved: &mut Moved) -> Result<(), Error> {
+    let ipv6 = space.ipv6;
+    let answer = space.route.link(message::get_link_at(index)).map_err(|error| space.error("look at a link", error))?;
+    let Some(kept) = &mut space.mirror.kept else { return Ok(()) };
+    let (is, was) = match answer.map(|link| Found::read(link, ipv6)) {
+        Some(found) => (true, kept.links.insert(index, found).is_some()),
+        None => (false, kept.links.remove(&index).is_some()),
+    };
+    if is != was {
+        moved.links.insert(index);
+        moved.lead_to.extend(kept.links.get(&index).and_then(|found| found.link));
+    }
+    Ok(())
+}
+
+fn read_addresses(space: &mut OpenSpace, index: u32) -> Result<(), Error> {
+    let found = match dump_addresses(space, index) {
+        // The link is gone, and its addresses with it.
+        Err(error) if error.errno() == Some(Errno::ENODEV) => Vec::new(),
+        found => found.map_err(|error| space.error("list addresses", error))?,
+    };
+    if let Some(kept) = &mut space.mirror.kept {
+        kept.addresses.insert(index, found.into_iter().map(|(_, interface)| interface).collect());
+    }
+    Ok(())
+}
+
+/// What was read, in the words of the plan.
+fn state(spaces: &mut Spaces) -> Result<State, Error> {
+    let neighbours = neighbours(spaces)?;
+    let nothing = Links::new();
+    let links: BTreeMap<&Space, &Links> =
+        spaces.iter().map(|space| (&space.space, space.mirror.kept.as_ref().map_or(&nothing, |kept| &kept.links))).collect();
+    let resolved: Vec<_> = spaces.iter().map(|space| link::resolve(&space.space, &links, &neighbours)).collect();
+    let mut state = State::default();
+    for (space, links) in spaces.iter_mut().zip(resolved) {
+        let observed = SpaceState { links, ..rest(space)? };
         state.spaces.insert(space.space.clone(), observed);
     }
     Ok(state)
@@ -78,19 +177,16 @@ fn neighbours(spaces: &mut Spaces) -> Result<HashMap<(Space, i32), Space>, Error
 }
 
 /// Everything but the links.
-fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceState, Error> {
-    let name_of = |index: u32| links.get(&space.space)?.get(&index)?.name.as_ref();
-    let addresses = space.route.dump_by(&address::get(), |message| match message {
-        RouteNetlinkMessage::NewAddress(message) => our_address(&message, name_of),
-        _ => None,
-    });
+fn rest(space: &mut OpenSpace) -> Result<SpaceState, Error> {
+    let Some(kept) = &space.mirror.kept else { return Ok(SpaceState::default()) };
     let routes = space.route.dump_by(&route::get(), |message| match message {
-        RouteNetlinkMessage::NewRoute(message) => our_route(&message, name_of),
+        RouteNetlinkMessage::NewRoute(message) => our_route(&message, &kept.links),
         _ => None,
     });
+    let addresses = addresses(kept);
     Ok(SpaceState {
         links: BTreeMap::new(),
-        addresses: addresses.map_err(|error| space.error("list addresses", error))?.into_iter().collect(),
+        addresses,
         routes: routes.map_err(|error| space.error("list routes", error))?.into_iter().collect(),
         sysctls: sysctls(space)?,
         table: space.table()?,
@@ -98,14 +194,32 @@ fn rest(space: &mut OpenSpace, links: &BTreeMap<Space, Links>) -> Result<SpaceSt
     })
 }
 
-fn our_address<'a>(message: &AddressMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Address> {
-    address::is_ours(message).then_some(())?;
-    let interface = Interface::new(address::read(message)?)?;
-    Some(Address { link: name_of(message.header.index)?.clone(), interface })
+fn name_of(links: &Links, index: u32) -> Option<&IfName> {
+    links.get(&index)?.name.as_ref()
 }
 
-fn our_route<'a>(message: &RouteMessage, name_of: impl Fn(u32) -> Option<&'a IfName>) -> Option<Route> {
+fn addresses(kept: &Kept) -> BTreeSet<Address> {
+    let named = kept.addresses.iter().filter_map(|(index, addresses)| Some((name_of(&kept.links, *index)?, addresses)));
+    let each = named
+        .flat_map(|(link, addresses)| addresses.iter().map(|interface| Address { link: link.clone(), interface: *interface }));
+    each.collect()
+}
+
+/// Ours, of this link, or of all where it is 0.
+fn dump_addresses(space: &mut OpenSpace, index: u32) -> Result<Vec<(u32, Interface<IpNet>)>, NetlinkError> {
+    space.route.dump_by(&address::get_of(index), |message| match message {
+        RouteNetlinkMessage::NewAddress(message) => our_address(&message),
+        _ => None,
+    })
+}
+
+fn our_address(message: &AddressMessage) -> Option<(u32, Interface<IpNet>)> {
+    address::is_ours(message).then_some(())?;
+    Some((message.header.index, Interface::new(address::read(message)?)?))
+}
+
+fn our_route(message: &RouteMessage, links: &Links) -> Option<Route> {
     (message.header.protocol == marks::ROUTE).then_some(())?;
     let KernelRoute { destination, via, link, metric } = route::read(message)?;
-    Some(Route { destination, via, link: name_of(link?)?.clone(), metric })
+    Some(Route { destination, via, link: name_of(links, link?)?.clone(), metric })
 }

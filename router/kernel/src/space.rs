@@ -3,6 +3,7 @@
 use crate::{
     Error, events, marks, message, namespace,
     nft::{self, FastPath, Nft},
+    observe::Mirror,
     socket::{NetlinkError, RouteSocket},
     written::Written,
 };
@@ -46,6 +47,7 @@ pub(crate) struct OpenSpace {
     /// Opened when first needed.
     nft: Option<Nft>,
     fast_path: FastPathSupport,
+    pub mirror: Mirror,
     _watch: events::Watch,
 }
 
@@ -53,7 +55,8 @@ impl OpenSpace {
     /// Opens the namespace the calling thread is in.
     fn here(space: Space, netns: File, route: RouteSocket, watcher: &events::Watcher) -> io::Result<Self> {
         let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
-        Ok(Self { space, netns, route, ipv6, nft: None, fast_path: FastPathSupport::Unknown, _watch: watcher.watch()? })
+        let (mirror, watch) = (Mirror::open()?, watcher.watch()?);
+        Ok(Self { space, netns, route, ipv6, nft: None, fast_path: FastPathSupport::Unknown, mirror, _watch: watch })
     }
 
     pub fn link(&mut self, name: &IfName) -> Result<Option<LinkMessage>, NetlinkError> {
@@ -206,6 +209,10 @@ impl Spaces {
             Space::Host => Ok(&mut self.host),
             Space::Named(name) => self.named.get_mut(name).ok_or_else(|| Error::no_namespace(name)),
         }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &OpenSpace> {
+        [&self.host].into_iter().chain(self.named.values())
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenSpace> {

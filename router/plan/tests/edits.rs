@@ -164,7 +164,7 @@ fn table() -> impl Strategy<Value = Table> {
         ]
     };
     let part = prop_oneof![
-        3 => (0..3u8).prop_map(|data| Expr::Cmp { register: 0, equal: true, data: vec![data] }),
+        3 => (0..3u8).prop_map(|data| Expr::Cmp { register: 0, equal: true, data: [data][..].into() }),
         1 => select(SETS.to_vec()).prop_map(|set| Expr::Lookup { register: 0, set: set.to_owned(), verdict: false }),
         2 => verdict().prop_map(Expr::Verdict),
     ];
@@ -231,7 +231,7 @@ proptest! {
 
 #[test]
 fn only_what_differs_is_named() {
-    let rule = |byte| Rule { expressions: vec![Expr::Cmp { register: 0, equal: true, data: vec![byte] }], comment: None };
+    let rule = |byte| Rule { expressions: vec![Expr::Cmp { register: 0, equal: true, data: [byte][..].into() }], comment: None };
     let chain =
         |name: &str, rules: &[u8]| Chain { name: name.to_owned(), base: None, rules: rules.iter().copied().map(rule).collect() };
     let set = |keys: &[u8]| {

@@ -32,14 +32,14 @@ async fn apply(kernel: &Kernel, text: &str) -> (Duration, u64) {
     let parsed = started.elapsed();
     let wanted = desired(&config, &Facts::default());
     let planned = started.elapsed();
-    let observed = kernel.observe().await.unwrap();
+    let observed = kernel.observe_changes().await.unwrap();
     let looked = started.elapsed();
     let ops = diff(&wanted, &observed).ops;
     let compared = started.elapsed();
     kernel.execute(&ops).await.unwrap();
     let executed = started.elapsed();
     if !ops.is_empty() {
-        let left = diff(&wanted, &kernel.observe().await.unwrap()).ops;
+        let left = diff(&wanted, &kernel.observe_changes().await.unwrap()).ops;
         assert!(left.is_empty(), "{left:#?}");
     }
     if std::env::var_os("STEPS").is_some() {

@@ -2,8 +2,8 @@
 //! server under test.
 
 use crate::{
+    command::{RELAY, ROUTER},
     relay,
-    server::{RELAY, ROUTER},
 };
 use std::net::Ipv4Addr;
 

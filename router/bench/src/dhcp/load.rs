@@ -1,9 +1,9 @@
 //! The generator: clients at a given rate, each heard to its end, on one CPU that does nothing else.
 
 use crate::{
+    command::RELAY,
     frame::{self, Message, Reply},
     relay,
-    server::RELAY,
     wire::{BATCH, Wire},
 };
 use anyhow::{Result, ensure};

@@ -4,21 +4,31 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark that cannot run ends")]
 
+mod command;
+mod contender;
 mod echo;
 mod frame;
 mod load;
+mod pace;
+mod peers;
 mod perfdhcp;
 mod relay;
+mod running;
 mod search;
 mod server;
+mod table;
 mod wire;
 
 use anyhow::Result;
+use contender::Contender;
 use edge_bench::{settled, turns};
 use load::{Exchange, Load, Outcome};
 use nix::sched::{CloneFlags, setns};
+use pace::Pace;
+use peers::Peers;
+use running::Running;
 use search::search;
-use server::{Running, Server};
+use server::Server;
 use std::{
     env,
     fs::{self, File},
@@ -26,20 +36,15 @@ use std::{
     thread,
 };
 
-/// Rates are searched for so often, each server in its turn, as a shared machine is not equally fast for long; but of slow servers once.
-const ROUNDS: usize = 3;
+/// Servers below this rate are slow.
 const FAST: f64 = 1000.0;
-/// What one probe of a rate takes.
-const SPAN: f64 = 2.0;
-/// The pool has room for so many.
-const MOST: u64 = 250_000;
-/// Leases at which memory is looked at, and how long the way there may take, seconds.
-const LEASES: u64 = 100_000;
+/// How long the way to the leases at which memory is looked at may take, seconds.
 const PATIENCE: f64 = 30.0;
 
 struct Bench {
-    peers: PathBuf,
+    peers: Peers,
     work: PathBuf,
+    pace: Pace,
 }
 
 #[derive(Default)]
@@ -53,6 +58,9 @@ struct Figures {
     memory: Option<(u64, u64)>,
     limited: bool,
 }
+
+/// DORA a second by perfdhcp and by our own generator, and whether that was the limit.
+type Relayed = [(f64, bool); 2];
 
 impl Figures {
     fn dora(&self) -> f64 {
@@ -76,88 +84,45 @@ fn main() -> Result<()> {
     if let ["echo", interface] = words.as_slice() {
         return echo::serve(interface);
     }
-    let [peers, work, only @ ..] = words.as_slice() else { anyhow::bail!("usage: bench_dhcp PEERS WORK [SERVER]...") };
-    let bench = Bench { peers: fs::canonicalize(peers)?, work: Path::new(work).to_path_buf() };
-    let chosen = |server: &Server| only.is_empty() || only.iter().any(|word| server.name().contains(word));
-    bench.direct(&Vec::from_iter(Server::ALL.into_iter().filter(chosen)));
-    bench.relayed(&Vec::from_iter(Server::ALL.into_iter().filter(chosen).filter(|server| server.serves_relays())));
+    let [peers, work, rest @ ..] = words.as_slice() else { anyhow::bail!("usage: bench_dhcp PEERS WORK [--quick] [SERVER]...") };
+    let (pace, servers) = match rest {
+        ["--quick", servers @ ..] => (Pace::QUICK, servers),
+        servers => (Pace::WHOLE, servers),
+    };
+    let bench = Bench { peers: Peers::open(Path::new(peers))?, work: fs::canonicalize(work)?, pace };
+    let chosen = Contender::chosen(&bench.peers, servers)?;
+    bench.direct(&chosen);
+    bench.relayed(&chosen);
     Ok(())
 }
 
 impl Bench {
     /// By our own generator: clients on the server's link.
-    fn direct(&self, servers: &[Server]) {
-        let mut all = Vec::from_iter(servers.iter().map(|server| (*server, Figures::default())));
-        for round in 0..ROUNDS {
+    fn direct(&self, servers: &[Contender]) {
+        let mut all = Vec::from_iter(servers.iter().map(|server| (server.clone(), Figures::default())));
+        for round in 0..self.pace.rounds {
             all = turns(round, all);
             measured(&mut all, |server, figures| self.find(server, figures));
             // The table shows them as they were asked for.
             all = turns(round, all);
         }
         measured(&mut all, |server, figures| self.look(server, figures));
-        let none = Figures::default();
-        let of = |wanted: Server| all.iter().find(|(server, _)| *server == wanted).map_or(&none, |(_, figures)| figures);
-        let (limit, kea) = (of(Server::Echo), of(Server::Kea { threads: 1 }));
-        println!(
-            "\nclients on the link    durable   DORA/s  of echo  of Kea  renew/s  p50 ms  p99 ms  CPU us  B/lease  kB at leases"
-        );
-        for (server, it) in &all {
-            let memory = it.memory.map_or_else(|| "-".to_owned(), |(memory, leases)| format!("{memory} at {leases}"));
-            println!(
-                "{:22} {:7} {:>8.0}{} {:7.0}% {:7.2} {:>8.0} {:7.2} {:7.2} {:7.1} {:8.0}  {memory}",
-                server.name(),
-                server.durability(),
-                it.dora(),
-                if it.limited { "+" } else { " " },
-                100.0 * median(it.of(limit)),
-                median(it.of(kea)),
-                it.renewals,
-                it.half.p50.as_secs_f64() * 1e3,
-                it.half.p99.as_secs_f64() * 1e3,
-                it.cpu,
-                it.written,
-            );
-        }
-        println!(
-            "DORA/s, and its parts of others: the median of {ROUNDS} rounds, for slow servers one; at most 1 % lost, and what waited in"
-        );
-        println!(
-            "a queue counted when it was answered. + the generator could not send more. p50, p99, CPU and bytes at half of that; a"
-        );
-        println!(
-            "lease is one DORA; the bytes are the whole disk's. echo answers and keeps nothing. ARP probe: 620 addresses a second"
-        );
-        println!("are asked for, the others offered unasked. -: too slow for so many leases. DORA/s of Kea, round by round:");
-        for (server, it) in all.iter().filter(|(_, it)| it.dora.len() == ROUNDS) {
-            let rounds = Vec::from_iter(it.of(kea).iter().map(|part| format!("{part:.2}")));
-            println!("{:22} {}", server.name(), rounds.join("  "));
-        }
+        table::direct(&all, self.pace);
     }
 
     /// Clients behind a relay agent: by perfdhcp, and by our own generator, as perfdhcp itself may be the limit.
-    fn relayed(&self, servers: &[Server]) {
-        let mut all = Vec::from_iter(servers.iter().map(|server| (*server, [(0.0, false); 2])));
+    fn relayed(&self, servers: &[Contender]) {
+        let servers = servers.iter().filter(|it| it.server.serves_relays());
+        let mut all = Vec::from_iter(servers.map(|server| (server.clone(), Relayed::default())));
         measured(&mut all, |server, [perfdhcp, own]| {
-            *perfdhcp = search(None, |rate| perfdhcp::run(&self.start(server)?, &self.peers, rate))?;
-            *own = search(None, |rate| {
+            *perfdhcp = search(self.pace, None, |rate| perfdhcp::run(&self.start(server)?, &self.peers, rate, self.pace.span))?;
+            *own = search(self.pace, None, |rate| {
                 let running = self.start(server)?;
-                running.load(true, |load| load.run(Exchange::Dora, rate, count(rate)))
+                running.load(true, |load| load.run(Exchange::Dora, rate, self.pace.count(rate)))
             })?;
             Ok(())
         });
-        let kea = all.iter().find(|(server, _)| *server == Server::Kea { threads: 1 }).map(|(_, found)| *found);
-        let kea = kea.unwrap_or([(f64::NAN, false); 2]);
-        println!(
-            "\nbehind a relay agent            by perfdhcp   by our generator\nserver                 durable   DORA/s  of Kea    DORA/s  of Kea"
-        );
-        for (server, found) in &all {
-            print!("{:22} {:7}", server.name(), server.durability());
-            for ((dora, limited), (kea, _)) in found.iter().zip(&kea) {
-                print!(" {dora:>8.0}{} {:7.2}", if *limited { "+" } else { " " }, dora / kea);
-            }
-            println!();
-        }
-        println!("+ the generator could not send more.");
+        table::relayed(&all);
     }
 
     /// A round.
@@ -166,9 +131,9 @@ impl Bench {
         if before.is_some_and(|before| before < FAST) {
             return Ok(());
         }
-        let (dora, limited) = search(before, |rate| {
+        let (dora, limited) = search(self.pace, before, |rate| {
             let running = self.start(server)?;
-            running.load(false, |load| load.run(Exchange::Dora, rate, count(rate)))
+            running.load(false, |load| load.run(Exchange::Dora, rate, self.pace.count(rate)))
         })?;
         figures.dora.push(dora);
         figures.limited |= limited;
@@ -184,17 +149,18 @@ impl Bench {
         let running = self.start(server)?;
         running.load(false, |load| {
             let (cpu, written) = (running.cpu()?, running.written()?);
-            figures.half = load.run(Exchange::Dora, dora / 2.0, count(dora / 2.0))?;
+            figures.half = load.run(Exchange::Dora, dora / 2.0, self.pace.count(dora / 2.0))?;
             let done = figures.half.done.max(1) as f64;
             figures.cpu = (running.cpu()? - cpu).as_secs_f64() * 1e6 / done;
             figures.written = (running.written()? - written) as f64 / done;
-            let missing = LEASES.saturating_sub(load.leases() as u64);
+            let missing = self.pace.leases.saturating_sub(load.leases() as u64);
             if server != Server::Echo && missing as f64 / (dora * 0.7) < PATIENCE {
                 load.run(Exchange::Dora, dora * 0.7, missing)?;
                 figures.memory = Some((running.memory()?, load.leases() as u64));
             }
             let clients = load.leases().min(20_000) as u32;
-            figures.renewals = search(None, |rate| load.run(Exchange::Renew { clients }, rate, count(rate)))?.0;
+            figures.renewals =
+                search(self.pace, None, |rate| load.run(Exchange::Renew { clients }, rate, self.pace.count(rate)))?.0;
             Ok(())
         })
     }
@@ -205,12 +171,12 @@ impl Bench {
 }
 
 /// Each in turn, when the kernel is done with the one before. One that cannot be measured is said to be missing, and why.
-fn measured<T>(all: &mut Vec<(Server, T)>, mut measure: impl FnMut(Server, &mut T) -> Result<()>) {
-    all.retain_mut(|(server, figures)| {
-        eprintln!("{}:", server.name());
-        let result = settled().map_err(Into::into).and_then(|()| measure(*server, figures));
+fn measured<T>(all: &mut Vec<(Contender, T)>, mut measure: impl FnMut(Server, &mut T) -> Result<()>) {
+    all.retain_mut(|(contender, figures)| {
+        eprintln!("{}:", contender.name);
+        let result = settled().map_err(Into::into).and_then(|()| measure(contender.server, figures));
         if let Err(error) = &result {
-            println!("MISSING: {}: {error:#}", server.name());
+            println!("MISSING: {}: {error:#}", contender.name);
         }
         result.is_ok()
     });
@@ -225,7 +191,7 @@ impl Running {
             scope
                 .spawn(|| {
                     setns(&namespace, CloneFlags::CLONE_NEWNET)?;
-                    server::pin(0)?;
+                    running::pin(0)?;
                     work(&mut if relayed { Load::relayed("cli0") } else { Load::open("cli0") }?)
                 })
                 .join()
@@ -234,8 +200,4 @@ impl Running {
         let _ = holder.ended();
         result
     }
-}
-
-fn count(rate: f64) -> u64 {
-    ((rate * SPAN) as u64).clamp(20, MOST)
 }

@@ -1,23 +1,21 @@
 //! The generator of Kea's makers (Debian's kea-admin). It speaks as a relay agent, always.
 
 use crate::{
+    command::{RELAY, ROUTER},
     load::Outcome,
-    server::{RELAY, ROUTER, Running, pin},
+    peers::{Peers, Suite},
+    running::{Running, pin},
 };
 use anyhow::{Context, Result, ensure};
-use std::{os::unix::process::CommandExt, path::Path, time::Duration};
+use std::{os::unix::process::CommandExt, time::Duration};
 
-/// Seconds of one run.
-const SPAN: u32 = 2;
-
-/// DORA at that rate by so many clients that none asks twice.
-pub fn run(running: &Running, peers: &Path, rate: f64) -> Result<Outcome> {
+/// DORA at that rate for `span` seconds, by so many clients that none asks twice. It is the same one for all servers.
+pub fn run(running: &Running, peers: &Peers, rate: f64, span: u32) -> Result<Outcome> {
     running.clients.ip(&format!("address replace {RELAY}/12 dev cli0"))?;
-    let mut command = running.clients.command(peers.join("usr/sbin/perfdhcp"));
-    command.env("LD_LIBRARY_PATH", peers.join("usr/lib/x86_64-linux-gnu"));
+    let mut command = peers.of(Suite::Old).command(&running.clients, "perfdhcp");
     let rate = rate.round().max(1.0);
-    command.args(["-4", "-l", &RELAY.to_string(), "-r", &rate.to_string(), "-R", &(rate * 4.0 * f64::from(SPAN)).to_string()]);
-    command.args(["-p", &SPAN.to_string(), "-W", "1000000", &ROUTER.to_string()]);
+    command.args(["-4", "-l", &RELAY.to_string(), "-r", &rate.to_string(), "-R", &(rate * 4.0 * f64::from(span)).to_string()]);
+    command.args(["-p", &span.to_string(), "-W", "1000000", &ROUTER.to_string()]);
     // SAFETY: one system call between fork and exec.
     unsafe { command.pre_exec(|| pin(0).map_err(Into::into)) };
     let output = command.output().context("perfdhcp of Debian's kea-admin cannot be run")?;
@@ -35,7 +33,7 @@ pub fn run(running: &Running, peers: &Path, rate: f64) -> Result<Outcome> {
     let started = number(offers, "sent packets:")? as u64;
     let done = number(acks, "received packets:")? as u64;
     // It says no more than means.
-    let rate = started as f64 / f64::from(SPAN);
+    let rate = started as f64 / f64::from(span);
     Ok(Outcome { started, done, naks: 0, rate, ended: rate, p50: mean, p99: mean })
 }
 

@@ -1,6 +1,6 @@
 //! The relay agent that the generator's clients are behind, where they are (RFC 1542, 4.1).
 
-use crate::server::{RELAY, ROUTER};
+use crate::command::{RELAY, ROUTER};
 
 pub const MAC: [u8; 6] = [0x02, 0x52, 0, 0, 0, 1];
 

@@ -1,6 +1,6 @@
 use super::files::Files;
 use edge_api::{Failure, FailureKind};
-use edge_engine::{Datapath, Refusal};
+use edge_engine::{Datapath, Look, Refusal};
 use edge_kernel::{ExecuteError, Kernel};
 use edge_plan::{Address, Op, Space, State};
 use nix::errno::Errno;
@@ -22,8 +22,12 @@ impl Datapath for Linux {
         self.kernel.trust(self.files.namespaces()).await;
     }
 
-    async fn observe(&self) -> Result<State, Failure> {
-        self.kernel.observe().await.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
+    async fn observe(&self, look: Look) -> Result<State, Failure> {
+        let observed = match look {
+            Look::Whole => self.kernel.observe().await,
+            Look::Changes => self.kernel.observe_changes().await,
+        };
+        observed.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
     }
 
     async fn execute(&self, ops: &[Op]) -> Result<(), Refusal> {

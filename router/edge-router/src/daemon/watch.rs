@@ -16,6 +16,9 @@ const RETRY: Duration = Duration::from_secs(5);
 /// How often the settings are looked at that the kernel tells no event of.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How long nothing may be heard before the kernel is looked at all the same, which after so long is a look at everything.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// Brings the kernel back to what is applied whenever something changes there: a device that comes is plugged in at once.
 pub async fn follow(engine: Arc<Machine>, kernel: Kernel, mut events: Events, mut stop: Stop) {
     let mut failed = false;
@@ -44,7 +47,8 @@ async fn next(engine: &Machine, kernel: &Kernel, events: &mut Events, failed: bo
         // Nothing may ever change again, so do not wait for it alone.
         let _ = timeout(RETRY, events.changed()).await;
     } else {
-        while timeout(LOOK, events.changed()).await.is_err() && !has_loosened(engine, kernel).await {}
+        let end = Instant::now() + SILENCE;
+        while timeout(LOOK, events.changed()).await.is_err() && Instant::now() < end && !has_loosened(engine, kernel).await {}
     }
 }
 

@@ -1,6 +1,6 @@
 use super::Calls;
 use edge_api::{Failure, FailureKind};
-use edge_engine::{Datapath, Done, Refusal};
+use edge_engine::{Datapath, Done, Look, Refusal};
 use edge_net::IfName;
 use edge_plan::{Address, Link, LinkKind, Op, Owner, Space, SpaceState, State, Sysctl};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -31,6 +31,8 @@ struct Inner {
     writes: u64,
     /// Somebody else, after each batch.
     hand: Option<Hand>,
+    /// Events are lost from then on: what it was then.
+    missed: Option<State>,
 }
 
 #[derive(Clone)]
@@ -70,6 +72,12 @@ impl Kernel {
 
     pub fn interfere(&self, hand: impl FnMut(&mut State) + Send + 'static) {
         self.lock().hand = Some(Box::new(hand));
+    }
+
+    /// From now on there are no events.
+    pub fn lose_events(&self) {
+        let mut inner = self.lock();
+        inner.missed = Some(inner.state.clone());
     }
 
     /// Somebody else, now.
@@ -135,11 +143,12 @@ impl Kernel {
 impl Datapath for Kernel {
     async fn trust(&self, _: &Space) {}
 
-    async fn observe(&self) -> Result<State, Failure> {
+    async fn observe(&self, look: Look) -> Result<State, Failure> {
         if self.is_dead() {
             std::future::pending::<()>().await;
         }
-        Ok(self.state())
+        let inner = self.lock();
+        Ok(inner.missed.as_ref().filter(|_| look == Look::Changes).unwrap_or(&inner.state).clone())
     }
 
     async fn execute(&self, ops: &[Op]) -> Result<(), Refusal> {

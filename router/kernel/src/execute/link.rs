@@ -129,6 +129,9 @@ pub(super) fn move_between(spaces: &mut Spaces, name: &IfName, from: &Space, to:
     }
 }
 
+/// Of a link that is down the kernel makes no event when its group or its settings change.
 fn set(space: &mut OpenSpace, name: &IfName, request: LinkMessage) -> Result<(), Error> {
+    let touched = space.index_if_any(name)?;
+    space.mirror.touch(touched);
     space.route.write(RouteNetlinkMessage::SetLink(request), 0).map_err(|error| space.error(format!("set link {name}"), error))
 }

@@ -1,4 +1,4 @@
-use super::Links;
+use super::mirror::Links;
 use crate::{
     link::{self, Reported},
     marks,
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// A link as the kernel tells it: others by their index.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// `None`: a name no configuration can hold; such a link is nobody we could mean.
     pub name: Option<IfName>,
     group: u32,
@@ -23,7 +23,7 @@ pub(super) struct Found {
     kind: Option<InfoKind>,
     data: Option<InfoData>,
     /// The veth peer or the parent.
-    link: Option<u32>,
+    pub link: Option<u32>,
     /// The number of the namespace `link` lives in; `None`: this one.
     link_netns: Option<i32>,
     conf: Option<LinkConf>,
@@ -96,7 +96,7 @@ fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
 /// The links of `space`, with those they point to by name. The loopback is left out: it is part of its namespace.
 pub(super) fn resolve(
     space: &Space,
-    links: &BTreeMap<Space, Links>,
+    links: &BTreeMap<&Space, &Links>,
     neighbours: &HashMap<(Space, i32), Space>,
 ) -> BTreeMap<IfName, Link> {
     let Some(own) = links.get(space) else { return BTreeMap::new() };

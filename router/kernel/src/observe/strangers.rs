@@ -1,6 +1,6 @@
 //! Addresses and routes of others on links of ours: [`super::observe`] leaves them out, for nothing of them is wanted or changed.
 
-use super::{Links, dump_links};
+use super::{dump_links, mirror::Links};
 use crate::{
     Error, address, marks,
     route::{self, KernelRoute},

@@ -23,7 +23,7 @@ fn load() -> impl Strategy<Value = (Vec<Expr>, u8, usize)> {
     .prop_flat_map(|(load, register, size)| {
         let value = collection::vec(any::<u8>(), size);
         option::of((value.clone(), value)).prop_map(move |masks| {
-            let mask = masks.map(|(mask, xor)| Expr::Bitwise { register, mask, xor });
+            let mask = masks.map(|(mask, xor)| Expr::Bitwise { register, mask: mask.into(), xor: xor.into() });
             ([load.clone()].into_iter().chain(mask).collect(), register, size)
         })
     })
@@ -38,8 +38,12 @@ fn comparison() -> impl Strategy<Value = Vec<Expr>> {
     load().prop_flat_map(|(loads, register, size)| {
         let value = collection::vec(any::<u8>(), size);
         prop_oneof![
-            (any::<bool>(), value.clone()).prop_map(move |(equal, data)| Expr::Cmp { register, equal, data }),
-            (value.clone(), value).prop_map(move |(a, b)| Expr::Range { register, from: a.clone().min(b.clone()), to: a.max(b) }),
+            (any::<bool>(), value.clone()).prop_map(move |(equal, data)| Expr::Cmp { register, equal, data: data.into() }),
+            (value.clone(), value).prop_map(move |(a, b)| Expr::Range {
+                register,
+                from: a.clone().min(b.clone()).into(),
+                to: a.max(b).into()
+            }),
         ]
         .prop_map(move |compare| [loads.clone(), vec![compare]].concat())
     })
@@ -60,7 +64,7 @@ fn verdict() -> impl Strategy<Value = NftVerdict> {
 
 fn dnat() -> impl Strategy<Value = Vec<Expr>> {
     (any::<[u8; 4]>(), any::<u16>(), any::<u16>()).prop_map(|(address, a, b)| {
-        let immediate = |register, data: &[u8]| Expr::Immediate { register, data: data.to_vec() };
+        let immediate = |register, data: &[u8]| Expr::Immediate { register, data: data.into() };
         let port_max = if a == b { 1 } else { 2 };
         vec![
             immediate(0, &address),

@@ -3,7 +3,7 @@
 //!
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
-use super::{Ct, Expr, Field, Meta, NftVerdict, PayloadBase, Rule};
+use super::{Ct, Data, Expr, Field, Meta, NftVerdict, PayloadBase, Rule};
 use edge_net::{IfName, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use std::net::Ipv4Addr;
@@ -27,6 +27,7 @@ const STATUS_DNAT: u32 = 1 << 5;
 const ICMP_ECHO_REQUEST: u8 = 8;
 const NFPROTO_IPV4: u8 = 2;
 const IFNAME_SIZE: usize = 16;
+const ZEROS: [u8; 4] = [0; 4];
 /// `NFTNL_UDATA_COMMENT_MAXLEN`
 const MAX_COMMENT: usize = 128;
 /// Offsets in the IPv4 header (RFC 791) and in the TCP and UDP headers alike (RFC 9293, RFC 768).
@@ -68,15 +69,17 @@ pub enum Value<'a> {
 /// Concatenates, leaving out a dependency (`meta nfproto ipv4`, `meta l4proto tcp`) that an earlier piece has matched already.
 pub fn rule<const N: usize>(pieces: [Vec<Expr>; N]) -> Rule {
     let mut expressions: Vec<Expr> = Vec::new();
-    for piece in pieces {
-        let mut rest = piece.as_slice();
-        while let [load @ Expr::Meta { key: Meta::Nfproto | Meta::L4proto, .. }, compare @ Expr::Cmp { .. }, after @ ..] = rest {
-            if !expressions.windows(2).any(|seen| seen[0] == *load && seen[1] == *compare) {
-                expressions.extend([load.clone(), compare.clone()]);
+    for mut piece in pieces {
+        while let [load @ Expr::Meta { key: Meta::Nfproto | Meta::L4proto, .. }, compare @ Expr::Cmp { .. }, ..] =
+            piece.as_slice()
+        {
+            let is_matched = expressions.windows(2).any(|seen| seen[0] == *load && seen[1] == *compare);
+            let dependency = piece.drain(..2);
+            if !is_matched {
+                expressions.extend(dependency);
             }
-            rest = after;
         }
-        expressions.extend_from_slice(rest);
+        expressions.append(&mut piece);
     }
     Rule { expressions, comment: None }
 }
@@ -92,12 +95,12 @@ impl Rule {
 
 /// `iifname "NAME"`
 pub fn iifname(name: &IfName) -> Vec<Expr> {
-    vec![meta(Meta::Iifname, 0), equal(padded(name))]
+    vec![meta(Meta::Iifname, 0), equal(&padded(name))]
 }
 
 /// `oifname "NAME"`
 pub fn oifname(name: &IfName) -> Vec<Expr> {
-    vec![meta(Meta::Oifname, 0), equal(padded(name))]
+    vec![meta(Meta::Oifname, 0), equal(&padded(name))]
 }
 
 /// `ip saddr NET`
@@ -112,24 +115,24 @@ pub fn ip_daddr(net: Ipv4Net) -> Vec<Expr> {
 
 /// `meta nfproto ipv4`
 pub fn ipv4() -> Vec<Expr> {
-    vec![meta(Meta::Nfproto, 0), equal(vec![NFPROTO_IPV4])]
+    vec![meta(Meta::Nfproto, 0), equal(&[NFPROTO_IPV4])]
 }
 
 /// `meta l4proto PROTOCOL`
 pub fn l4proto(protocol: Protocol) -> Vec<Expr> {
-    vec![meta(Meta::L4proto, 0), equal(vec![protocol.number()])]
+    vec![meta(Meta::L4proto, 0), equal(&[protocol.number()])]
 }
 
 /// The rule must have matched [`l4proto`] before: other protocols have other things at these bytes.
 pub fn dport(ports: PortRange) -> Vec<Expr> {
-    let (from, to) = (ports.first().to_be_bytes().to_vec(), ports.last().to_be_bytes().to_vec());
-    let compare = if from == to { equal(from) } else { Expr::Range { register: 0, from, to } };
+    let (from, to) = (Data::from_slice(&ports.first().to_be_bytes()), Data::from_slice(&ports.last().to_be_bytes()));
+    let compare = if from == to { equal(&from) } else { Expr::Range { register: 0, from, to } };
     vec![Source::Dport.load(0), compare]
 }
 
 /// As [`dport`], after [`l4proto`] only.
 pub fn sport(port: u16) -> Vec<Expr> {
-    vec![payload(PayloadBase::Transport, TH_SPORT, 2, 0), equal(port.to_be_bytes().to_vec())]
+    vec![payload(PayloadBase::Transport, TH_SPORT, 2, 0), equal(&port.to_be_bytes())]
 }
 
 /// `icmp type echo-request`
@@ -141,7 +144,7 @@ pub fn icmp_type_echo_request() -> Vec<Expr> {
 pub fn icmp_type(number: u8) -> Vec<Expr> {
     let mut expressions = ipv4();
     expressions.extend(l4proto(Protocol::Icmp));
-    expressions.extend([payload(PayloadBase::Transport, 0, 1, 0), equal(vec![number])]);
+    expressions.extend([payload(PayloadBase::Transport, 0, 1, 0), equal(&[number])]);
     expressions
 }
 
@@ -208,7 +211,7 @@ pub fn flow_add(flowtable: &str) -> Vec<Expr> {
 /// `dnat ip to ADDR:PORTS`. The rule must have matched [`l4proto`]. With a range the kernel keeps the port a packet came with
 /// when it lies in the range, and otherwise takes any one of it: it does not shift 80-90 to 8080-8090 one by one.
 pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Vec<Expr> {
-    let immediate = |register, data: &[u8]| Expr::Immediate { register, data: data.to_vec() };
+    let immediate = |register, data: &[u8]| Expr::Immediate { register, data: data.into() };
     let (address, port_min) = (0, 1);
     let mut expressions = vec![immediate(address, &to.octets()), immediate(port_min, &ports.first().to_be_bytes())];
     let port_max = if ports.count() == 1 { port_min } else { 2 };
@@ -221,7 +224,7 @@ pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Vec<Expr> {
 
 /// The key of a set element: each value padded to whole registers.
 pub fn key(values: &[Value]) -> Vec<u8> {
-    let mut key = Vec::new();
+    let mut key = Vec::with_capacity(values.len() * IFNAME_SIZE);
     for value in values {
         match value {
             Value::IfName(name) => key.extend(padded(name)),
@@ -292,7 +295,7 @@ pub fn in_prefixes(of: Source, length: u8, set: &str) -> Vec<Expr> {
     if let Ok(net) = Ipv4Net::new(Ipv4Addr::UNSPECIFIED, length)
         && length < 32
     {
-        let mask = Expr::Bitwise { register: 0, mask: net.netmask().octets().to_vec(), xor: vec![0; 4] };
+        let mask = Expr::Bitwise { register: 0, mask: net.netmask().octets()[..].into(), xor: ZEROS[..].into() };
         expressions.insert(expressions.len() - 1, mask);
     }
     expressions
@@ -306,9 +309,9 @@ fn address(offset: u32, net: Ipv4Net) -> Vec<Expr> {
     let mut expressions = ipv4();
     expressions.push(payload(PayloadBase::Network, offset, size as u32, 0));
     if !whole_bytes {
-        expressions.push(Expr::Bitwise { register: 0, mask: net.netmask().octets().to_vec(), xor: vec![0; 4] });
+        expressions.push(Expr::Bitwise { register: 0, mask: net.netmask().octets()[..].into(), xor: ZEROS[..].into() });
     }
-    expressions.push(equal(network[..size].to_vec()));
+    expressions.push(equal(&network[..size]));
     expressions
 }
 
@@ -316,8 +319,8 @@ fn address(offset: u32, net: Ipv4Net) -> Vec<Expr> {
 fn any_bit(key: Ct, mask: u32) -> Vec<Expr> {
     vec![
         Expr::Ct { key, register: 0 },
-        Expr::Bitwise { register: 0, mask: mask.to_ne_bytes().to_vec(), xor: vec![0; 4] },
-        Expr::Cmp { register: 0, equal: false, data: vec![0; 4] },
+        Expr::Bitwise { register: 0, mask: mask.to_ne_bytes()[..].into(), xor: ZEROS[..].into() },
+        Expr::Cmp { register: 0, equal: false, data: ZEROS[..].into() },
     ]
 }
 
@@ -329,14 +332,14 @@ fn payload(base: PayloadBase, offset: u32, length: u32, register: u8) -> Expr {
     Expr::Payload { base, offset, length, register }
 }
 
-fn equal(data: Vec<u8>) -> Expr {
-    Expr::Cmp { register: 0, equal: true, data }
+fn equal(data: &[u8]) -> Expr {
+    Expr::Cmp { register: 0, equal: true, data: data.into() }
 }
 
 /// The kernel compares interface names as 16 bytes, NULs after the name.
-fn padded(name: &IfName) -> Vec<u8> {
-    let mut bytes = name.as_str().as_bytes().to_vec();
-    bytes.resize(IFNAME_SIZE, 0);
+fn padded(name: &IfName) -> [u8; IFNAME_SIZE] {
+    let mut bytes = [0; IFNAME_SIZE];
+    bytes.iter_mut().zip(name.as_str().bytes()).for_each(|(to, byte)| *to = byte);
     bytes
 }
 

@@ -9,6 +9,7 @@ mod edit;
 
 pub use delta::{ChainDelta, ElementsDelta, TableDelta};
 pub use edit::{Edit, edits};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
@@ -32,6 +33,7 @@ impl PartialEq for Table {
             list.iter().map(|entry| (name(entry), entry)).collect()
         }
         (&self.name, &self.comment, &self.foreign) == (&other.name, &other.comment, &other.foreign)
+            && (self.chains.len(), self.sets.len()) == (other.chains.len(), other.sets.len())
             && by_name(&self.chains, |chain| &chain.name) == by_name(&other.chains, |chain| &chain.name)
             && by_name(&self.sets, |set| &set.name) == by_name(&other.sets, |set| &set.name)
     }
@@ -129,6 +131,9 @@ pub enum Field {
     Port,
 }
 
+/// What registers are compared with or given. A register has 16 bytes (`NFT_REG_SIZE`), and we use no more.
+pub type Data = SmallVec<[u8; 16]>;
+
 /// One of the kernel's expressions (include/uapi/linux/netfilter/nf_tables.h). Registers are `NFT_REG32_00 + n` by 4-byte slot number `n`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
@@ -162,9 +167,9 @@ pub enum Expr {
         /// Changed in place.
         register: u8,
         /// As many bytes as are changed.
-        mask: Vec<u8>,
+        mask: Data,
         /// As many bytes as `mask`.
-        xor: Vec<u8>,
+        xor: Data,
     },
     /// Goes on where the register is, or is not, `data`.
     Cmp {
@@ -173,16 +178,16 @@ pub enum Expr {
         /// Goes on where it is equal; else, where it is not.
         equal: bool,
         /// Bytes as they stand in the register.
-        data: Vec<u8>,
+        data: Data,
     },
     /// `from <= register <= to`, both inclusive
     Range {
         /// What is compared.
         register: u8,
         /// The lowest.
-        from: Vec<u8>,
+        from: Data,
         /// The highest.
-        to: Vec<u8>,
+        to: Data,
     },
     /// In a set, or with `verdict` the verdict of a map.
     Lookup {
@@ -198,7 +203,7 @@ pub enum Expr {
         /// Where to.
         register: u8,
         /// At most 16 bytes.
-        data: Vec<u8>,
+        data: Data,
     },
     /// Ends the rule.
     Verdict(NftVerdict),

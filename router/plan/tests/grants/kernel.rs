@@ -65,7 +65,7 @@ fn evaluate(table: &Table, expressions: &[Expr], packet: &mut Packet) -> Option<
             Expr::Ct { key: Ct::State, register } => registers.load(*register, &packet.state.to_ne_bytes()),
             Expr::Ct { key: Ct::Status, register } => registers.load(*register, &packet.status.to_ne_bytes()),
             Expr::Bitwise { register, mask, xor } => registers.mask(*register, mask, xor),
-            Expr::Cmp { register, equal, data } if (registers.at(*register, data.len()) == data) == *equal => {}
+            Expr::Cmp { register, equal, data } if (registers.at(*register, data.len()) == data.as_slice()) == *equal => {}
             Expr::Range { register, from, to } if (&from[..]..=&to[..]).contains(&registers.at(*register, from.len())) => {}
             Expr::Cmp { .. } | Expr::Range { .. } => return None,
             Expr::Lookup { register, set, verdict } => {

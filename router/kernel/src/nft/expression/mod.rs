@@ -1,5 +1,5 @@
 use crate::nfnetlink::{Attributes, Writer};
-use edge_plan::nft::{Ct, Expr, Meta, PayloadBase};
+use edge_plan::nft::{Ct, Data, Expr, Meta, PayloadBase};
 
 pub mod verdict;
 
@@ -94,7 +94,7 @@ fn name(expression: &Expr) -> &str {
 
 fn known(name: &str, a: Attributes) -> Option<Expr> {
     let register = |kind| slot(a.u32(kind)?);
-    let value = |kind| Some(a.nested(kind)?.get(NFTA_DATA_VALUE)?.to_vec());
+    let value = |kind| -> Option<Data> { Some(a.nested(kind)?.get(NFTA_DATA_VALUE)?.into()) };
     match name {
         "meta" if a.only(&[1, 2]) => {
             Some(Expr::Meta { register: register(1)?, key: of_number(Meta::ALL, a.u32(2)?, |key| key as u32)? })

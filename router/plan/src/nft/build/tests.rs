@@ -25,13 +25,14 @@ fn a_lookup_of_the_protocol_is_no_dependency() {
 #[test]
 fn prefixes_compare_whole_bytes_or_a_mask() {
     let compared = |text| address(IP_SADDR, net(text)).split_off(2);
-    let whole = vec![payload(PayloadBase::Network, 12, 3, 0), Expr::Cmp { register: 0, equal: true, data: vec![10, 0, 1] }];
+    let whole =
+        vec![payload(PayloadBase::Network, 12, 3, 0), Expr::Cmp { register: 0, equal: true, data: [10, 0, 1][..].into() }];
     assert_eq!(compared("10.0.1.77/24"), whole);
     assert_eq!(compared("10.0.1.77/32").len(), 2);
     let masked = vec![
         payload(PayloadBase::Network, 12, 4, 0),
-        Expr::Bitwise { register: 0, mask: vec![255, 128, 0, 0], xor: vec![0; 4] },
-        equal(vec![10, 128, 0, 0]),
+        Expr::Bitwise { register: 0, mask: [255, 128, 0, 0][..].into(), xor: ZEROS[..].into() },
+        equal(&[10, 128, 0, 0]),
     ];
     assert_eq!(compared("10.200.1.1/9"), masked);
     assert_eq!(compared("0.0.0.0/0").len(), 3);
@@ -56,8 +57,8 @@ fn concatenations_fill_one_register_after_the_other() {
 
 #[test]
 fn one_port_is_compared_and_several_are_a_range() {
-    assert_eq!(dport(ports(80, 80))[1], equal(vec![0, 80]));
-    assert_eq!(dport(ports(80, 90))[1], Expr::Range { register: 0, from: vec![0, 80], to: vec![0, 90] });
+    assert_eq!(dport(ports(80, 80))[1], equal(&[0, 80]));
+    assert_eq!(dport(ports(80, 90))[1], Expr::Range { register: 0, from: [0, 80][..].into(), to: [0, 90][..].into() });
     assert_eq!(dnat(Ipv4Addr::LOCALHOST, ports(80, 80)).len(), 3);
     assert_eq!(dnat(Ipv4Addr::LOCALHOST, ports(80, 90)).len(), 4);
 }
