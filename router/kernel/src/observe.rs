@@ -40,7 +40,10 @@ pub(crate) fn observe(spaces: &mut Spaces) -> Result<State, Error> {
 /// What changed since the last look is read, where that can be told, and else all of it.
 pub(crate) fn observe_changes(spaces: &mut Spaces) -> Result<State, Error> {
     spaces.refresh()?;
-    let known = spaces.iter_mut().map(|space| space.mirror.hear()).fold(true, |all, one| all && one);
+    let mut known = true;
+    for space in spaces.iter_mut() {
+        known &= space.mirror.hear();
+    }
     if known {
         read_changes(spaces)?
     } else {
