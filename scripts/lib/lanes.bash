@@ -102,7 +102,7 @@ report() {
     rm -f target/test/log/*
     cp "$work"/log/* target/test/log/
     stage 'the slowest'
-    cat "$work"/log/* | grep -aE '^(ok|FAIL) +[0-9.]+ s  [^ ]+' | sort -k 2 -rn | head -n 10
+    cat "$work"/log/* | grep -aE '^(ok|FAIL) +[0-9.]+ s  [^ ]+' | sort -k 2 -rn | sed -n 1,10p
     printf '%d passed in %d s\n' "$(cat "$work"/log/* | grep -acE '^ok  ')" "$SECONDS"
     for log in "$work"/log/*.failed; do
         [ -e "$log" ] || continue

@@ -6,7 +6,7 @@
 use edge_lab::generate;
 use edge_plan::{
     Facts, TABLE, desired,
-    nft::{BaseChain, Chain, ChainKind, Edit, Expr, Field, Hook, NftVerdict, Rule, Set, Table, TableDelta, edits},
+    nft::{BaseChain, Chain, ChainKind, Edit, Expr, Field, Hook, Key, NftVerdict, Rule, Set, Table, TableDelta, edits},
 };
 use proptest::{collection, option, prelude::*, sample::select};
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,7 +172,7 @@ fn table() -> impl Strategy<Value = Table> {
     let base = (select(vec![Hook::Input, Hook::Forward]), any::<bool>());
     let base = base.prop_map(|(hook, drop)| BaseChain { kind: ChainKind::Filter, hook, priority: 0, drop });
     let chain = (prop_oneof![4 => Just(None), 1 => base.prop_map(Some)], collection::vec(rule, 0..6));
-    let elements = collection::btree_map((0..6u8).prop_map(|byte| vec![byte; 4]), option::of(verdict()), 0..5);
+    let elements = collection::btree_map((0..6u8).prop_map(|byte| Key::from_elem(byte, 4)), option::of(verdict()), 0..5);
     let set = (select(vec![Field::Ipv4, Field::Ipv4, Field::Ipv4, Field::Port]), elements);
     let chains = collection::btree_map(select(CHAINS.to_vec()), chain, 0..4);
     (chains, collection::btree_map(select(SETS.to_vec()), set, 0..3)).prop_map(|(chains, sets)| {
@@ -235,14 +235,14 @@ fn only_what_differs_is_named() {
     let chain =
         |name: &str, rules: &[u8]| Chain { name: name.to_owned(), base: None, rules: rules.iter().copied().map(rule).collect() };
     let set = |keys: &[u8]| {
-        let elements = keys.iter().map(|key| (vec![*key; 4], Some(NftVerdict::Accept))).collect();
+        let elements = keys.iter().map(|key| (Key::from_elem(*key, 4), Some(NftVerdict::Accept))).collect();
         Set { name: "s".to_owned(), fields: vec![Field::Ipv4], verdicts: true, elements }
     };
     let from =
         Table { chains: vec![chain("a", &[1, 2, 3, 4]), chain("b", &[1])], sets: vec![set(&[1, 2, 3])], ..Table::default() };
     let to =
         Table { chains: vec![chain("a", &[1, 5, 3, 4, 6]), chain("c", &[])], sets: vec![set(&[2, 3, 4])], ..Table::default() };
-    let (gone, come) = (vec![1; 4], vec![4; 4]);
+    let (gone, come) = (Key::from_elem(1, 4), Key::from_elem(4, 4));
     let verdict = Some(NftVerdict::Accept);
     let wanted = vec![
         Edit::AddChain(&to.chains[1]),

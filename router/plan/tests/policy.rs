@@ -242,7 +242,7 @@ fn what_an_uplink_brings_is_looked_at_before_it_can_belong_to_a_flow() {
     for uplink in &config.uplinks {
         let mut key = uplink.ifname().as_str().as_bytes().to_vec();
         key.resize(16, 0);
-        assert_eq!(sources.elements[&key], Some(NftVerdict::Jump("source-outside".to_owned())));
+        assert_eq!(sources.elements[key.as_slice()], Some(NftVerdict::Jump("source-outside".to_owned())));
     }
     let rules = &chain("source-outside").rules;
     assert_eq!(rules.len(), 2, "one look for each prefix length");

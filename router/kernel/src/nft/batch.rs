@@ -6,7 +6,7 @@ use super::{
     rule, set, userdata,
 };
 use crate::nfnetlink::{NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Writer};
-use edge_plan::nft::{Chain, Edit, NftVerdict, Rule, Set, Table};
+use edge_plan::nft::{Chain, Edit, Key, NftVerdict, Rule, Set, Table};
 
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
@@ -114,7 +114,7 @@ impl<'a> Batch<'a> {
         self.message(Part::Set(&set.name), message::NEWSET, NLM_F_CREATE, |writer| set::write(writer, table, set, id));
     }
 
-    fn elements<'e>(&mut self, kind: u16, set: &'a Set, elements: impl Iterator<Item = (&'e Vec<u8>, &'e Option<NftVerdict>)>) {
+    fn elements<'e>(&mut self, kind: u16, set: &'a Set, elements: impl Iterator<Item = (&'e Key, &'e Option<NftVerdict>)>) {
         let (table, mut elements) = (self.table, elements.peekable());
         let flags = if kind == message::NEWSETELEM { NLM_F_CREATE } else { 0 };
         while elements.peek().is_some() {

@@ -18,7 +18,8 @@ fn samples() -> Vec<Vec<u8>> {
     ]);
     let base = BaseChain { kind: ChainKind::Nat, hook: Hook::Prerouting, priority: -100, drop: true };
     let chain = Chain { name: "c".to_owned(), base: Some(base), rules: Vec::<Rule>::new() };
-    let elements = [(vec![0; 16], Some(NftVerdict::Jump("c".to_owned()))), (vec![1; 16], Some(NftVerdict::Drop))].into();
+    let elements =
+        [([0; 16][..].into(), Some(NftVerdict::Jump("c".to_owned()))), ([1; 16][..].into(), Some(NftVerdict::Drop))].into();
     let set = Set { name: "m".to_owned(), fields: vec![Field::IfName], verdicts: true, elements };
     let written = |write: &dyn Fn(&mut Writer)| {
         let mut writer = Writer::default();

@@ -1,5 +1,5 @@
 use super::set;
-use edge_plan::nft::{Edit, Set, Table};
+use edge_plan::nft::{Edit, Key, Set, Table};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -20,7 +20,7 @@ pub struct Known {
 pub struct Touched<'a> {
     pub chains: BTreeSet<&'a str>,
     /// Each set's elements by their key.
-    pub elements: BTreeMap<&'a str, BTreeSet<&'a Vec<u8>>>,
+    pub elements: BTreeMap<&'a str, BTreeSet<&'a Key>>,
 }
 
 impl Known {

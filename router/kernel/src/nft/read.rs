@@ -6,7 +6,7 @@ use super::{
     message, rule, set, userdata,
 };
 use crate::nfnetlink::{self, Attributes, Malformed};
-use edge_plan::nft::{Chain, Edit, NftVerdict, Rule, Set, Table};
+use edge_plan::nft::{Chain, Edit, Key, NftVerdict, Rule, Set, Table};
 use std::{collections::HashMap, sync::Arc};
 
 const NFTA_TABLE_FLAGS: u16 = 2;
@@ -143,12 +143,7 @@ impl Nft {
     }
 
     /// The element with that key as the kernel has it.
-    fn element(
-        &mut self,
-        table: &str,
-        set: &Set,
-        key: &Vec<u8>,
-    ) -> Result<Option<Option<NftVerdict>>, nfnetlink::NfnetlinkError> {
+    fn element(&mut self, table: &str, set: &Set, key: &Key) -> Result<Option<Option<NftVerdict>>, nfnetlink::NfnetlinkError> {
         let body = |writer: &mut nfnetlink::Writer| {
             set::write_elements(writer, table, set, &mut [(key, &None)].into_iter(), usize::MAX / 2);
         };

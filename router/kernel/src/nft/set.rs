@@ -1,6 +1,6 @@
 use super::{NFTA_TABLE, expression::verdict, rule::NFTA_LIST_ELEM};
 use crate::nfnetlink::{Attributes, Malformed, Writer};
-use edge_plan::nft::{Field, NftVerdict, Set};
+use edge_plan::nft::{Field, Key, NftVerdict, Set};
 
 const NFTA_SET_NAME: u16 = 2;
 const NFTA_SET_FLAGS: u16 = 3;
@@ -30,7 +30,7 @@ const KEY_BYTE_ORDER: u8 = 0;
 /// A bucket is a pointer: 32 KiB.
 const MIN_CAPACITY: usize = 4096;
 
-pub type Element = (Vec<u8>, Option<NftVerdict>);
+pub type Element = (Key, Option<NftVerdict>);
 
 pub fn name(writer: &mut Writer, table: &str, set: &str) {
     writer.string(NFTA_TABLE, table);
@@ -88,7 +88,7 @@ pub fn write_elements<'a>(
     writer: &mut Writer,
     table: &str,
     set: &Set,
-    elements: &mut impl Iterator<Item = (&'a Vec<u8>, &'a Option<NftVerdict>)>,
+    elements: &mut impl Iterator<Item = (&'a Key, &'a Option<NftVerdict>)>,
     limit: usize,
 ) {
     let end = writer.len() + limit;
@@ -118,7 +118,7 @@ pub fn read_elements(attributes: Attributes, set: &Set) -> Result<Vec<Result<Ele
 }
 
 fn read_element(element: Attributes, set: &Set) -> Option<Element> {
-    let mut key = element.nested(NFTA_SET_ELEM_KEY)?.get(NFTA_DATA_VALUE)?.to_vec();
+    let mut key = Key::from_slice(element.nested(NFTA_SET_ELEM_KEY)?.get(NFTA_DATA_VALUE)?);
     key.resize(key.len().next_multiple_of(4), 0);
     let value = element.nested(NFTA_SET_ELEM_DATA).map(|data| verdict::read(data).ok_or(())).transpose().ok()?;
     let known = element.only(&[NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_DATA]) && value.is_some() == set.verdicts;

@@ -4,7 +4,7 @@ use crate::{
 };
 use edge_kernel::nft::{Nft, NftError};
 use edge_plan::nft::{
-    Chain, ChainKind, Expr, Hook, NftVerdict, Rule, Table,
+    Chain, ChainKind, Expr, Hook, Key, NftVerdict, Rule, Table,
     build::{Source, accept, iifname, jump, rule, vmap},
 };
 use nix::errno::Errno;
@@ -58,7 +58,7 @@ fn bad_jumps_chains_sets_and_elements_are_named() {
         assert_eq!(refused(&wanted).part, "set addresses");
 
         let mut wanted = sample::table();
-        wanted.sets[1].elements.insert(vec![1; 16], Some(NftVerdict::Jump("nowhere".to_owned())));
+        wanted.sets[1].elements.insert(Key::from_elem(1, 16), Some(NftVerdict::Jump("nowhere".to_owned())));
         assert_eq!(refused(&wanted).part, "the elements of set sources");
     });
 }

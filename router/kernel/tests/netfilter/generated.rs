@@ -3,7 +3,7 @@ use crate::{
     space::in_namespace,
 };
 use edge_kernel::nft::Nft;
-use edge_plan::nft::{BaseChain, Chain, ChainKind, Ct, Expr, Field, Hook, Meta, NftVerdict, PayloadBase, Rule, Set, Table};
+use edge_plan::nft::{BaseChain, Chain, ChainKind, Ct, Expr, Field, Hook, Key, Meta, NftVerdict, PayloadBase, Rule, Set, Table};
 use proptest::{collection, option, prelude::*, sample::select, test_runner::TestRunner};
 
 /// A value of so many bytes in a register, as something of a packet.
@@ -85,7 +85,7 @@ fn rule(end: impl Strategy<Value = Vec<Expr>>) -> impl Strategy<Value = Rule> {
 
 fn table() -> impl Strategy<Value = Table> {
     let hook = select(vec![Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting]);
-    let key = collection::vec(any::<u8>(), 4);
+    let key = collection::vec(any::<u8>(), 4).prop_map(Key::from_vec);
     let sets =
         (collection::btree_map(key.clone(), Just(None), 0..50), collection::btree_map(key, verdict().prop_map(Some), 0..50));
     let filter = collection::vec(rule(verdict().prop_map(|verdict| vec![Expr::Verdict(verdict)])), 0..20);

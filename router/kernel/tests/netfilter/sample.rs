@@ -3,7 +3,7 @@
 use edge_kernel::nft::{Nft, Sent};
 use edge_net::{IfName, PortRange, Protocol};
 use edge_plan::nft::{
-    BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set, Table,
+    BaseChain, Chain, ChainKind, Field, Hook, Key, NftVerdict, Rule, Set, Table,
     build::{
         CtState, Source, Value, accept, counter, ct_state, ct_status_dnat, dnat, dport, drop, goto, icmp_type_echo_request,
         iifname, in_set, ip_daddr, ip_saddr, ipv4, jump, key, l4proto, masquerade, oifname, ret, rule, sport, vmap,
@@ -131,7 +131,7 @@ fn sets() -> Vec<Set> {
     ]
 }
 
-fn set(name: &str, fields: &[Field], verdicts: bool, elements: Vec<(Vec<u8>, Option<NftVerdict>)>) -> Set {
+fn set(name: &str, fields: &[Field], verdicts: bool, elements: Vec<(Key, Option<NftVerdict>)>) -> Set {
     Set { name: name.to_owned(), fields: fields.to_vec(), verdicts, elements: elements.into_iter().collect() }
 }
 

@@ -109,7 +109,7 @@ fn an_outgrown_set_is_made_anew() {
         update(&mut kernel, &wanted);
         let before = handles();
         for n in 0..5000u32 {
-            wanted.sets[4].elements.insert(n.to_be_bytes().to_vec(), None);
+            wanted.sets[4].elements.insert(n.to_be_bytes()[..].into(), None);
         }
         update(&mut kernel, &wanted);
         let after = handles();

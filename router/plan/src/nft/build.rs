@@ -3,10 +3,14 @@
 //!
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
-use super::{Ct, Data, Expr, Field, Meta, NftVerdict, PayloadBase, Rule};
+use super::{Ct, Data, Expr, Field, Key, Meta, NftVerdict, PayloadBase, Rule};
 use edge_net::{IfName, PortRange, Protocol};
 use ipnet::Ipv4Net;
+use smallvec::{SmallVec, smallvec};
 use std::net::Ipv4Addr;
+
+/// Some expressions of a rule. Most are few, and a plan is made of thousands.
+pub type Piece = SmallVec<[Expr; 4]>;
 
 /// Conntrack states as bits (`NF_CT_STATE_BIT` in the kernel's nf_conntrack_common.h).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +71,8 @@ pub enum Value<'a> {
 }
 
 /// Concatenates, leaving out a dependency (`meta nfproto ipv4`, `meta l4proto tcp`) that an earlier piece has matched already.
-pub fn rule<const N: usize>(pieces: [Vec<Expr>; N]) -> Rule {
-    let mut expressions: Vec<Expr> = Vec::new();
+pub fn rule<const N: usize>(pieces: [Piece; N]) -> Rule {
+    let mut expressions = Vec::with_capacity(pieces.iter().map(Piece::len).sum());
     for mut piece in pieces {
         while let [load @ Expr::Meta { key: Meta::Nfproto | Meta::L4proto, .. }, compare @ Expr::Cmp { .. }, ..] =
             piece.as_slice()
@@ -79,7 +83,7 @@ pub fn rule<const N: usize>(pieces: [Vec<Expr>; N]) -> Rule {
                 expressions.extend(dependency);
             }
         }
-        expressions.append(&mut piece);
+        expressions.extend(piece);
     }
     Rule { expressions, comment: None }
 }
@@ -94,54 +98,54 @@ impl Rule {
 }
 
 /// `iifname "NAME"`
-pub fn iifname(name: &IfName) -> Vec<Expr> {
-    vec![meta(Meta::Iifname, 0), equal(&padded(name))]
+pub fn iifname(name: &IfName) -> Piece {
+    smallvec![meta(Meta::Iifname, 0), equal(name.bytes())]
 }
 
 /// `oifname "NAME"`
-pub fn oifname(name: &IfName) -> Vec<Expr> {
-    vec![meta(Meta::Oifname, 0), equal(&padded(name))]
+pub fn oifname(name: &IfName) -> Piece {
+    smallvec![meta(Meta::Oifname, 0), equal(name.bytes())]
 }
 
 /// `ip saddr NET`
-pub fn ip_saddr(net: Ipv4Net) -> Vec<Expr> {
+pub fn ip_saddr(net: Ipv4Net) -> Piece {
     address(IP_SADDR, net)
 }
 
 /// `ip daddr NET`
-pub fn ip_daddr(net: Ipv4Net) -> Vec<Expr> {
+pub fn ip_daddr(net: Ipv4Net) -> Piece {
     address(IP_DADDR, net)
 }
 
 /// `meta nfproto ipv4`
-pub fn ipv4() -> Vec<Expr> {
-    vec![meta(Meta::Nfproto, 0), equal(&[NFPROTO_IPV4])]
+pub fn ipv4() -> Piece {
+    smallvec![meta(Meta::Nfproto, 0), equal(&[NFPROTO_IPV4])]
 }
 
 /// `meta l4proto PROTOCOL`
-pub fn l4proto(protocol: Protocol) -> Vec<Expr> {
-    vec![meta(Meta::L4proto, 0), equal(&[protocol.number()])]
+pub fn l4proto(protocol: Protocol) -> Piece {
+    smallvec![meta(Meta::L4proto, 0), equal(&[protocol.number()])]
 }
 
 /// The rule must have matched [`l4proto`] before: other protocols have other things at these bytes.
-pub fn dport(ports: PortRange) -> Vec<Expr> {
+pub fn dport(ports: PortRange) -> Piece {
     let (from, to) = (Data::from_slice(&ports.first().to_be_bytes()), Data::from_slice(&ports.last().to_be_bytes()));
     let compare = if from == to { equal(&from) } else { Expr::Range { register: 0, from, to } };
-    vec![Source::Dport.load(0), compare]
+    smallvec![Source::Dport.load(0), compare]
 }
 
 /// As [`dport`], after [`l4proto`] only.
-pub fn sport(port: u16) -> Vec<Expr> {
-    vec![payload(PayloadBase::Transport, TH_SPORT, 2, 0), equal(&port.to_be_bytes())]
+pub fn sport(port: u16) -> Piece {
+    smallvec![payload(PayloadBase::Transport, TH_SPORT, 2, 0), equal(&port.to_be_bytes())]
 }
 
 /// `icmp type echo-request`
-pub fn icmp_type_echo_request() -> Vec<Expr> {
+pub fn icmp_type_echo_request() -> Piece {
     icmp_type(ICMP_ECHO_REQUEST)
 }
 
 /// By its number (RFC 792).
-pub fn icmp_type(number: u8) -> Vec<Expr> {
+pub fn icmp_type(number: u8) -> Piece {
     let mut expressions = ipv4();
     expressions.extend(l4proto(Protocol::Icmp));
     expressions.extend([payload(PayloadBase::Transport, 0, 1, 0), equal(&[number])]);
@@ -149,71 +153,71 @@ pub fn icmp_type(number: u8) -> Vec<Expr> {
 }
 
 /// Any of the states.
-pub fn ct_state(states: &[CtState]) -> Vec<Expr> {
+pub fn ct_state(states: &[CtState]) -> Piece {
     any_bit(Ct::State, states.iter().fold(0, |mask, state| mask | *state as u32))
 }
 
 /// The connection's destination was translated: it came in by a [`dnat`] rule.
-pub fn ct_status_dnat() -> Vec<Expr> {
+pub fn ct_status_dnat() -> Piece {
     any_bit(Ct::Status, STATUS_DNAT)
 }
 
 /// `iifname . oifname vmap @MAP`: the verdict of the map; no element, and the rule does not match.
-pub fn vmap(fields: &[Source], map: &str) -> Vec<Expr> {
+pub fn vmap(fields: &[Source], map: &str) -> Piece {
     lookup(fields, map, true)
 }
 
 /// `ip saddr . meta l4proto . th dport @SET`
-pub fn in_set(fields: &[Source], set: &str) -> Vec<Expr> {
+pub fn in_set(fields: &[Source], set: &str) -> Piece {
     lookup(fields, set, false)
 }
 
 /// `accept`
-pub fn accept() -> Vec<Expr> {
-    vec![Expr::Verdict(NftVerdict::Accept)]
+pub fn accept() -> Piece {
+    smallvec![Expr::Verdict(NftVerdict::Accept)]
 }
 
 /// `drop`
-pub fn drop() -> Vec<Expr> {
-    vec![Expr::Verdict(NftVerdict::Drop)]
+pub fn drop() -> Piece {
+    smallvec![Expr::Verdict(NftVerdict::Drop)]
 }
 
 /// `return`
-pub fn ret() -> Vec<Expr> {
-    vec![Expr::Verdict(NftVerdict::Return)]
+pub fn ret() -> Piece {
+    smallvec![Expr::Verdict(NftVerdict::Return)]
 }
 
 /// `jump CHAIN`
-pub fn jump(chain: &str) -> Vec<Expr> {
-    vec![Expr::Verdict(NftVerdict::Jump(chain.to_owned()))]
+pub fn jump(chain: &str) -> Piece {
+    smallvec![Expr::Verdict(NftVerdict::Jump(chain.to_owned()))]
 }
 
 /// `goto CHAIN`
-pub fn goto(chain: &str) -> Vec<Expr> {
-    vec![Expr::Verdict(NftVerdict::Goto(chain.to_owned()))]
+pub fn goto(chain: &str) -> Piece {
+    smallvec![Expr::Verdict(NftVerdict::Goto(chain.to_owned()))]
 }
 
 /// `counter`
-pub fn counter() -> Vec<Expr> {
-    vec![Expr::Counter]
+pub fn counter() -> Piece {
+    smallvec![Expr::Counter]
 }
 
 /// `masquerade`
-pub fn masquerade() -> Vec<Expr> {
-    vec![Expr::Masquerade]
+pub fn masquerade() -> Piece {
+    smallvec![Expr::Masquerade]
 }
 
 /// `flow add @FLOWTABLE`
-pub fn flow_add(flowtable: &str) -> Vec<Expr> {
-    vec![Expr::FlowAdd { flowtable: flowtable.to_owned() }]
+pub fn flow_add(flowtable: &str) -> Piece {
+    smallvec![Expr::FlowAdd { flowtable: flowtable.to_owned() }]
 }
 
 /// `dnat ip to ADDR:PORTS`. The rule must have matched [`l4proto`]. With a range the kernel keeps the port a packet came with
 /// when it lies in the range, and otherwise takes any one of it: it does not shift 80-90 to 8080-8090 one by one.
-pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Vec<Expr> {
+pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Piece {
     let immediate = |register, data: &[u8]| Expr::Immediate { register, data: data.into() };
     let (address, port_min) = (0, 1);
-    let mut expressions = vec![immediate(address, &to.octets()), immediate(port_min, &ports.first().to_be_bytes())];
+    let mut expressions = smallvec![immediate(address, &to.octets()), immediate(port_min, &ports.first().to_be_bytes())];
     let port_max = if ports.count() == 1 { port_min } else { 2 };
     if port_max != port_min {
         expressions.push(immediate(port_max, &ports.last().to_be_bytes()));
@@ -223,14 +227,14 @@ pub fn dnat(to: Ipv4Addr, ports: PortRange) -> Vec<Expr> {
 }
 
 /// The key of a set element: each value padded to whole registers.
-pub fn key(values: &[Value]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(values.len() * IFNAME_SIZE);
+pub fn key(values: &[Value]) -> Key {
+    let mut key = Key::new();
     for value in values {
         match value {
-            Value::IfName(name) => key.extend(padded(name)),
-            Value::Ipv4(address) => key.extend(address.octets()),
+            Value::IfName(name) => key.extend_from_slice(name.bytes()),
+            Value::Ipv4(address) => key.extend_from_slice(&address.octets()),
             Value::Protocol(protocol) => key.push(protocol.number()),
-            Value::Port(port) => key.extend(port.to_be_bytes()),
+            Value::Port(port) => key.extend_from_slice(&port.to_be_bytes()),
         }
         key.resize(key.len().next_multiple_of(4), 0);
     }
@@ -277,9 +281,9 @@ impl Field {
     }
 }
 
-fn lookup(fields: &[Source], set: &str, verdict: bool) -> Vec<Expr> {
+fn lookup(fields: &[Source], set: &str, verdict: bool) -> Piece {
     let addresses = fields.iter().any(|source| source.field() == Field::Ipv4);
-    let mut expressions = if addresses { ipv4() } else { Vec::new() };
+    let mut expressions = if addresses { ipv4() } else { Piece::new() };
     let mut register = 0;
     for source in fields {
         expressions.push(source.load(register));
@@ -290,7 +294,7 @@ fn lookup(fields: &[Source], set: &str, verdict: bool) -> Vec<Expr> {
 }
 
 /// The address is in a set of networks that all have this prefix length.
-pub fn in_prefixes(of: Source, length: u8, set: &str) -> Vec<Expr> {
+pub fn in_prefixes(of: Source, length: u8, set: &str) -> Piece {
     let mut expressions = in_set(&[of], set);
     if let Ok(net) = Ipv4Net::new(Ipv4Addr::UNSPECIFIED, length)
         && length < 32
@@ -302,7 +306,7 @@ pub fn in_prefixes(of: Source, length: u8, set: &str) -> Vec<Expr> {
 }
 
 /// A prefix of whole bytes is compared as such; any other is masked.
-fn address(offset: u32, net: Ipv4Net) -> Vec<Expr> {
+fn address(offset: u32, net: Ipv4Net) -> Piece {
     let (network, length) = (net.network().octets(), net.prefix_len());
     let whole_bytes = length > 0 && length.is_multiple_of(8);
     let size = if whole_bytes { usize::from(length / 8) } else { 4 };
@@ -316,8 +320,8 @@ fn address(offset: u32, net: Ipv4Net) -> Vec<Expr> {
 }
 
 /// Conntrack's words stand in registers in the machine's own byte order.
-fn any_bit(key: Ct, mask: u32) -> Vec<Expr> {
-    vec![
+fn any_bit(key: Ct, mask: u32) -> Piece {
+    smallvec![
         Expr::Ct { key, register: 0 },
         Expr::Bitwise { register: 0, mask: mask.to_ne_bytes()[..].into(), xor: ZEROS[..].into() },
         Expr::Cmp { register: 0, equal: false, data: ZEROS[..].into() },
@@ -334,13 +338,6 @@ fn payload(base: PayloadBase, offset: u32, length: u32, register: u8) -> Expr {
 
 fn equal(data: &[u8]) -> Expr {
     Expr::Cmp { register: 0, equal: true, data: data.into() }
-}
-
-/// The kernel compares interface names as 16 bytes, NULs after the name.
-fn padded(name: &IfName) -> [u8; IFNAME_SIZE] {
-    let mut bytes = [0; IFNAME_SIZE];
-    bytes.iter_mut().zip(name.as_str().bytes()).for_each(|(to, byte)| *to = byte);
-    bytes
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What leads from one table to another, each thing by itself: what stays is not named, so that it keeps its place and its counts.
 
-use super::{BaseChain, Chain, NftVerdict, Rule, Set, Table};
+use super::{BaseChain, Chain, Key, NftVerdict, Rule, Set, Table};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub enum Edit<'a> {
         /// As it will be.
         set: &'a Set,
         /// Keys as in [`Set::elements`].
-        keys: Vec<&'a Vec<u8>>,
+        keys: Vec<&'a Key>,
     },
     /// With all its elements; no rule looks in it any more.
     DeleteSet(&'a Set),
@@ -36,7 +36,7 @@ pub enum Edit<'a> {
         /// As it will be.
         set: &'a Set,
         /// Keys and verdicts as in [`Set::elements`].
-        elements: Vec<(&'a Vec<u8>, &'a Option<NftVerdict>)>,
+        elements: Vec<(&'a Key, &'a Option<NftVerdict>)>,
     },
     /// Before a rule that stays, counted as in `DeleteRule`; `None`: after all that are there. `number` counts, from 1, the rules of the
     /// chain as it will be.
@@ -164,11 +164,9 @@ impl<'a> Script<'a> {
         if let (Some(was), Some(is)) = (was, is)
             && !self.remade.contains(is.name.as_str())
         {
-            let differs =
-                |a: &'a Set, b: &'a Set| a.elements.iter().filter(move |(key, value)| b.elements.get(*key) != Some(value));
-            let keys: Vec<_> = differs(was, is).map(|(key, _)| key).collect();
+            let keys: Vec<_> = missing(is, was).map(|(key, _)| key).collect();
             self.unelements.extend((!keys.is_empty()).then_some(Edit::DeleteElements { set: is, keys }));
-            return self.fill(is, differs(is, was).collect());
+            return self.fill(is, missing(was, is).collect());
         }
         self.unsets.extend(was.map(Edit::DeleteSet));
         if let Some(is) = is {
@@ -177,11 +175,20 @@ impl<'a> Script<'a> {
         }
     }
 
-    fn fill(&mut self, set: &'a Set, elements: Vec<(&'a Vec<u8>, &'a Option<NftVerdict>)>) {
+    fn fill(&mut self, set: &'a Set, elements: Vec<(&'a Key, &'a Option<NftVerdict>)>) {
         if !elements.is_empty() {
             self.elements.push(Edit::AddElements { set, elements });
         }
     }
+}
+
+/// Those elements of a set that another lacks, or has with another value. Both are in the order of their keys, and thousands.
+fn missing<'a>(from: &'a Set, of: &'a Set) -> impl Iterator<Item = (&'a Key, &'a Option<NftVerdict>)> {
+    let mut others = from.elements.iter().peekable();
+    of.elements.iter().filter(move |element| {
+        while others.next_if(|(key, _)| *key < element.0).is_some() {}
+        others.peek() != Some(element)
+    })
 }
 
 /// What has the same name in the old table and in the new.

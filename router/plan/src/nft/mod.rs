@@ -105,6 +105,9 @@ impl Rule {
     }
 }
 
+/// Of an element of a set: most are one or two names of interfaces.
+pub type Key = SmallVec<[u8; 32]>;
+
 /// A named set, or with `verdicts` a named verdict map. Keys are the concatenation of `fields`, hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
@@ -115,7 +118,7 @@ pub struct Set {
     /// It maps keys to verdicts.
     pub verdicts: bool,
     /// Key bytes as they stand in registers: each field padded to a multiple of four bytes. The value is `None` in a plain set.
-    pub elements: BTreeMap<Vec<u8>, Option<NftVerdict>>,
+    pub elements: BTreeMap<Key, Option<NftVerdict>>,
 }
 
 /// The type of one field of a set's key.

@@ -1,10 +1,7 @@
 //! What of a packet a line looks at. All there is to know of it stands here: how a file says it, whether a packet fits, the
 //! expressions of `nft` for it, and its words for a reader.
 
-use crate::nft::{
-    Expr,
-    build::{ct_status_dnat, dport, icmp_type, l4proto, sport},
-};
+use crate::nft::build::{Piece, ct_status_dnat, dport, icmp_type, l4proto, sport};
 use edge_config::Allow;
 use edge_net::{PortRange, Protocol};
 use std::fmt;
@@ -95,12 +92,12 @@ impl Match {
     }
 
     /// What is asked of the connection, as a rule begins with it.
-    pub(crate) fn connection(&self) -> Vec<Expr> {
-        if self.translated { ct_status_dnat() } else { Vec::new() }
+    pub(crate) fn connection(&self) -> Piece {
+        if self.translated { ct_status_dnat() } else { Piece::new() }
     }
 
     /// What is asked of the transport header, as a rule has it after the addresses.
-    pub(crate) fn transport(&self) -> Vec<Expr> {
+    pub(crate) fn transport(&self) -> Piece {
         let pieces =
             [self.protocol.map(l4proto), self.icmp_type.map(icmp_type), self.source_port.map(sport), self.ports.map(dport)];
         pieces.into_iter().flatten().flatten().collect()

@@ -60,7 +60,7 @@ impl Crossing {
             self.rules = None;
         }
         if let Some(rules) = &mut self.rules {
-            let [source, target] = [from.address.map_or(Vec::new(), ip_saddr), to.address.map_or(Vec::new(), ip_daddr)];
+            let [source, target] = [from.address.map_or(Piece::new(), ip_saddr), to.address.map_or(Piece::new(), ip_daddr)];
             rules.push(rule([wanted.connection(), source, target, ipv4(), wanted.transport(), accept()]));
         }
     }

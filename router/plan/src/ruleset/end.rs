@@ -1,6 +1,6 @@
 use crate::{
     leg::gateway_link,
-    nft::{Expr, build::ip_daddr},
+    nft::build::{Piece, ip_daddr},
     policy::Party,
 };
 use edge_config::Config;
@@ -30,11 +30,11 @@ impl<'a> End<'a> {
 }
 
 /// What the router is reached by; `None`: not the router.
-pub fn own_address(party: Party) -> Option<Vec<Expr>> {
+pub fn own_address(party: Party) -> Option<Piece> {
     match party {
         Party::Router(network) => Some(ip_daddr(Ipv4Net::from(network.address.address()))),
         Party::Group(address) => Some(ip_daddr(Ipv4Net::from(address))),
-        Party::Local => Some(Vec::new()),
+        Party::Local => Some(Piece::new()),
         Party::Node(..) | Party::Beyond(_) => None,
     }
 }

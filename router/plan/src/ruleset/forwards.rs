@@ -18,7 +18,7 @@ pub fn forwards(grants: &[Grant], facts: &Facts) -> Vec<Rule> {
 }
 
 fn translations(forward: &Forward, uplink: &Uplink, facts: &Facts) -> Vec<Rule> {
-    let own = addressing(uplink, facts).map_or(Vec::new(), |(interface, _)| ip_daddr(Ipv4Net::from(interface.address())));
+    let own = addressing(uplink, facts).map_or(Piece::new(), |(interface, _)| ip_daddr(Ipv4Net::from(interface.address())));
     let nat = |from: PortRange, to: PortRange| {
         let [ours, ports] = [own.clone(), dport(from)];
         rule([iifname(&uplink.ifname()), ours, ipv4(), l4proto(forward.protocol), ports, dnat(forward.to, to)])

@@ -19,7 +19,7 @@ impl Inputs {
         for grant in grants {
             let (Some(from), Some(to)) = (End::of(config, grant.from), own_address(grant.to)) else { continue };
             let new = || Chain { name: input(from.name), base: None, rules: Vec::new() };
-            let source = from.address.map_or(Vec::new(), ip_saddr);
+            let source = from.address.map_or(Piece::new(), ip_saddr);
             let rules = grant
                 .matches
                 .iter()

@@ -2,7 +2,7 @@
 
 use crate::{
     Attribute, Difference,
-    nft::{Chain, Field, NftVerdict, Set, Table, TableDelta},
+    nft::{Chain, Field, Key, NftVerdict, Set, Table, TableDelta},
 };
 use std::{
     collections::{BTreeSet, HashMap},
@@ -57,7 +57,7 @@ fn set_elements(name: &str, from: Option<Set>, to: Option<Set>, differences: &mu
     let elements = |set: &Option<Set>| set.as_ref().map(|set| set.elements.clone()).unwrap_or_default();
     let (old, new) = (elements(&from), elements(&to));
     let fields = to.or(from).map(|set| set.fields).unwrap_or_default();
-    let keys: BTreeSet<&Vec<u8>> = old.keys().chain(new.keys()).collect();
+    let keys: BTreeSet<&Key> = old.keys().chain(new.keys()).collect();
     for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
         let value = |verdict: &Option<NftVerdict>| Value(verdict.as_ref()).to_string();
         let what = Attribute::Element { set: name.to_owned(), key: key_text(&fields, key) };

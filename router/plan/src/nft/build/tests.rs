@@ -24,7 +24,7 @@ fn a_lookup_of_the_protocol_is_no_dependency() {
 
 #[test]
 fn prefixes_compare_whole_bytes_or_a_mask() {
-    let compared = |text| address(IP_SADDR, net(text)).split_off(2);
+    let compared = |text| address(IP_SADDR, net(text))[2..].to_vec();
     let whole =
         vec![payload(PayloadBase::Network, 12, 3, 0), Expr::Cmp { register: 0, equal: true, data: [10, 0, 1][..].into() }];
     assert_eq!(compared("10.0.1.77/24"), whole);
@@ -51,7 +51,7 @@ fn concatenations_fill_one_register_after_the_other() {
     assert_eq!(registers, [0, 4, 5, 6]);
     let name = "lan0".parse().unwrap();
     let values = [Value::IfName(&name), Value::Ipv4([10, 0, 1, 2].into()), Value::Protocol(Protocol::Tcp), Value::Port(443)];
-    assert_eq!(key(&values), b"lan0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\x01\x02\x06\0\0\0\x01\xbb\0\0");
+    assert_eq!(key(&values)[..], *b"lan0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\x01\x02\x06\0\0\0\x01\xbb\0\0");
     assert_eq!(key(&values).len(), 4 * fields.iter().map(|f| usize::from(f.field().registers())).sum::<usize>());
 }
 
