@@ -52,6 +52,6 @@ pub fn read(attributes: Attributes) -> Result<ListedRule, Malformed> {
             expressions.push(expression::read(Attributes::parse(element)?));
         }
     }
-    let comment = attributes.get(NFTA_RULE_USERDATA).and_then(userdata::comment);
+    let comment = attributes.get(NFTA_RULE_USERDATA).and_then(userdata::comment).map(Into::into);
     Ok(ListedRule { chain, handle, rule: Rule { expressions, comment } })
 }

@@ -79,7 +79,7 @@ fn rule(end: impl Strategy<Value = Vec<Expr>>) -> impl Strategy<Value = Rule> {
     let piece = prop_oneof![4 => comparison(), 1 => lookup(), 1 => Just(vec![Expr::Counter])];
     (collection::vec(piece, 0..5), end, option::of("[ -~&&[^\"]]{0,128}")).prop_map(|(mut pieces, end, comment)| {
         pieces.push(end);
-        Rule { expressions: pieces.concat(), comment }
+        Rule { expressions: pieces.concat(), comment: comment.map(Into::into) }
     })
 }
 

@@ -7,7 +7,7 @@ use super::{Ct, Data, Expr, Field, Key, Meta, NftVerdict, PayloadBase, Rule};
 use edge_net::{IfName, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use smallvec::{SmallVec, smallvec};
-use std::net::Ipv4Addr;
+use std::{borrow::Cow, net::Ipv4Addr};
 
 /// Some expressions of a rule. Most are few, and a plan is made of thousands.
 pub type Piece = SmallVec<[Expr; 4]>;
@@ -90,9 +90,12 @@ pub fn rule<const N: usize>(pieces: [Piece; N]) -> Rule {
 
 impl Rule {
     /// Cut to the 128 bytes that `nft` reads back.
-    pub fn commented(self, comment: impl Into<String>) -> Rule {
+    pub fn commented(self, comment: impl Into<Cow<'static, str>>) -> Rule {
         let mut comment = comment.into();
-        comment.truncate(comment.floor_char_boundary(MAX_COMMENT));
+        let end = comment.floor_char_boundary(MAX_COMMENT);
+        if end < comment.len() {
+            comment.to_mut().truncate(end);
+        }
         Rule { comment: Some(comment), ..self }
     }
 }

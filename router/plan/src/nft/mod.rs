@@ -10,7 +10,7 @@ mod edit;
 pub use delta::{ChainDelta, ElementsDelta, TableDelta};
 pub use edit::{Edit, edits};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +95,7 @@ pub struct Rule {
     /// In the order of their evaluation.
     pub expressions: Vec<Expr>,
     /// As `nft` shows it: at most 128 bytes.
-    pub comment: Option<String>,
+    pub comment: Option<Cow<'static, str>>,
 }
 
 impl Rule {
