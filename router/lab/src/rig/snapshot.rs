@@ -1,33 +1,37 @@
 //! The kernel as `ip` and `nft` tell of it, without what is never the same twice.
 
 use crate::host::Host;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// A line for each thing there is.
 pub type Snapshot = BTreeSet<String>;
 
-const SCRIPT: &str = "ip -j -d link show; echo; ip -j -4 address show; echo; ip -j route show table all; echo; nft -j list ruleset; echo; \
+/// As few programs as can be: under emulation the start of one takes longer than what it does.
+const SCRIPT: &str = "printf 'link show\\naddress show\\nroute show table all\\n' | ip -j -d -batch -; echo --; nft -j list ruleset; echo --; \
     cd /proc/sys/net; grep -H . ipv4/ip_forward ipv4/conf/*/rp_filter ipv4/conf/*/arp_ignore";
 
 pub fn take(places: &[(String, Host)]) -> Result<Snapshot> {
     let mut lines = Snapshot::new();
     for (place, host) in places {
         let text = host.sh(SCRIPT)?;
-        let mut parts = text.split("\n\n");
+        let mut parts = text.split("--\n");
         let mut next = || parts.next().unwrap_or_default();
         let mut add = |what: &str, line: String| lines.insert(format!("{place} {what} {line}"));
-        for link in list(next())? {
+        let listed = serde_json::Deserializer::from_str(next()).into_iter::<Vec<Value>>().collect::<Result<Vec<_>, _>>()?;
+        let [links, addressed, routes] = <[_; 3]>::try_from(listed).map_err(|lists| anyhow!("ip -batch lists {lists:?}"))?;
+        for link in links {
             add("link", self::link(&link));
         }
-        for link in list(next())? {
-            for address in link["addr_info"].as_array().into_iter().flatten() {
+        for link in addressed {
+            let of_ipv4 = |address: &&Value| address["family"] == "inet";
+            for address in link["addr_info"].as_array().into_iter().flatten().filter(of_ipv4) {
                 let of = |key: &str| address[key].to_string();
                 add("address", format!("{} {}/{} {}", link["ifname"], of("local"), of("prefixlen"), of("protocol")));
             }
         }
-        for route in list(next())? {
+        for route in routes {
             let of = |key: &str| route[key].to_string();
             if !of("dst").contains(':') {
                 add("route", ["type", "dst", "gateway", "dev", "protocol", "metric", "table"].map(of).join(" "));
@@ -41,10 +45,6 @@ pub fn take(places: &[(String, Host)]) -> Result<Snapshot> {
         }
     }
     Ok(lines)
-}
-
-fn list(text: &str) -> Result<Vec<Value>> {
-    Ok(if text.trim().is_empty() { Vec::new() } else { serde_json::from_str(text)? })
 }
 
 fn link(link: &Value) -> String {
