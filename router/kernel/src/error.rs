@@ -1,4 +1,4 @@
-use crate::socket::NetlinkError;
+use crate::{link, socket::NetlinkError};
 use edge_net::Name;
 use edge_plan::{Op, Space};
 use nix::errno::Errno;
@@ -49,9 +49,7 @@ impl Error {
 fn remedy(error: &NetlinkError) -> &'static str {
     match error.errno() {
         Some(Errno::EPERM) => "; run as root, with CAP_NET_ADMIN",
-        Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => {
-            "; this kernel lacks the driver or option for it (modprobe bridge, 8021q, veth, macvlan or ipvlan)"
-        }
+        Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => link::LACKING,
         Some(Errno::ENODEV) => "; the link went away meanwhile, apply again when it is back",
         Some(Errno::EEXIST) => "; one is there already that is not ours: remove it, or choose another name, address or metric",
         Some(Errno::ENETUNREACH) => "; the gateway must lie in a subnet of a link that is up",

@@ -17,7 +17,7 @@ use edge_host::netns;
 use edge_net::{IfName, Interface};
 use edge_plan::{Address, Route, Settings, Space, SpaceState, State};
 use ipnet::IpNet;
-use link::Found;
+use link::{Found, Told};
 pub(crate) use mirror::Mirror;
 use mirror::{Kept, Links};
 use netlink_packet_route::{RouteNetlinkMessage, address::AddressMessage, route::RouteMessage};
@@ -102,10 +102,9 @@ impl Moved {
 }
 
 fn read_link(space: &mut OpenSpace, index: u32, moved: &mut Moved) -> Result<(), Error> {
-    let ipv6 = space.ipv6;
-    let answer = space.route.link(message::get_link_at(index)).map_err(|error| space.error("look at a link", error))?;
+    let found = look_at_link(space, index).map_err(|error| space.error("look at a link", error))?;
     let Some(kept) = &mut space.mirror.kept else { return Ok(()) };
-    let (is, was) = match answer.map(|link| Found::read(link, ipv6)) {
+    let (is, was) = match found {
         Some(found) => (true, kept.links.insert(index, found).is_some()),
         None => (false, kept.links.remove(&index).is_some()),
     };
@@ -114,6 +113,13 @@ fn read_link(space: &mut OpenSpace, index: u32, moved: &mut Moved) -> Result<(),
         moved.lead_to.extend(kept.links.get(&index).and_then(|found| found.link));
     }
     Ok(())
+}
+
+/// `None`: there is none.
+fn look_at_link(space: &mut OpenSpace, index: u32) -> Result<Option<Found>, NetlinkError> {
+    let Some(link) = space.route.link(message::get_link_at(index))? else { return Ok(None) };
+    let (_, found) = Told::read(link, space.ipv6).complete(space)?;
+    Ok(Some(found))
 }
 
 fn read_addresses(space: &mut OpenSpace, index: u32) -> Result<(), Error> {
@@ -155,11 +161,11 @@ fn sysctls(space: &OpenSpace) -> Result<Settings, Error> {
 
 fn dump_links(space: &mut OpenSpace) -> Result<Links, NetlinkError> {
     let ipv6 = space.ipv6;
-    let links = space.route.dump_by(&message::get_links(), |message| match message {
-        RouteNetlinkMessage::NewLink(link) => Some((link.header.index, Found::read(link, ipv6))),
+    let told = space.route.dump_by(&message::get_links(), |message| match message {
+        RouteNetlinkMessage::NewLink(link) => Some(Told::read(link, ipv6)),
         _ => None,
     });
-    Ok(links?.into_iter().collect())
+    told?.into_iter().map(|told| told.complete(space)).collect()
 }
 
 /// By which number each space knows each other one.

@@ -3,7 +3,7 @@
 
 mod flow;
 
-use crate::nfnetlink::{self, Socket};
+use crate::nfnetlink::{self, NlFamily, Socket};
 use nix::errno::Errno;
 
 pub use flow::{Flow, Ports, Tuple};
@@ -28,7 +28,7 @@ pub struct ConntrackError(#[from] nfnetlink::NfnetlinkError);
 impl Conntrack {
     /// In the network namespace the calling thread is in, for as long as it lives.
     pub fn open() -> Result<Self, ConntrackError> {
-        Ok(Self { socket: Socket::open()? })
+        Ok(Self { socket: Socket::open(NlFamily::Netfilter)? })
     }
 
     /// All connections that are tracked now, in no order.

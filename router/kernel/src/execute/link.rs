@@ -9,7 +9,7 @@ use crate::{
 };
 use edge_host::netns;
 use edge_net::IfName;
-use edge_plan::{Link, Space};
+use edge_plan::{Link, LinkKind, Space};
 use netlink_packet_route::{RouteNetlinkMessage, link::LinkMessage};
 use nix::errno::Errno;
 use rtnetlink::LinkUnspec;
@@ -22,7 +22,7 @@ pub(super) fn create(spaces: &mut Spaces, at: &Space, name: &IfName, link: &Link
     let via = spaces.get(&via)?;
     let made = via.route.write(RouteNetlinkMessage::NewLink(request), NEW);
     made.map_err(|error| Error::netlink(&format!("create {} {name}", link.kind.word()), at.clone(), error))?;
-    let settled = settle_all(spaces, at, name, link, peer);
+    let settled = link::set(spaces, at, name, None, &link.kind).and_then(|()| settle_all(spaces, at, name, link, peer));
     if settled.is_err() {
         // Half made, it would be in the way of the next attempt.
         let _ = delete(spaces, at, name);
@@ -65,6 +65,9 @@ fn settle(space: &mut OpenSpace, name: &IfName, link: &Link, carrier: bool) -> R
 
 /// Writes only what differs between `from` and `to`.
 pub(super) fn change(spaces: &mut Spaces, at: &Space, name: &IfName, from: &Link, to: &Link) -> Result<(), Error> {
+    if from.kind != to.kind {
+        change_kind(spaces, at, name, &from.kind, &to.kind)?;
+    }
     let space = spaces.get(at)?;
     let index = space.index(name)?;
     let mut request = LinkUnspec::new_with_index(index);
@@ -99,6 +102,14 @@ pub(super) fn change(spaces: &mut Spaces, at: &Space, name: &IfName, from: &Link
         set(space, name, request)?;
     }
     if to.up && !from.up { set(space, name, LinkUnspec::new_with_index(index).up().build()) } else { Ok(()) }
+}
+
+/// What of its kind can change, of which rtnetlink may make no event.
+fn change_kind(spaces: &mut Spaces, at: &Space, name: &IfName, from: &LinkKind, to: &LinkKind) -> Result<(), Error> {
+    let space = spaces.get(at)?;
+    let touched = space.index_if_any(name)?;
+    space.mirror.touch(touched);
+    link::set(spaces, at, name, Some(from), to)
 }
 
 pub(super) fn delete(spaces: &mut Spaces, at: &Space, name: &IfName) -> Result<(), Error> {

@@ -1,8 +1,18 @@
-use super::NewLink;
+use super::{LinkBehaviour, NewLink, Reported};
+use crate::{Error, space::Spaces};
+use edge_plan::{LinkKind, Space};
 use netlink_packet_route::link::LinkMessage;
-use rtnetlink::{LinkBridge, LinkMessageBuilder};
+use rtnetlink::LinkMessageBuilder;
 
-/// `LinkBridge::new` would have it up at once.
-pub(super) fn create(new: &NewLink) -> LinkMessage {
-    new.marked(LinkMessageBuilder::<LinkBridge>::new(new.name.as_str()))
+pub(super) struct Bridge;
+
+impl LinkBehaviour for Bridge {
+    /// `rtnetlink::LinkBridge::new` would have it up at once.
+    fn create(&self, _spaces: &mut Spaces, new: &NewLink) -> Result<(Space, LinkMessage), Error> {
+        Ok(new.here(LinkMessageBuilder::<rtnetlink::LinkBridge>::new(new.name.as_str())))
+    }
+
+    fn read(_reported: Reported) -> Option<LinkKind> {
+        Some(LinkKind::Bridge)
+    }
 }

@@ -1,5 +1,6 @@
 //! Messages of NETLINK_NETFILTER, which nf_tables and conntrack share: framing and attributes of our own over neli's socket
-//! (kernel doc userspace-api/netlink/intro; include/uapi/linux/netfilter/nfnetlink.h).
+//! (kernel doc userspace-api/netlink/intro; include/uapi/linux/netfilter/nfnetlink.h). They serve generic netlink as well: its header
+//! (include/uapi/linux/genetlink.h) is as long, with a command where these have a `family`.
 
 mod attributes;
 mod reply;
@@ -7,6 +8,7 @@ mod socket;
 mod writer;
 
 pub use attributes::{Attributes, Malformed};
+pub use neli::consts::socket::NlFamily;
 pub use reply::Refusal;
 pub use socket::{NfnetlinkError, Socket};
 pub use writer::Writer;

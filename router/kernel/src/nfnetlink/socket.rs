@@ -54,9 +54,9 @@ pub enum NfnetlinkError {
 
 impl Socket {
     /// In the network namespace the calling thread is in, for as long as it lives.
-    pub fn open() -> Result<Self, NfnetlinkError> {
+    pub fn open(family: NlFamily) -> Result<Self, NfnetlinkError> {
         let io = |doing| move |source| NfnetlinkError::Io { doing, source };
-        let socket = NlSocket::connect(NlFamily::Netfilter, None, Groups::empty()).map_err(io("open a socket"))?;
+        let socket = NlSocket::connect(family, None, Groups::empty()).map_err(io("open a socket"))?;
         socket.enable_ext_ack(true).map_err(io("ask for extended errors"))?;
         // SAFETY: the descriptor is open and is borrowed no longer than `socket` lives.
         let fd = unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) };

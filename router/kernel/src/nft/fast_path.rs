@@ -5,7 +5,7 @@
 //! one of a flow whose conntrack entry was deleted.
 
 use super::{INET, NFTA_TABLE, NftError, SUBSYSTEM, Sent, chain, expression, message, rule};
-use crate::nfnetlink::{self, Attributes, Malformed, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, Socket, Writer};
+use crate::nfnetlink::{self, Attributes, Malformed, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NlFamily, Socket, Writer};
 use edge_net::{IfName, Protocol};
 use edge_plan::{
     FAST_PATH,
@@ -51,7 +51,7 @@ struct Found {
 impl FastPath {
     /// In the network namespace the calling thread is in. `None`: this kernel has no flowtables.
     pub fn open() -> Result<Option<Self>, NftError> {
-        let mut fast_path = Self { socket: Socket::open()? };
+        let mut fast_path = Self { socket: Socket::open(NlFamily::Netfilter)? };
         Ok(fast_path.is_possible()?.then_some(fast_path))
     }
 

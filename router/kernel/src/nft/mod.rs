@@ -13,7 +13,7 @@ mod rule;
 mod set;
 mod userdata;
 
-use crate::nfnetlink::{self, Attributes, Malformed, Socket};
+use crate::nfnetlink::{self, Attributes, Malformed, NlFamily, Socket};
 use batch::Batch;
 use edge_plan::nft::{Table, edits};
 pub use fast_path::FastPath;
@@ -92,7 +92,7 @@ pub enum NftError {
 impl Nft {
     /// In the network namespace the calling thread is in, for as long as it lives.
     pub fn open() -> Result<Self, NftError> {
-        Ok(Self { socket: Socket::open()?, known: None })
+        Ok(Self { socket: Socket::open(NlFamily::Netfilter)?, known: None })
     }
 
     /// Counts the ruleset's changes by anybody in this namespace.

@@ -2,9 +2,11 @@ use super::mirror::Links;
 use crate::{
     link::{self, Reported},
     marks,
+    socket::NetlinkError,
+    space::OpenSpace,
 };
 use edge_net::{IfName, Mac};
-use edge_plan::{Link, LinkConf, Owner, RpFilter, Space};
+use edge_plan::{Link, LinkConf, LinkKind, Owner, RpFilter, Space};
 use netlink_packet_route::link::{
     AfSpecInet, AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoData, InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
@@ -27,6 +29,14 @@ pub(crate) struct Found {
     /// The number of the namespace `link` lives in; `None`: this one.
     link_netns: Option<i32>,
     conf: Option<LinkConf>,
+    /// What rtnetlink does not tell of it.
+    asked: Option<LinkKind>,
+}
+
+/// A link as its message tells it, which may not be all.
+pub(super) struct Told {
+    index: u32,
+    found: Found,
 }
 
 impl Found {
@@ -35,7 +45,7 @@ impl Found {
         !self.loopback && matches!(marks::owner(self.group), Owner::Plan | Owner::Lent)
     }
 
-    pub fn read(message: LinkMessage, ipv6: bool) -> Self {
+    fn read(message: LinkMessage, ipv6: bool) -> Self {
         let flags = message.header.flags;
         let mut found =
             Self { up: flags.contains(LinkFlags::Up), loopback: flags.contains(LinkFlags::Loopback), ..Self::default() };
@@ -52,13 +62,28 @@ impl Found {
                 LinkAttribute::AfSpecUnspec(families) => found.conf = conf(&families, ipv6),
                 LinkAttribute::LinkInfo(infos) => infos.into_iter().for_each(|info| match info {
                     LinkInfo::Kind(kind) => found.kind = Some(kind),
-                    LinkInfo::Data(data) if link::is_read(&data) => found.data = Some(data),
+                    LinkInfo::Data(data) if link::reads_data(found.kind.as_ref()) => found.data = Some(data),
                     _ => {}
                 }),
                 _ => {}
             }
         }
         found
+    }
+}
+
+impl Told {
+    pub fn read(message: LinkMessage, ipv6: bool) -> Self {
+        Self { index: message.header.index, found: Found::read(message, ipv6) }
+    }
+
+    /// With what else is asked of it: nothing else makes a [`Found`], however the link was looked for.
+    pub fn complete(self, space: &mut OpenSpace) -> Result<(u32, Found), NetlinkError> {
+        let Self { index, mut found } = self;
+        if marks::owner(found.group) == Owner::Plan {
+            found.asked = link::ask(space, index, found.kind.as_ref())?;
+        }
+        Ok((index, found))
     }
 }
 
@@ -110,7 +135,10 @@ pub(super) fn resolve(
             Some((space.clone(), name_of(space, index)?))
         });
         let link = Link {
-            kind: link::read(Reported { kind: found.kind.as_ref(), data: found.data.as_ref(), space, other }),
+            kind: link::read(
+                found.kind.as_ref(),
+                Reported { data: found.data.as_ref(), asked: found.asked.as_ref(), space, other },
+            ),
             owner: marks::owner(found.group),
             master: found.master.and_then(|index| name_of(space, index)),
             up: found.up,
