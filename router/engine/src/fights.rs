@@ -3,7 +3,7 @@
 
 use edge_api::{Change, Problem};
 use edge_net::IfName;
-use edge_plan::{Link, Op, Space, Sysctl};
+use edge_plan::{Op, Space, Sysctl};
 use std::collections::BTreeMap;
 
 /// So many times within the time below.
@@ -68,23 +68,18 @@ impl Fights {
 fn setting(op: &Op) -> Option<Setting> {
     match op {
         Op::SetSysctl { space, sysctl, .. } => Some(Setting::Sysctl(space.clone(), *sysctl)),
-        Op::ChangeLink { space, name, from, to } if from.conf != to.conf && is_else_alike(from, to) => {
+        Op::ChangeLink { space, name, from, to } if from.is_only_set_otherwise(to) => {
             Some(Setting::Link(space.clone(), name.clone()))
         }
         _ => None,
     }
 }
 
-fn is_else_alike(from: &Link, to: &Link) -> bool {
-    let mac = to.mac.is_none() || to.mac == from.mac;
-    mac && (from.owner, &from.master, from.up) == (to.owner, &to.master, to.up)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
     use super::*;
-    use edge_plan::{LinkConf, LinkKind, Loosening, Owner, RpFilter};
+    use edge_plan::{Link, LinkConf, LinkKind, Loosening, Owner, RpFilter};
 
     const MINUTE: u64 = 60_000;
 

@@ -102,6 +102,11 @@ impl Attribute {
         (*self == Attribute::Master).then_some("none")
     }
 
+    /// What a link is set to, as its [`LinkConf`](crate::LinkConf) has it.
+    pub(crate) fn is_setting(&self) -> bool {
+        matches!(self, Attribute::RpFilter | Attribute::Forwarding | Attribute::Settings)
+    }
+
     /// The kernel cannot change it on a living link: `IFLA_VLAN_ID`, `IFLA_LINK` and the kind (net/8021q/vlan_netlink.c,
     /// net/core/rtnetlink.c).
     pub(crate) fn is_fixed(&self) -> bool {

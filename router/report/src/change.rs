@@ -1,7 +1,7 @@
-use crate::verdict::{made_on, part, way};
+use crate::verdict::{self, made_on, part, way};
 use edge_api::{Action, Change, Judgement, Part, PlanReport, Waiting};
 use edge_net::IfName;
-use edge_plan::{Group, Link, Op, Route, Space};
+use edge_plan::{Attribute, Difference, Group, Link, Op, Owner, Route, Space};
 
 /// What an apply would do: its operations in their order, and the verdict of each object.
 pub fn plan(ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
@@ -65,26 +65,22 @@ pub fn change(op: &Op) -> Change {
 }
 
 fn differences(from: &Link, to: &Link) -> Option<String> {
-    let mut parts = Vec::new();
-    if from.master != to.master {
-        let name = |master: &Option<IfName>| master.as_ref().map_or("none".to_owned(), IfName::to_string);
-        parts.push(format!("bridge {} -> {}", name(&from.master), name(&to.master)));
-    }
-    if let (Some(from), Some(to)) = (from.mac, to.mac)
-        && from != to
-    {
-        parts.push(format!("mac {from} -> {to}"));
-    }
-    if from.up != to.up {
-        parts.push(format!("{} -> {}", up(from.up), up(to.up)));
-    }
-    if from.owner != to.owner {
-        parts.push(format!("mark {:?} -> {:?}", from.owner, to.owner).to_lowercase());
-    }
-    if from.conf != to.conf {
-        parts.push("settings".to_owned());
-    }
+    let mut parts: Vec<String> = from.changes(to).iter().map(|change| detail(change, from.owner, to.owner)).collect();
+    // Of the settings each is a change.
+    parts.dedup();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Shorter than in a verdict, for the log and a line of the table.
+fn detail(change: &Difference, from: Owner, to: Owner) -> String {
+    let values = format!("{} -> {}", change.from().unwrap_or("none"), change.to().unwrap_or("none"));
+    match change.what {
+        Attribute::Up => values,
+        Attribute::Mac => format!("mac {values}"),
+        Attribute::User => format!("mark {from:?} -> {to:?}").to_lowercase(),
+        Attribute::RpFilter | Attribute::Forwarding | Attribute::Settings => "settings".to_owned(),
+        _ => verdict::change(change),
+    }
 }
 
 fn on_link(link: &IfName) -> Option<String> {
@@ -97,8 +93,4 @@ fn route_detail(route: &Route) -> Option<String> {
 
 fn on(value: bool) -> &'static str {
     if value { "on" } else { "off" }
-}
-
-fn up(value: bool) -> &'static str {
-    if value { "up" } else { "down" }
 }

@@ -82,7 +82,7 @@ fn why(reason: &Reason, fate: Fate) -> String {
     }
 }
 
-fn change(difference: &Difference) -> String {
+pub(crate) fn change(difference: &Difference) -> String {
     let what = &difference.what;
     let text = match (difference.from(), difference.to()) {
         (Some(from), Some(to)) => format!("{what} {from} -> {to}"),

@@ -35,9 +35,7 @@ fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<O
     } else {
         // `remove` has already taken it out of another bridge.
         let master = found.master.clone().filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);
-        // A device may be of any kind.
-        let kind = if wanted.kind == LinkKind::Device { found.kind.clone() } else { wanted.kind.clone() };
-        (Link { master, ..found.clone() }, Link { kind, mac: wanted.mac.or(found.mac), ..wanted.clone() })
+        (Link { master, ..found.clone() }, wanted.over(found))
     };
     (from != to).then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from, to })
 }

@@ -24,6 +24,11 @@ pub(crate) trait LinkBehaviour {
         None
     }
 
+    /// Wanted where a link is already: with what is left to that one. `None`: nothing is.
+    fn over(&self, _found: &LinkKind) -> Option<LinkKind> {
+        None
+    }
+
     /// What of it is otherwise in one that is wanted; of another kind it has nothing to say.
     fn differences(&self, wanted: &LinkKind) -> Vec<Difference>;
 

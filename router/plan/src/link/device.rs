@@ -13,6 +13,11 @@ impl LinkBehaviour for Device {
         Rank::Device
     }
 
+    /// It may be of any kind.
+    fn over(&self, found: &LinkKind) -> Option<LinkKind> {
+        Some(found.clone())
+    }
+
     fn differences(&self, _wanted: &LinkKind) -> Vec<Difference> {
         Vec::new()
     }

@@ -132,6 +132,11 @@ impl LinkKind {
         self.own().effect(changes)
     }
 
+    /// Wanted where a link of the other kind is: with what is left to that one.
+    pub(crate) fn over(&self, found: &LinkKind) -> LinkKind {
+        self.own().over(found).unwrap_or_else(|| self.clone())
+    }
+
     /// What makes the other one another than this.
     pub(crate) fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
         if discriminant(self) == discriminant(wanted) {
