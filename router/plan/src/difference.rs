@@ -1,7 +1,7 @@
 //! What of an object is otherwise than wanted. What of it is a type and not a text, for what an apply interrupts follows from it.
 
 use edge_net::IfName;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// One attribute of an object that is otherwise than wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,13 @@ pub enum Attribute {
     Name,
     /// Of which [`LinkKind`](crate::LinkKind) it is.
     Kind,
-    /// The VLAN id of a VLAN's frames (IEEE 802.1Q).
-    VlanId,
-    /// The device a VLAN is made on.
-    Trunk,
-    /// Name or namespace of a pair's other end.
-    OtherEnd,
-    /// The device an ipvlan or macvlan is made on.
-    Parent,
+    /// What only links of its kind have, as the kind itself tells it.
+    OfKind {
+        /// The word that people read.
+        word: Cow<'static, str>,
+        /// The kernel cannot change it on a living link.
+        fixed: bool,
+    },
     /// The bridge it is a port of.
     Master,
     /// Its hardware address.
@@ -97,6 +96,11 @@ impl Difference {
 }
 
 impl Attribute {
+    /// Of a kind of link, where a living link cannot get another.
+    pub(crate) const fn fixed(word: &'static str) -> Self {
+        Self::OfKind { word: Cow::Borrowed(word), fixed: true }
+    }
+
     /// The word for none, where having none is nothing that is missing.
     fn none(&self) -> Option<&'static str> {
         (*self == Attribute::Master).then_some("none")
@@ -107,10 +111,9 @@ impl Attribute {
         matches!(self, Attribute::RpFilter | Attribute::Forwarding | Attribute::Settings)
     }
 
-    /// The kernel cannot change it on a living link: `IFLA_VLAN_ID`, `IFLA_LINK` and the kind (net/8021q/vlan_netlink.c,
-    /// net/core/rtnetlink.c).
+    /// The kernel cannot change it on a living link, as its kind (net/core/rtnetlink.c).
     pub(crate) fn is_fixed(&self) -> bool {
-        matches!(self, Attribute::Kind | Attribute::VlanId | Attribute::Trunk | Attribute::OtherEnd | Attribute::Parent)
+        matches!(self, Attribute::Kind | Attribute::OfKind { fixed: true, .. })
     }
 }
 
@@ -120,10 +123,7 @@ impl fmt::Display for Attribute {
             Attribute::Namespace => "namespace",
             Attribute::Name => "name",
             Attribute::Kind => "kind",
-            Attribute::VlanId => "VLAN id",
-            Attribute::Trunk => "trunk",
-            Attribute::OtherEnd => "other end",
-            Attribute::Parent => "parent",
+            Attribute::OfKind { word, .. } => word,
             Attribute::Master => "bridge",
             Attribute::Mac => "MAC",
             Attribute::Up => "link",

@@ -42,7 +42,8 @@ pub enum Op {
         /// What it is.
         kind: LinkKind,
     },
-    /// What can be changed on a living link: owner mark, MAC, master, up, conf. The kinds are equal.
+    /// What can be changed on a living link: owner mark, MAC, master, up, conf, and what its kind says of itself that it can. In all
+    /// else the kinds are equal.
     ChangeLink {
         /// Where it is.
         space: Space,

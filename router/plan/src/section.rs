@@ -126,7 +126,7 @@ fn with_successors(mut verdicts: Vec<Verdict>) -> Vec<Verdict> {
 
 fn why_successor(old: &Verdict, new: &Verdict) -> Vec<Reason> {
     let (Some(from), Some(to)) = (&old.link, &new.link) else { return Vec::new() };
-    let mut reasons: Vec<Reason> = from.kind.differences(&to.kind).into_iter().map(Reason::Fixed).collect();
+    let mut reasons: Vec<Reason> = from.kind.fixed_differences(&to.kind).into_iter().map(Reason::Fixed).collect();
     if reasons.is_empty()
         && let (Object::Link(from), Object::Link(to)) = (&old.object, &new.object)
     {

@@ -30,6 +30,7 @@ pub(crate) trait LinkBehaviour {
     }
 
     /// What of it is otherwise in one that is wanted; of another kind it has nothing to say.
+    /// What only this kind has is an [`Attribute::OfKind`](crate::Attribute), which says whether a living link can get another.
     fn differences(&self, wanted: &LinkKind) -> Vec<Difference>;
 
     /// What these changes interrupt, besides what they interrupt on a link of any kind.

@@ -9,7 +9,7 @@ pub(super) fn made_of(parent: &IfName) -> Option<String> {
 }
 
 pub(super) fn differences(parent: &IfName, wanted: &IfName) -> Vec<Difference> {
-    (parent != wanted).then(|| Difference::new(Attribute::Parent, parent, wanted)).into_iter().collect()
+    (parent != wanted).then(|| Difference::new(Attribute::fixed("parent"), parent, wanted)).into_iter().collect()
 }
 
 pub(super) fn effect(changes: Changes) -> Option<Effect> {

@@ -146,8 +146,13 @@ impl LinkKind {
         }
     }
 
+    /// Those of them that the kernel cannot change while it lives.
+    pub(crate) fn fixed_differences(&self, wanted: &LinkKind) -> Vec<Difference> {
+        self.differences(wanted).into_iter().filter(|difference| difference.what.is_fixed()).collect()
+    }
+
     /// Whether a living link of this kind can become the other.
     pub(crate) fn can_become(&self, wanted: &LinkKind) -> bool {
-        self == wanted || self.differences(wanted).iter().all(|difference| !difference.what.is_fixed())
+        self == wanted || self.fixed_differences(wanted).is_empty()
     }
 }

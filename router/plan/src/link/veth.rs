@@ -31,7 +31,7 @@ impl LinkBehaviour for Veth {
     fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
         let LinkKind::Veth(wanted) = wanted else { return Vec::new() };
         let end = |veth: &Veth| format!("{} in {}", veth.peer, veth.peer_space);
-        let other = (self != wanted).then(|| Difference::new(Attribute::OtherEnd, end(self), end(wanted)));
+        let other = (self != wanted).then(|| Difference::new(Attribute::fixed("other end"), end(self), end(wanted)));
         other.into_iter().collect()
     }
 

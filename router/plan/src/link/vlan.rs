@@ -2,6 +2,10 @@ use super::{Changes, LinkBehaviour, LinkKind, Rank};
 use crate::{Attribute, Difference, Effect};
 use edge_net::{IfName, VlanId};
 
+// The kernel changes neither while it lives (net/8021q/vlan_netlink.c, net/core/rtnetlink.c).
+const ID: Attribute = Attribute::fixed("VLAN id");
+const TRUNK: Attribute = Attribute::fixed("trunk");
+
 /// The frames of one VLAN (IEEE 802.1Q) of a trunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vlan {
@@ -30,8 +34,8 @@ impl LinkBehaviour for Vlan {
 
     fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
         let LinkKind::Vlan(wanted) = wanted else { return Vec::new() };
-        let id = (self.id != wanted.id).then(|| Difference::new(Attribute::VlanId, self.id, wanted.id));
-        let trunk = (self.parent != wanted.parent).then(|| Difference::new(Attribute::Trunk, &self.parent, &wanted.parent));
+        let id = (self.id != wanted.id).then(|| Difference::new(ID, self.id, wanted.id));
+        let trunk = (self.parent != wanted.parent).then(|| Difference::new(TRUNK, &self.parent, &wanted.parent));
         id.into_iter().chain(trunk).collect()
     }
 

@@ -41,7 +41,7 @@ impl Judge<'_> {
 
     fn why_anew(&self, wanted: &Link, found: Option<&Link>) -> Vec<Reason> {
         let Some(found) = found else { return Vec::new() };
-        let fixed: Vec<Reason> = found.kind.differences(&wanted.kind).into_iter().map(Reason::Fixed).collect();
+        let fixed: Vec<Reason> = found.kind.fixed_differences(&wanted.kind).into_iter().map(Reason::Fixed).collect();
         if fixed.is_empty() { self.lost_stand(found).into_iter().collect() } else { fixed }
     }
 
