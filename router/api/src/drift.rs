@@ -19,7 +19,7 @@ pub struct DriftReport {
 pub struct DriftedPart {
     /// Which of these.
     pub kind: PartKind,
-    /// Of the network or uplink.
+    /// Of a table of the file.
     pub name: Option<String>,
     /// Those that are not as they were applied.
     pub objects: Vec<DriftedObject>,

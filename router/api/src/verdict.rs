@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-/// A network, an uplink, or what they have in common, with the verdict of each object of it.
+/// A part of the file, as a network or an uplink, or what they have in common, with the verdict of each object of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Which of these.
     pub kind: PartKind,
-    /// Of the network or uplink.
+    /// Of a table of the file.
     pub name: Option<String>,
     /// What somebody who uses it notices, the worst first; empty when nothing becomes of it.
     pub effects: Vec<Effect>,
@@ -13,18 +13,17 @@ pub struct Part {
     pub objects: Vec<ObjectVerdict>,
 }
 
-/// What a part is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a part is, a word in JSON. A client shows tables that it has never heard of as the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartKind {
-    /// A `[[network]]`.
-    Network,
-    /// An `[[uplink]]`.
-    Uplink,
     /// The nftables tables.
     Policy,
-    /// What no one network or uplink has to itself: namespaces, settings, trunks.
+    /// What no one table of the file has to itself: namespaces, settings, trunks.
     Box,
+    /// A table of the file, by its word: `network` of a `[[network]]`, `uplink`.
+    #[serde(untagged)]
+    Table(String),
 }
 
 /// What somebody who uses it notices, the worst first.

@@ -3,25 +3,24 @@
 use crate::{
     Attribute, Difference, Effect, Owner,
     link::Changes,
+    part::{self, Part, PartId},
     verdict::{Fate, Object, Reason, Verdict},
 };
 use edge_config::Config;
-use edge_net::{IfName, Name, derived};
+use edge_net::IfName;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     mem::discriminant,
 };
 
 /// A part of the file, or of the box.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// A `[[network]]`.
-    Network(Name),
-    /// An `[[uplink]]`.
-    Uplink(Name),
+    /// One that has links to itself, as a `[[network]]` or an `[[uplink]]`.
+    Part(PartId),
     /// The nftables tables.
     Policy,
-    /// What no one network or uplink has to itself: namespaces, settings, trunks.
+    /// What no one part has to itself: namespaces, settings, trunks.
     Box,
 }
 
@@ -38,16 +37,16 @@ pub struct Group {
 
 /// In the order of the file: networks, uplinks, the policy, the rest. `before` is what was applied last: what goes belongs to it.
 pub fn grouped(verdicts: Vec<Verdict>, config: &Config, before: &Config) -> Vec<Group> {
-    let places = Places::of(&[config, before]);
+    let places = Places::of(config, before);
     let mut groups: BTreeMap<usize, Vec<Verdict>> = BTreeMap::new();
     for verdict in verdicts {
         groups.entry(places.of_object(&verdict.object)).or_default().push(verdict);
     }
     let group = |(place, verdicts): (usize, Vec<Verdict>)| {
-        let section = places.sections.get(place).cloned().unwrap_or(Section::Box);
+        let section = places.section(place);
         let verdicts = with_successors(verdicts);
-        let mut effects = effects(&section, &verdicts);
-        if is_attached_otherwise(&section, config, before) {
+        let mut effects = effects(&section, places.parts.get(place), &verdicts);
+        if places.attached_otherwise.contains(&place) {
             effects.remove(&Effect::FlowsGoOn);
             effects.insert(Effect::ContainersLoseLink);
         }
@@ -56,48 +55,55 @@ pub fn grouped(verdicts: Vec<Verdict>, config: &Config, before: &Config) -> Vec<
     groups.into_iter().map(group).collect()
 }
 
-/// Which section each link belongs to.
+/// Which section each link belongs to: by number, those of the parts and behind them the policy and the box.
+#[derive(Default)]
 struct Places {
-    sections: Vec<Section>,
-    /// Where in `sections` each stands.
-    numbers: HashMap<Section, usize>,
+    parts: Vec<Part>,
+    /// Where in `parts` each stands.
+    numbers: HashMap<PartId, usize>,
     links: HashMap<IfName, usize>,
+    /// Containers that hang on these in another way than before are plugged in anew.
+    attached_otherwise: HashSet<usize>,
 }
 
 impl Places {
-    fn of(configs: &[&Config]) -> Self {
-        let mut places = Self { sections: Vec::new(), numbers: HashMap::new(), links: HashMap::new() };
-        for network in configs.iter().flat_map(|config| &config.networks) {
-            let tagged = network.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
-            let legs = [network.bridge.clone(), derived::leg(&network.name), derived::leg_port(&network.name)];
-            places.add(Section::Network(network.name.clone()), legs.into_iter().chain(tagged).chain(network.ports.clone()));
+    fn of(config: &Config, before: &Config) -> Self {
+        let mut places = Self::default();
+        for part in part::KINDS.iter().flat_map(|of_kind| [config, before].into_iter().flat_map(of_kind)) {
+            places.add(part);
         }
-        for uplink in configs.iter().flat_map(|config| &config.uplinks) {
-            places.add(Section::Uplink(uplink.name.clone()), [uplink.ifname(), uplink.device.clone()]);
-        }
-        places.sections.extend([Section::Policy, Section::Box]);
         places
     }
 
     /// The first to name a link has it.
-    fn add(&mut self, section: Section, links: impl IntoIterator<Item = IfName>) {
-        let next = self.sections.len();
-        let place = *self.numbers.entry(section.clone()).or_insert(next);
-        if place == next {
-            self.sections.push(section);
-        }
-        for link in links {
+    fn add(&mut self, part: Part) {
+        let next = self.parts.len();
+        let place = *self.numbers.entry(part.id.clone()).or_insert(next);
+        for link in part.links.iter().cloned() {
             self.links.entry(link).or_insert(place);
+        }
+        match self.parts.get(place) {
+            None => self.parts.push(part),
+            Some(now) if now.attach != part.attach => drop(self.attached_otherwise.insert(place)),
+            Some(_) => {}
+        }
+    }
+
+    fn section(&self, place: usize) -> Section {
+        match self.parts.get(place) {
+            Some(part) => Section::Part(part.id.clone()),
+            None if place == self.parts.len() => Section::Policy,
+            None => Section::Box,
         }
     }
 
     fn of_object(&self, object: &Object) -> usize {
-        let rest = self.sections.len() - 1;
+        let (policy, rest) = (self.parts.len(), self.parts.len() + 1);
         match object {
             Object::Link(name) => self.links.get(name).copied().unwrap_or(rest),
             Object::Address(address) => self.links.get(&address.link).copied().unwrap_or(rest),
             Object::Route(route) => self.links.get(&route.link).copied().unwrap_or(rest),
-            Object::Table | Object::FastPath => rest - 1,
+            Object::Table | Object::FastPath => policy,
             Object::Namespace | Object::Setting(_) => rest,
         }
     }
@@ -139,16 +145,15 @@ fn why_successor(old: &Verdict, new: &Verdict) -> Vec<Reason> {
     reasons
 }
 
-fn effects(section: &Section, verdicts: &[Verdict]) -> BTreeSet<Effect> {
+fn effects(section: &Section, part: Option<&Part>, verdicts: &[Verdict]) -> BTreeSet<Effect> {
     let touched = |verdict: &&Verdict| !matches!(verdict.fate, Fate::Unchanged | Fate::Waiting | Fate::Conflict);
-    let mut effects: BTreeSet<Effect> = verdicts.iter().filter_map(|verdict| effect(section, verdict)).collect();
+    let mut effects: BTreeSet<Effect> = verdicts.iter().filter_map(|verdict| effect(part, verdict)).collect();
     let of_its_own = || verdicts.iter().filter(|verdict| !is_foreign(verdict));
     if *section != Section::Box && verdicts.iter().any(|verdict| touched(&verdict)) && effects.is_empty() {
         let is_new = of_its_own().all(|verdict| !matches!(verdict.fate, Fate::Unchanged | Fate::Changed));
         effects.insert(if is_new { Effect::New } else { Effect::FlowsGoOn });
     }
-    let is_part = matches!(section, Section::Network(_) | Section::Uplink(_));
-    if is_part && of_its_own().next().is_some() && of_its_own().all(|verdict| verdict.fate == Fate::Removed) {
+    if part.is_some() && of_its_own().next().is_some() && of_its_own().all(|verdict| verdict.fate == Fate::Removed) {
         return [Effect::Gone].into();
     }
     effects
@@ -159,17 +164,17 @@ fn is_foreign(verdict: &Verdict) -> bool {
     verdict.link.as_ref().is_some_and(|link| matches!(link.owner, Owner::Foreign | Owner::Lent))
 }
 
-fn effect(section: &Section, verdict: &Verdict) -> Option<Effect> {
-    let breaks = if matches!(section, Section::Uplink(_)) { Effect::FlowsBreak } else { Effect::GatewayLost };
+fn effect(part: Option<&Part>, verdict: &Verdict) -> Option<Effect> {
+    let breaks = part.map_or(Effect::GatewayLost, |part| part.breaks);
     match &verdict.object {
         Object::Table => (verdict.fate != Fate::Unchanged).then_some(Effect::DisallowedFlowsCut),
         Object::Address(_) | Object::Route(_) => verdict.goes().then_some(breaks),
-        Object::Link(_) => of_link(section, verdict),
+        Object::Link(_) => of_link(part, verdict),
         Object::Namespace | Object::Setting(_) | Object::FastPath => None,
     }
 }
 
-fn of_link(section: &Section, verdict: &Verdict) -> Option<Effect> {
+fn of_link(part: Option<&Part>, verdict: &Verdict) -> Option<Effect> {
     let left_bridge = verdict.difference(&Attribute::Master).is_some_and(Difference::takes_away);
     let changes = Changes {
         goes: verdict.goes(),
@@ -178,16 +183,6 @@ fn of_link(section: &Section, verdict: &Verdict) -> Option<Effect> {
         left_bridge,
     };
     let let_go = left_bridge || verdict.reasons.contains(&Reason::GivenBack);
-    let of_any_kind = let_go.then_some(match section {
-        Section::Uplink(_) => Effect::FlowsBreak,
-        _ => Effect::DevicesCutOff,
-    });
+    let of_any_kind = let_go.then(|| part.map_or(Effect::DevicesCutOff, |part| part.cuts_off));
     verdict.link.as_ref()?.kind.effect(changes).or(of_any_kind)
-}
-
-/// Containers that hang on a network in another way than before are plugged in anew.
-fn is_attached_otherwise(section: &Section, config: &Config, before: &Config) -> bool {
-    let Section::Network(name) = section else { return false };
-    let (now, then) = (config.network(name), before.network(name));
-    matches!((now, then), (Some(now), Some(then)) if now.attach != then.attach)
 }

@@ -113,7 +113,7 @@ proptest! {
         }
         for group in grouped(verdicts(&wanted, &state, &found), &after, &before) {
             let may_change = match &group.section {
-                Section::Network(one) => one.as_str() == name,
+                Section::Part(one) => (one.word, &*one.name) == ("network", &*name),
                 section => *section == Section::Policy,
             };
             let stays = group.verdicts.iter().all(|verdict| verdict.fate == Fate::Unchanged);

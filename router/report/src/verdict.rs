@@ -45,8 +45,7 @@ fn object(verdict: &Verdict) -> ObjectVerdict {
 
 pub(crate) fn owner(section: &Section) -> (PartKind, Option<String>) {
     match section {
-        Section::Network(name) => (PartKind::Network, Some(name.to_string())),
-        Section::Uplink(name) => (PartKind::Uplink, Some(name.to_string())),
+        Section::Part(part) => (PartKind::Table(part.word.to_owned()), Some(part.name.clone())),
         Section::Policy => (PartKind::Policy, None),
         Section::Box => (PartKind::Box, None),
     }

@@ -59,8 +59,8 @@ fn a_trunk_that_is_not_there_and_a_name_that_is_taken() {
 fn another_allow() {
     let more = format!("{FIRE_TRUCK}\n[[allow]]\nfrom = \"vehicle\"\nto = \"equipment\"\n");
     let report = change("allow", FIRE_TRUCK, &more);
-    let touched = |kind| report.parts.iter().filter(move |part| part.kind == kind).flat_map(|part| &part.objects);
-    assert!(touched(PartKind::Network).all(|object| object.verdict == Judgement::Unchanged));
+    let touched = |kind: PartKind| report.parts.iter().filter(move |part| part.kind == kind).flat_map(|part| &part.objects);
+    assert!(touched(PartKind::Table("network".to_owned())).all(|object| object.verdict == Judgement::Unchanged));
 }
 
 #[test]
@@ -93,4 +93,14 @@ fn the_json_is_stable() {
     let object = part["objects"].as_array().unwrap().iter().find(|object| object["verdict"] == "recreated").unwrap();
     assert_eq!((&object["space"], &object["object"]), (&"host".into(), &"vlan enp2s0.20".into()));
     assert_eq!(object["why"], serde_json::json!(["VLAN id 2 -> 20: the kernel cannot change it on a living link"]));
+}
+
+#[test]
+fn what_a_part_is_is_a_word_in_json_whether_it_is_known_or_not() {
+    let table = |word: &str| PartKind::Table(word.to_owned());
+    let kinds = [PartKind::Policy, PartKind::Box, table("network"), table("uplink"), table("one-of-next-year")];
+    for (kind, json) in kinds.into_iter().zip(["policy", "box", "network", "uplink", "one-of-next-year"]) {
+        assert_eq!(serde_json::to_value(&kind).unwrap(), json);
+        assert_eq!(serde_json::from_value::<PartKind>(json.into()).unwrap(), kind);
+    }
 }

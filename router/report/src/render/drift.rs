@@ -10,7 +10,7 @@ const WIDEST: usize = 46;
 pub fn diff(report: &DriftReport, color: bool) -> String {
     let mut parts = vec![headline(report.drifted, color)];
     for part in &report.parts {
-        let title = title(part.kind, part.name.as_deref());
+        let title = title(&part.kind, part.name.as_deref());
         parts.push(Style::Bold.paint(&title, color) + "\n" + &objects(&part.objects, color));
     }
     if !report.waiting.is_empty() {

@@ -19,7 +19,7 @@ pub(super) fn parts(parts: &[Part], all: bool, color: bool) -> String {
 }
 
 fn headline(part: &Part, color: bool) -> String {
-    let title = title(part.kind, part.name.as_deref());
+    let title = title(&part.kind, part.name.as_deref());
     let effects: Vec<&str> = part.effects.iter().map(|effect| words(*effect)).collect();
     let first = if effects.is_empty() { title.clone() } else { format!("{title}: ") };
     let text = wrap(&first, &effects.join("; "));
@@ -27,10 +27,9 @@ fn headline(part: &Part, color: bool) -> String {
     text.replacen(&title, &style.paint(&title, color), 1)
 }
 
-pub(super) fn title(kind: PartKind, name: Option<&str>) -> String {
+pub(super) fn title(kind: &PartKind, name: Option<&str>) -> String {
     match kind {
-        PartKind::Network => format!("network {}", clean(name.unwrap_or("?"))),
-        PartKind::Uplink => format!("uplink {}", clean(name.unwrap_or("?"))),
+        PartKind::Table(table) => clean(&format!("{table} {}", name.unwrap_or("?"))),
         PartKind::Policy => "policy".to_owned(),
         PartKind::Box => "the box".to_owned(),
     }
