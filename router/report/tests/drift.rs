@@ -1,5 +1,5 @@
 //! `routerctl diff` as a screen: what somebody did by hand to the fire truck.
-//! `BLESS=1 cargo test -p edge-control --test drift` writes the screens anew.
+//! `BLESS=1 cargo test -p edge-report --test drift` writes the screens anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 

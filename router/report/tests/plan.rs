@@ -1,5 +1,5 @@
 //! `routerctl plan` as a screen: from one configuration to another, on a box where something may be missing or in the way.
-//! `BLESS=1 cargo test -p edge-control --test plan` writes the screens anew.
+//! `BLESS=1 cargo test -p edge-report --test plan` writes the screens anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 
