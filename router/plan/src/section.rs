@@ -79,7 +79,7 @@ impl Places {
     fn add(&mut self, part: Part) {
         let next = self.parts.len();
         let place = *self.numbers.entry(part.id.clone()).or_insert(next);
-        for link in part.links.iter().cloned() {
+        for link in part.links.iter().copied() {
             self.links.entry(link).or_insert(place);
         }
         match self.parts.get(place) {

@@ -7,7 +7,7 @@ use rtnetlink::{LinkIpVlan, LinkMessageBuilder};
 
 impl LinkBehaviour for IpvlanL2 {
     fn create(&self, spaces: &mut Spaces, new: &NewLink) -> Result<(Space, LinkMessage), Error> {
-        new.from_host(spaces, &self.parent, |parent| child(new.name, parent))
+        new.at_host(spaces, &self.parent, |parent| child(new.name, parent))
     }
 
     fn reads_data() -> bool {

@@ -7,7 +7,7 @@ use rtnetlink::{LinkMacVlan, LinkMessageBuilder};
 
 impl LinkBehaviour for Macvlan {
     fn create(&self, spaces: &mut Spaces, new: &NewLink) -> Result<(Space, LinkMessage), Error> {
-        new.from_host(spaces, &self.parent, |parent| child(new.name, parent))
+        new.at_host(spaces, &self.parent, |parent| child(new.name, parent))
     }
 
     fn read(reported: Reported) -> Option<LinkKind> {

@@ -67,7 +67,7 @@ impl NewLink<'_> {
     }
 
     /// Asked for where its parent is, and born where it shall live.
-    fn from_host<T>(
+    fn at_host<T>(
         &self,
         spaces: &mut Spaces,
         parent: &IfName,
