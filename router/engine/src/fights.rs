@@ -68,9 +68,7 @@ impl Fights {
 fn setting(op: &Op) -> Option<Setting> {
     match op {
         Op::SetSysctl { space, sysctl, .. } => Some(Setting::Sysctl(space.clone(), *sysctl)),
-        Op::ChangeLink { space, name, from, to } if from.is_only_set_otherwise(to) => {
-            Some(Setting::Link(space.clone(), name.clone()))
-        }
+        Op::ChangeLink { space, name, from, to } if from.is_only_set_otherwise(to) => Some(Setting::Link(space.clone(), *name)),
         _ => None,
     }
 }

@@ -209,8 +209,8 @@ fn name_of(links: &Links, index: u32) -> Option<&IfName> {
 
 fn addresses(kept: &Kept) -> BTreeSet<Address> {
     let named = kept.addresses.iter().filter_map(|(index, addresses)| Some((name_of(&kept.links, *index)?, addresses)));
-    let each = named
-        .flat_map(|(link, addresses)| addresses.iter().map(|interface| Address { link: link.clone(), interface: *interface }));
+    let each =
+        named.flat_map(|(link, addresses)| addresses.iter().map(|interface| Address { link: *link, interface: *interface }));
     each.collect()
 }
 
@@ -230,5 +230,5 @@ fn our_address(message: &AddressMessage) -> Option<(u32, Interface<IpNet>)> {
 fn our_route(message: &RouteMessage, links: &Links) -> Option<Route> {
     (message.header.protocol == marks::ROUTE).then_some(())?;
     let KernelRoute { destination, via, link, metric } = route::read(message)?;
-    Some(Route { destination, via, link: name_of(links, link?)?.clone(), metric })
+    Some(Route { destination, via, link: *name_of(links, link?)?, metric })
 }

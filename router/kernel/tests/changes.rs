@@ -66,7 +66,7 @@ fn change(dice: &mut Dice) -> Op {
     let number = dice.below(3);
     let interface = Interface::new(format!("10.0.{number}.1/24").parse().unwrap()).unwrap();
     let route = Route { destination: format!("10.9.{number}.0/24").parse().unwrap(), via: None, link, metric: 7 };
-    let address = Address { link: route.link.clone(), interface };
+    let address = Address { link: route.link, interface };
     match dice.below(5) {
         0 | 1 => Op::AddAddress { space, address },
         2 => Op::DeleteAddress { space, address },

@@ -33,7 +33,7 @@ fn plug(container: &str, kind: AttachKind) -> Plug {
 }
 
 fn unplug(plug: &Plug) -> Unplug {
-    Unplug { netns: Some(plug.netns.clone()), ifname: plug.ifname.clone(), kind: plug.kind, port: plug.port.clone() }
+    Unplug { netns: Some(plug.netns.clone()), ifname: plug.ifname, kind: plug.kind, port: plug.port }
 }
 
 /// A bridge with the router's address, and a namespace.

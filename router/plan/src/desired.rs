@@ -84,7 +84,7 @@ impl Builder<'_> {
         if let Some(conf) = &mut link.conf {
             conf.forwarding = *space == self.router;
         }
-        self.space(space).links.insert(name.clone(), link);
+        self.space(space).links.insert(*name, link);
     }
 
     /// A bridge; the VLAN subinterface and the untagged devices in it; and the router's address on it or on a leg.
@@ -95,17 +95,17 @@ impl Builder<'_> {
         self.link(&Space::Host, &network.bridge, Link { mac, ..ours(LinkKind::Bridge) });
         if let Some(tagged) = &network.tagged {
             self.link(&Space::Host, &tagged.trunk, Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) });
-            let kind = LinkKind::Vlan(Vlan { parent: tagged.trunk.clone(), id: tagged.vlan });
+            let kind = LinkKind::Vlan(Vlan { parent: tagged.trunk, id: tagged.vlan });
             self.port(network, &derived::vlan(&tagged.trunk, tagged.vlan), kind);
         }
         for port in &network.ports {
-            let link = Link { master: Some(network.bridge.clone()), owner: Owner::Lent, ..ours(LinkKind::Device) };
+            let link = Link { master: Some(network.bridge), owner: Owner::Lent, ..ours(LinkKind::Device) };
             self.link(&Space::Host, port, link);
         }
         let gateway = gateway_link(config, network);
         if has_leg(config, network) {
             let port = derived::leg_port(&network.name);
-            self.port(network, &port, LinkKind::Veth(Veth { peer_space: self.router.clone(), peer: gateway.clone() }));
+            self.port(network, &port, LinkKind::Veth(Veth { peer_space: self.router.clone(), peer: gateway }));
             let kind = LinkKind::Veth(Veth { peer_space: Space::Host, peer: port });
             let router = self.router.clone();
             self.link(&router, &gateway, Link { mac: gateway_mac, ..ours(kind) });
@@ -114,11 +114,11 @@ impl Builder<'_> {
     }
 
     fn port(&mut self, network: &Network, name: &IfName, kind: LinkKind) {
-        self.link(&Space::Host, name, Link { master: Some(network.bridge.clone()), ..ours(kind) });
+        self.link(&Space::Host, name, Link { master: Some(network.bridge), ..ours(kind) });
     }
 
     fn uplink(&mut self, config: &Config, uplink: &Uplink) {
-        let parent = uplink.device.clone();
+        let parent = uplink.device;
         let (kind, mac) = match uplink.link {
             UplinkLink::Direct => (LinkKind::Device, None),
             UplinkLink::IpvlanL2 => (LinkKind::IpvlanL2(IpvlanL2 { parent }), None),
@@ -127,7 +127,7 @@ impl Builder<'_> {
         if uplink.link != UplinkLink::Direct {
             // The parent must be up for its children to carry anything; the rest of it belongs to whoever uses it.
             let parent = Link { owner: Owner::Foreign, conf: None, ..ours(LinkKind::Device) };
-            self.space(&Space::Host).links.entry(uplink.device.clone()).or_insert(parent);
+            self.space(&Space::Host).links.entry(uplink.device).or_insert(parent);
         }
         // A strict filter would drop what comes in by an uplink that is not the preferred one.
         let rp_filter = if config.uplinks.len() > 1 { RpFilter::Loose } else { RpFilter::Strict };

@@ -5,7 +5,7 @@ use edge_net::{AttachKind, IfName, derived};
 /// router lives in its own namespace or where containers hang on the bridge as macvlan or ipvlan children
 /// (a child can never talk to its own parent).
 pub fn gateway_link(config: &Config, network: &Network) -> IfName {
-    if has_leg(config, network) { derived::leg(&network.name) } else { network.bridge.clone() }
+    if has_leg(config, network) { derived::leg(&network.name) } else { network.bridge }
 }
 
 pub(crate) fn has_leg(config: &Config, network: &Network) -> bool {

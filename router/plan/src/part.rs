@@ -37,8 +37,8 @@ pub(crate) const KINDS: [fn(&Config) -> Vec<Part>; 2] =
 
 fn network(network: &Network) -> Part {
     let vlan = network.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
-    let trunk = network.tagged.iter().map(|tagged| tagged.trunk.clone());
-    let legs = [network.bridge.clone(), derived::leg(&network.name), derived::leg_port(&network.name)];
+    let trunk = network.tagged.iter().map(|tagged| tagged.trunk);
+    let legs = [network.bridge, derived::leg(&network.name), derived::leg_port(&network.name)];
     Part {
         id: PartId { word: "network", name: network.name.to_string() },
         links: legs.into_iter().chain(vlan).chain(network.ports.clone()).collect(),
@@ -52,8 +52,8 @@ fn network(network: &Network) -> Part {
 fn uplink(uplink: &Uplink) -> Part {
     Part {
         id: PartId { word: "uplink", name: uplink.name.to_string() },
-        links: vec![uplink.ifname(), uplink.device.clone()],
-        needs: vec![uplink.device.clone()],
+        links: vec![uplink.ifname(), uplink.device],
+        needs: vec![uplink.device],
         breaks: Effect::FlowsBreak,
         cuts_off: Effect::FlowsBreak,
         attach: None,

@@ -76,7 +76,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
 
 /// The rules of the host when the router lives elsewhere: it is nobody's gateway and answers nobody.
 pub fn host(config: &Config) -> Table {
-    let same_bridge = config.networks.iter().map(|n| (vec![n.bridge.clone(), n.bridge.clone()], NftVerdict::Accept));
+    let same_bridge = config.networks.iter().map(|n| (vec![n.bridge, n.bridge], NftVerdict::Accept));
     Table {
         name: TABLE.to_owned(),
         comment: Some("made by edge-router; changes here are undone".to_owned()),

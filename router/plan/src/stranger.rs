@@ -43,11 +43,11 @@ pub fn strange_links(observed: &State) -> Vec<Stranger> {
             link.is_some_and(|link| matches!(link.owner, Owner::Plan | Owner::Lent))
         };
         for (name, link) in state.links.iter().filter(|(_, link)| link.owner == Owner::Foreign) {
-            let stranger = |link: &IfName, thing| Stranger { space: space.clone(), link: link.clone(), thing };
+            let stranger = |link: &IfName, thing| Stranger { space: space.clone(), link: *link, thing };
             let port = link.master.as_ref().filter(|master| is_ours(space, master));
-            strangers.extend(port.map(|master| stranger(master, Strange::Port(name.clone()))));
+            strangers.extend(port.map(|master| stranger(master, Strange::Port(*name))));
             let parent = link.kind.parent().filter(|parent| is_ours(&Space::Host, parent));
-            strangers.extend(parent.map(|parent| stranger(parent, Strange::Child(name.clone()))));
+            strangers.extend(parent.map(|parent| stranger(parent, Strange::Child(*name))));
         }
     }
     strangers

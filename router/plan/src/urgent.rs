@@ -38,7 +38,7 @@ fn come(desired: &State, observed: &State) -> BTreeSet<IfName> {
         let is_new = (link.owner == Owner::Lent && there.owner == Owner::Foreign)
             || (!children.is_empty() && children.iter().all(|child| found(child).is_none()));
         if is_new {
-            come.insert(device.clone());
+            come.insert(*device);
             come.extend(children.into_iter().cloned());
         }
     }
@@ -49,7 +49,7 @@ fn come(desired: &State, observed: &State) -> BTreeSet<IfName> {
 fn is_elsewhere(desired: &State, observed: &State, space: &Space, name: &IfName) -> bool {
     let master = |state: &State| -> Option<IfName> {
         let link: &Link = state.spaces.get(space)?.links.get(name)?;
-        link.master.clone()
+        link.master
     };
     master(observed).is_some_and(|bridge| master(desired) != Some(bridge))
 }

@@ -131,13 +131,13 @@ fn touched(diff: &Diff) -> BTreeMap<Place, Touch> {
             Op::SetSysctl { space, sysctl, .. } => at(space, Object::Setting(*sysctl), changed),
             Op::CreateLink { space, name, link: Link { kind, .. }, .. } | Op::DeleteLink { space, name, kind } => {
                 let touch = if matches!(op, Op::CreateLink { .. }) { made } else { unmade };
-                at(space, Object::Link(name.clone()), touch);
+                at(space, Object::Link(*name), touch);
                 if let Some((space, peer)) = kind.peer() {
-                    at(space, Object::Link(peer.clone()), touch);
+                    at(space, Object::Link(*peer), touch);
                 }
             }
-            Op::ChangeLink { space, name, .. } => at(space, Object::Link(name.clone()), changed),
-            Op::MoveLink { name, to, .. } => at(to, Object::Link(name.clone()), changed),
+            Op::ChangeLink { space, name, .. } => at(space, Object::Link(*name), changed),
+            Op::MoveLink { name, to, .. } => at(to, Object::Link(*name), changed),
             Op::AddAddress { space, address } => at(space, Object::Address(address.clone()), made),
             Op::DeleteAddress { space, address } => at(space, Object::Address(address.clone()), unmade),
             Op::AddRoute { space, route } => at(space, Object::Route(route.clone()), made),
@@ -220,7 +220,7 @@ impl Judge<'_> {
     /// An address or a route.
     fn carried(&self, space: &Space, object: Object, carrier: &IfName, found: bool) -> Verdict {
         let touch = self.touch(space, &object);
-        let link = self.touch(space, &Object::Link(carrier.clone()));
+        let link = self.touch(space, &Object::Link(*carrier));
         let mut reasons = Vec::new();
         let fate = match (touch.unmade, touch.made) {
             (true, true) => Fate::Recreated,
@@ -234,7 +234,7 @@ impl Judge<'_> {
             }
         };
         if touch.made && link.made || touch.unmade && link.unmade {
-            reasons.push(Reason::Carrier(carrier.clone()));
+            reasons.push(Reason::Carrier(*carrier));
         }
         Verdict { space: space.clone(), object, link: None, fate, reasons }
     }
@@ -268,7 +268,7 @@ impl Judge<'_> {
             _ => Fate::Changed,
         };
         let reason = |link: &IfName, from: Option<&str>, to: Option<&str>| {
-            Reason::Differs(Difference::of(Attribute::Bound(link.clone()), from, to))
+            Reason::Differs(Difference::of(Attribute::Bound(*link), from, to))
         };
         let mut reasons = Vec::new();
         if fate == Fate::Changed {
@@ -284,14 +284,14 @@ impl Judge<'_> {
         let found = self.observed.spaces.get(space).and_then(|found| found.links.get(name));
         if link.kind == LinkKind::Device {
             let is_there = self.observed.spaces.values().any(|found| found.links.contains_key(name));
-            return (!is_there).then(|| Reason::Absent(name.clone()));
+            return (!is_there).then_some(Reason::Absent(*name));
         }
         if found.is_some_and(|found| found.owner != Owner::Plan) {
-            return Some(Reason::Taken(name.clone()));
+            return Some(Reason::Taken(*name));
         }
         if let Some((space, peer)) = link.kind.peer() {
             let taken = self.observed.spaces.get(space).and_then(|found| found.links.get(peer));
-            return taken.filter(|found| found.owner != Owner::Plan).map(|_| Reason::Taken(peer.clone()));
+            return taken.filter(|found| found.owner != Owner::Plan).map(|_| Reason::Taken(*peer));
         }
         self.obstacle(&Space::Host, link.kind.parent()?)
     }

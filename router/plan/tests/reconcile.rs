@@ -60,7 +60,7 @@ fn altered(seed: u64, number: u64, what: u64) -> String {
 fn links_of(config: &Config, name: &str) -> BTreeSet<IfName> {
     let Some(network) = config.networks.iter().find(|network| network.name.as_str() == name) else { return BTreeSet::new() };
     let tagged = network.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
-    let own = [network.bridge.clone(), derived::leg(&network.name), derived::leg_port(&network.name)];
+    let own = [network.bridge, derived::leg(&network.name), derived::leg_port(&network.name)];
     own.into_iter().chain(tagged).chain(network.ports.clone()).collect()
 }
 
@@ -70,9 +70,9 @@ fn touched(op: &Op) -> Vec<IfName> {
         Op::CreateLink { name, link: Link { kind, .. }, .. } | Op::DeleteLink { name, kind, .. } => {
             [name].into_iter().chain(kind.peer().map(|(_, peer)| peer)).cloned().collect()
         }
-        Op::ChangeLink { name, .. } | Op::MoveLink { name, .. } => vec![name.clone()],
-        Op::AddAddress { address, .. } | Op::DeleteAddress { address, .. } => vec![address.link.clone()],
-        Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. } => vec![route.link.clone()],
+        Op::ChangeLink { name, .. } | Op::MoveLink { name, .. } => vec![*name],
+        Op::AddAddress { address, .. } | Op::DeleteAddress { address, .. } => vec![address.link],
+        Op::AddRoute { route, .. } | Op::DeleteRoute { route, .. } => vec![route.link],
         Op::SetTable { .. } | Op::SetFastPath { .. } => Vec::new(),
         other => panic!("no network has this to itself: {other:?}"),
     }
@@ -137,9 +137,9 @@ proptest! {
             .collect();
         let links: BTreeSet<IfName> = found.ops.iter().filter(|op| !matches!(op, Op::SetTable { .. } | Op::SetFastPath { .. } | Op::SetSysctl { .. } | Op::CreateNamespace(_) | Op::DeleteNamespace(_))).flat_map(touched).collect();
         let judged_links: BTreeSet<IfName> = changed.iter().filter_map(|(_, object)| match object {
-            Object::Link(name) => Some(name.clone()),
-            Object::Address(address) => Some(address.link.clone()),
-            Object::Route(route) => Some(route.link.clone()),
+            Object::Link(name) => Some(*name),
+            Object::Address(address) => Some(address.link),
+            Object::Route(route) => Some(route.link),
             _ => None,
         }).collect();
         prop_assert_eq!(links, judged_links);

@@ -185,13 +185,13 @@ fn apply(state: &mut State, op: &Op) {
     match op {
         Op::SetSysctl { space, sysctl, to, .. } => drop(space_of(state, space).sysctls.insert(*sysctl, *to)),
         Op::CreateLink { space, name, link, peer } => {
-            space_of(state, space).links.insert(name.clone(), link.clone());
+            space_of(state, space).links.insert(*name, link.clone());
             if let (LinkKind::Veth(veth), Some(peer)) = (&link.kind, peer) {
-                space_of(state, &veth.peer_space).links.insert(veth.peer.clone(), peer.clone());
+                space_of(state, &veth.peer_space).links.insert(veth.peer, peer.clone());
             }
         }
         Op::DeleteLink { space, name, .. } => remove(space_of(state, space), name),
-        Op::ChangeLink { space, name, to, .. } => drop(space_of(state, space).links.insert(name.clone(), to.clone())),
+        Op::ChangeLink { space, name, to, .. } => drop(space_of(state, space).links.insert(*name, to.clone())),
         Op::AddAddress { space, address } => drop(space_of(state, space).addresses.insert(address.clone())),
         Op::DeleteAddress { space, address } => drop(space_of(state, space).addresses.remove(address)),
         Op::AddRoute { space, route } => drop(space_of(state, space).routes.insert(route.clone())),

@@ -67,8 +67,7 @@ fn set_default_route(side: &mut Side, index: u32, plug: &Plug) -> Result<(), Err
             deleted.map_err(|error| side.error("remove the former default route", error))?;
         }
     }
-    let route =
-        Route { destination: Ipv4Net::default().into(), via: Some(plug.gateway.into()), link: plug.ifname.clone(), metric: 0 };
+    let route = Route { destination: Ipv4Net::default().into(), via: Some(plug.gateway.into()), link: plug.ifname, metric: 0 };
     let request = RouteNetlinkMessage::NewRoute(route::message(index, &route));
     match side.route.write(request, NLM_F_CREATE | NLM_F_EXCL) {
         Err(error) if error.errno() != Some(Errno::EEXIST) => {

@@ -125,7 +125,7 @@ pub(super) fn resolve(
     neighbours: &HashMap<(Space, i32), Space>,
 ) -> BTreeMap<IfName, Link> {
     let Some(own) = links.get(space) else { return BTreeMap::new() };
-    let name_of = |space: &Space, index: u32| links.get(space)?.get(&index)?.name.clone();
+    let name_of = |space: &Space, index: u32| links.get(space)?.get(&index)?.name;
     let named = own.values().filter(|found| !found.loopback).filter_map(|found| {
         let other = found.link.and_then(|index| {
             let space = match found.link_netns {
@@ -145,7 +145,7 @@ pub(super) fn resolve(
             mac: found.mac,
             conf: found.conf,
         };
-        Some((found.name.clone()?, link))
+        Some((found.name?, link))
     });
     named.collect()
 }

@@ -39,7 +39,7 @@ fn of_space(space: &mut OpenSpace) -> Result<Vec<(IfName, Strange)>, NetlinkErro
 }
 
 fn ours(links: &Links, index: u32) -> Option<IfName> {
-    links.get(&index).filter(|found| found.is_of_the_plan())?.name.clone()
+    links.get(&index).filter(|found| found.is_of_the_plan())?.name
 }
 
 fn strange_address(message: &AddressMessage, links: &Links) -> Option<(IfName, Strange)> {

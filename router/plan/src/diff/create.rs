@@ -16,7 +16,7 @@ pub(super) fn create(desired: &State, observed: &State, doomed: &BTreeSet<Place>
             None if link.kind == LinkKind::Device => ops.extend(take(observed, space, name, link)),
             None if leads_pair(space, name, link) => {
                 let peer = peer_of(desired, link);
-                ops.push(Op::CreateLink { space: space.clone(), name: name.clone(), link: link.clone(), peer });
+                ops.push(Op::CreateLink { space: space.clone(), name: *name, link: link.clone(), peer });
             }
             None => {}
         }
@@ -34,10 +34,10 @@ fn change(space: &Space, name: &IfName, found: &Link, wanted: &Link) -> Option<O
         (from, Link { up: true, ..to })
     } else {
         // `remove` has already taken it out of another bridge.
-        let master = found.master.clone().filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);
+        let master = found.master.filter(|_| found.owner == Owner::Foreign || found.master == wanted.master);
         (Link { master, ..found.clone() }, wanted.over(found))
     };
-    (from != to).then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from, to })
+    (from != to).then(|| Op::ChangeLink { space: space.clone(), name: *name, from, to })
 }
 
 /// A device that lives in another space comes over, and is then set as wanted. It carries our mark before it leaves: whatever comes in
@@ -56,8 +56,8 @@ fn take(observed: &State, space: &Space, name: &IfName, wanted: &Link) -> Vec<Op
         return change(space, name, &here, wanted).into_iter().collect();
     }
     let marked = Link { owner: Owner::Lent, ..here.clone() };
-    let mark = Op::ChangeLink { space: home.clone(), name: name.clone(), from: here, to: marked.clone() };
-    let come = Op::MoveLink { name: name.clone(), from: home.clone(), to: space.clone() };
+    let mark = Op::ChangeLink { space: home.clone(), name: *name, from: here, to: marked.clone() };
+    let come = Op::MoveLink { name: *name, from: home.clone(), to: space.clone() };
     [mark, come].into_iter().chain(change(space, name, &remove::moved(&marked), wanted)).collect()
 }
 

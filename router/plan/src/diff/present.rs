@@ -39,14 +39,14 @@ fn drop_absent(desired: &mut State, observed: &State) -> Vec<Waiting> {
         state.links.retain(|name, link| {
             let stays = link.kind != LinkKind::Device || is_there(name);
             if !stays {
-                waiting.insert(name.clone(), Vec::new());
+                waiting.insert(*name, Vec::new());
             }
             stays
         });
     }
     for (name, link) in desired.spaces.values().flat_map(|state| &state.links) {
         if let Some(children) = link.kind.parent().and_then(|parent| waiting.get_mut(parent)) {
-            children.push(name.clone());
+            children.push(*name);
         }
     }
     waiting.into_iter().map(|(device, for_links)| Waiting { device, for_links }).collect()
@@ -59,7 +59,7 @@ fn drop_taken(desired: &mut State, observed: &State) -> Vec<Conflict> {
         state.links.retain(|name, link| {
             let taken = link.kind != LinkKind::Device && found.links.get(name).is_some_and(|found| found.owner != Owner::Plan);
             if taken {
-                conflicts.push(Conflict { space: space.clone(), name: name.clone() });
+                conflicts.push(Conflict { space: space.clone(), name: *name });
             }
             !taken
         });
@@ -85,7 +85,7 @@ fn drop_dangling(desired: &mut State) {
             let peer = link.kind.peer().is_none_or(|(space, peer)| find(desired, space, peer).is_some());
             peer && link.kind.parent().is_none_or(|parent| find(desired, &Space::Host, parent).is_some())
         };
-        let falling = links(desired).filter(|(_, _, link)| !stands(link)).map(|(space, name, _)| (space.clone(), name.clone()));
+        let falling = links(desired).filter(|(_, _, link)| !stands(link)).map(|(space, name, _)| (space.clone(), *name));
         let falling: Vec<_> = falling.collect();
         if falling.is_empty() {
             break;
@@ -96,7 +96,7 @@ fn drop_dangling(desired: &mut State) {
     }
     for SpaceState { links, addresses, routes, .. } in desired.spaces.values_mut() {
         let masterless = links.iter().filter(|(_, link)| link.master.as_ref().is_some_and(|master| !links.contains_key(master)));
-        let masterless: Vec<_> = masterless.map(|(name, _)| name.clone()).collect();
+        let masterless: Vec<_> = masterless.map(|(name, _)| *name).collect();
         for name in masterless {
             links.entry(name).and_modify(|link| link.master = None);
         }

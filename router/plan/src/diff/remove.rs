@@ -18,7 +18,7 @@ pub(super) fn remove(desired: &State, observed: &State, doomed: &BTreeSet<Place>
     let mut going: Vec<_> = links(observed).filter(|(space, name, _)| doomed.contains(&(*space, *name))).collect();
     going.sort_by_key(|(_, _, link)| Reverse(link.kind.rank()));
     for (space, name, link) in going.into_iter().filter(|(space, name, link)| leads_pair(space, name, link)) {
-        ops.push(Op::DeleteLink { space: space.clone(), name: name.clone(), kind: link.kind.clone() });
+        ops.push(Op::DeleteLink { space: space.clone(), name: *name, kind: link.kind.clone() });
     }
     ops
 }
@@ -47,25 +47,21 @@ fn leave(space: &Space, name: &IfName, link: &Link, wanted: &Link) -> Option<Op>
     let ours = matches!(link.owner, Owner::Plan | Owner::Lent);
     let moves = ours && link.master.is_some() && wanted.master != link.master;
     let to = Link { master: None, ..link.clone() };
-    moves.then(|| Op::ChangeLink { space: space.clone(), name: name.clone(), from: link.clone(), to })
+    moves.then(|| Op::ChangeLink { space: space.clone(), name: *name, from: link.clone(), to })
 }
 
 /// A device we had borrowed goes back to the host as it came. It keeps our mark until it is there: whatever comes in between, it is not
 /// forgotten in a namespace that is about to end.
 pub(super) fn give_back(space: &Space, name: &IfName, link: &Link) -> Vec<Op> {
-    let change = |space: &Space, from: &Link, to: Link| Op::ChangeLink {
-        space: space.clone(),
-        name: name.clone(),
-        from: from.clone(),
-        to,
-    };
+    let change =
+        |space: &Space, from: &Link, to: Link| Op::ChangeLink { space: space.clone(), name: *name, from: from.clone(), to };
     if *space == Space::Host {
         return vec![change(space, link, given_back(link))];
     }
     let ready = Link { up: false, master: None, conf: None, ..link.clone() };
     vec![
         change(space, link, ready.clone()),
-        Op::MoveLink { name: name.clone(), from: space.clone(), to: Space::Host },
+        Op::MoveLink { name: *name, from: space.clone(), to: Space::Host },
         change(&Space::Host, &ready, given_back(&ready)),
     ]
 }

@@ -35,7 +35,7 @@ impl LinkBehaviour for Vlan {
     fn differences(&self, wanted: &LinkKind) -> Vec<Difference> {
         let LinkKind::Vlan(wanted) = wanted else { return Vec::new() };
         let id = (self.id != wanted.id).then(|| Difference::new(ID, self.id, wanted.id));
-        let trunk = (self.parent != wanted.parent).then(|| Difference::new(TRUNK, &self.parent, &wanted.parent));
+        let trunk = (self.parent != wanted.parent).then(|| Difference::new(TRUNK, self.parent, wanted.parent));
         id.into_iter().chain(trunk).collect()
     }
 

@@ -29,7 +29,7 @@ impl Crossings {
 
     fn open(&mut self, from: &End, to: &End, matches: &[Match]) {
         let chain = || Crossing { chain: crossing(from.name, to.name), rules: Some(Vec::new()) };
-        let crossing = self.0.entry((from.link.clone(), to.link.clone())).or_insert_with(chain);
+        let crossing = self.0.entry((from.link, to.link)).or_insert_with(chain);
         for wanted in matches {
             crossing.open(from, to, wanted);
         }
@@ -38,13 +38,13 @@ impl Crossings {
     pub fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, NftVerdict)> {
         self.0.iter().map(|((from, to), crossing)| {
             let verdict = crossing.rules.as_ref().map_or(NftVerdict::Accept, |_| NftVerdict::Goto(crossing.chain.clone()));
-            (vec![from.clone(), to.clone()], verdict)
+            (vec![*from, *to], verdict)
         })
     }
 
     /// Every pair and its reverse.
     pub fn passages(&self) -> BTreeMap<Vec<IfName>, NftVerdict> {
-        let both = self.0.keys().flat_map(|(from, to)| [vec![from.clone(), to.clone()], vec![to.clone(), from.clone()]]);
+        let both = self.0.keys().flat_map(|(from, to)| [vec![*from, *to], vec![*to, *from]]);
         both.map(|pair| (pair, NftVerdict::Accept)).collect()
     }
 

@@ -30,7 +30,7 @@ impl Inputs {
     }
 
     pub fn elements(&self) -> impl Iterator<Item = (Vec<IfName>, NftVerdict)> {
-        self.0.iter().map(|(link, chain)| (vec![link.clone()], NftVerdict::Jump(chain.name.clone())))
+        self.0.iter().map(|(link, chain)| (vec![*link], NftVerdict::Jump(chain.name.clone())))
     }
 
     pub fn chains(self) -> impl Iterator<Item = Chain> {

@@ -7,7 +7,7 @@ impl Judge<'_> {
     pub(super) fn link(&self, space: &Space, name: &IfName) -> Option<Verdict> {
         let find = |state: &crate::State| state.spaces.get(space).and_then(|space| space.links.get(name)).cloned();
         let verdict = |link: Link, fate: Fate, reasons: Vec<Reason>| {
-            Some(Verdict { space: space.clone(), object: Object::Link(name.clone()), link: Some(link), fate, reasons })
+            Some(Verdict { space: space.clone(), object: Object::Link(*name), link: Some(link), fate, reasons })
         };
         match (find(self.desired), find(self.observed)) {
             (None, None) => None,
@@ -25,7 +25,7 @@ impl Judge<'_> {
     }
 
     fn wanted(&self, space: &Space, name: &IfName, wanted: &Link, found: Option<&Link>) -> (Fate, Vec<Reason>) {
-        let touch = self.touch(space, &Object::Link(name.clone()));
+        let touch = self.touch(space, &Object::Link(*name));
         match (touch.unmade, touch.made, touch.changed) {
             (true, true, _) => (Fate::Recreated, self.why_anew(wanted, found)),
             (false, true, _) => (Fate::Created, Vec::new()),
@@ -47,12 +47,12 @@ impl Judge<'_> {
 
     /// Its parent or its other end goes.
     fn lost_stand(&self, link: &Link) -> Option<Reason> {
-        let goes = |space: &Space, name: &IfName| self.touch(space, &Object::Link(name.clone())).unmade;
+        let goes = |space: &Space, name: &IfName| self.touch(space, &Object::Link(*name)).unmade;
         match link.kind.peer() {
             Some((space, peer)) => {
                 let other = self.desired.spaces.get(space).and_then(|wanted| wanted.links.get(peer));
                 let other_goes_first = other.is_none_or(|wanted| !self.found_kind(space, peer).can_become(&wanted.kind));
-                (goes(space, peer) && other_goes_first).then(|| Reason::Peer(peer.clone()))
+                (goes(space, peer) && other_goes_first).then_some(Reason::Peer(*peer))
             }
             None => link.kind.parent().filter(|parent| goes(&Space::Host, parent)).cloned().map(Reason::Parent),
         }

@@ -65,7 +65,7 @@ pub fn step(state: &mut State, op: &Op) {
             assert!(!is_fast(space_of(state, from), name.as_str()), "{op:?}: still in the flowtable");
             let mut link = space_of(state, from).links.remove(name).unwrap_or_else(|| panic!("{op:?}: no such link"));
             link = Link { up: false, master: None, conf: None, ..link };
-            space_of(state, to).links.insert(name.clone(), link);
+            space_of(state, to).links.insert(*name, link);
         }
         Op::AddAddress { space, address } => {
             assert!(space_of(state, space).links.contains_key(&address.link), "{op:?}: no such link");
