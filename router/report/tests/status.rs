@@ -1,5 +1,5 @@
 //! `routerctl status` as a screen: each case is a folder with what the daemon answers and what is shown.
-//! `BLESS=1 cargo test -p edge-report` writes the screens anew.
+//! `BLESS=1 cargo test -p edge-report --test status` writes the screens anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 
