@@ -88,6 +88,12 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         self.in_force.subscribe()
     }
 
+    /// What would be in force under another configuration. Nothing comes of asking.
+    pub fn foresee(&self, config: Arc<Config>) -> InForce {
+        let in_force = self.in_force();
+        InForce { facts: self.services.gather_facts(&in_force, &config), ..in_force.with_config(config) }
+    }
+
     /// What is known of configurations.
     pub fn ledger(&self) -> Arc<Ledger> {
         self.ledger.borrow().clone()
@@ -126,6 +132,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     pub(crate) fn refresh_facts(&self, config: &Config) {
         let before = self.in_force();
         let facts = self.services.gather_facts(&before, config);
+        self.services.facts_gathered(&before, config, &facts);
         if facts != before.facts {
             self.publish(InForce { facts, ..InForce::clone(&before) });
         }

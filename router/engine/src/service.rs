@@ -31,7 +31,7 @@ pub trait EngineHandle: Send + Sync {
 
 /// Something the router does for its networks, beside the data plane. The engine calls; only `name` and `configure` must be there.
 ///
-/// All but `settle`, `status` and `run` are called by who holds the engine's lock, one after the other in the order of the list.
+/// All but `inputs`, `facts`, `settle`, `status` and `run` are called by who holds the engine's lock, one after the other in the order of the list.
 pub trait Service: Send + Sync + 'static {
     /// What the log calls it.
     fn name(&self) -> &'static str;
@@ -41,11 +41,11 @@ pub trait Service: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What it found out that a plan for `config` depends on. Called before each plan.
+    /// What it found out that a plan for `config` depends on. Nothing else comes of it: `config` may only be looked at.
     fn facts(&self, _config: &Config, _facts: &mut Facts) {}
 
-    /// What all services together found out, beside what was in force and known before.
-    fn facts_gathered(&self, _before: &InForce, _facts: &Facts) {}
+    /// What all services together found out for `config`, which is brought about now, beside what was in force and known before.
+    fn facts_gathered(&self, _before: &InForce, _config: &Config, _facts: &Facts) {}
 
     /// Before the first operation on the way to `target`; what fails here ends the way.
     fn prepare<'a>(&'a self, _target: &'a InForce) -> Task<'a, Result<(), Failure>> {
@@ -96,13 +96,16 @@ impl Services {
         self.0.iter()
     }
 
-    /// What is known by now, where a plan for `config` is to be made.
+    /// What is known by now that a plan for `config` depends on.
     pub(crate) fn gather_facts(&self, before: &InForce, config: &Config) -> Facts {
         let mut facts = before.facts.clone();
         facts.inputs = self.iter().flat_map(|service| service.inputs(config)).collect();
         self.iter().for_each(|service| service.facts(config, &mut facts));
-        self.iter().for_each(|service| service.facts_gathered(before, &facts));
         facts
+    }
+
+    pub(crate) fn facts_gathered(&self, before: &InForce, config: &Config, facts: &Facts) {
+        self.iter().for_each(|service| service.facts_gathered(before, config, facts));
     }
 
     pub(crate) async fn configure(&self, in_force: &InForce) {

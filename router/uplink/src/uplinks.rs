@@ -9,7 +9,7 @@ use crate::{
 use edge_config::{Config, Uplink, UplinkAddress, UplinkLink};
 use edge_host::{clock::since_boot, netns};
 use edge_net::Name;
-use edge_plan::{Facts, addressing};
+use edge_plan::{Facts, UplinkLease, addressing};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -60,29 +60,33 @@ impl Uplinks {
     /// the address is there, and must not be taken away to be given again.
     pub fn complete_facts(&self, config: &Config, facts: &mut Facts) {
         let reports = self.reports.all();
+        let verdicts = self.verdicts(config, &reports).into_iter();
+        facts.uplink_leases = verdicts.filter_map(|(name, verdict)| Some((name, verdict.ok()?))).collect();
+        let is_down =
+            |uplink: &&Uplink| reports.get(&uplink.name).is_some_and(|report| report.health.verdict == HealthVerdict::Down);
+        let several = config.uplinks.len() > 1;
+        facts.unhealthy = config.uplinks.iter().filter(|_| several).filter(is_down).map(|uplink| uplink.name.clone()).collect();
+    }
+
+    /// Each uplink of this configuration is watched from the address and by the gateway that `facts` give it.
+    pub fn aim(&self, config: &Config, facts: &Facts) {
+        let mut verdicts = self.verdicts(config, &self.reports.all());
+        for uplink in &config.uplinks {
+            let path = addressing(uplink, facts);
+            let path = path.map(|(interface, gateway)| ProbePath { address: interface.address(), gateway });
+            self.reports.set_path(&uplink.name, path, verdicts.remove(&uplink.name).and_then(Result::err));
+        }
+    }
+
+    /// What the leases come to under this configuration.
+    fn verdicts(&self, config: &Config, reports: &BTreeMap<Name, UplinkReport>) -> BTreeMap<Name, Result<UplinkLease, String>> {
         let dhcp = config.uplinks.iter().filter(|uplink| uplink.address == UplinkAddress::Dhcp);
         let lease = |uplink: &Uplink| match reports.get(&uplink.name) {
             Some(report) if report.lease.is_some() || report.no_lease.is_some() => report.lease.clone(),
             _ => self.recall(&uplink.name),
         };
         let leases = dhcp.filter_map(|uplink| Some((uplink.name.clone(), lease(uplink)?))).collect();
-        let mut refused = BTreeMap::new();
-        facts.uplink_leases.clear();
-        for (name, verdict) in usable(config, &leases) {
-            match verdict {
-                Ok(lease) => drop(facts.uplink_leases.insert(name, lease)),
-                Err(why) => drop(refused.insert(name, why)),
-            }
-        }
-        let is_down =
-            |uplink: &&Uplink| reports.get(&uplink.name).is_some_and(|report| report.health.verdict == HealthVerdict::Down);
-        let several = config.uplinks.len() > 1;
-        facts.unhealthy = config.uplinks.iter().filter(|_| several).filter(is_down).map(|uplink| uplink.name.clone()).collect();
-        for uplink in &config.uplinks {
-            let path = addressing(uplink, facts);
-            let path = path.map(|(interface, gateway)| ProbePath { address: interface.address(), gateway });
-            self.reports.set_path(&uplink.name, path, refused.remove(&uplink.name));
-        }
+        usable(config, &leases)
     }
 
     fn recall(&self, uplink: &Name) -> Option<ClientLease> {

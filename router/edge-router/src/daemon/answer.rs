@@ -6,7 +6,7 @@ use edge_api::{
     Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
 };
 use edge_engine::{Done, Text, parse};
-use edge_plan::{desired, diff, grouped, strange_links, verdicts};
+use edge_plan::{diff, grouped, strange_links, verdicts};
 use std::time::Instant;
 
 impl Api for Router {
@@ -35,11 +35,11 @@ impl Api for Router {
         let text = given(request.config).map_or_else(|| self.engine.file().read(), Ok)?;
         let config = parse(&text)?;
         let observed = self.engine.observe().await?;
-        let in_force = self.engine.in_force();
-        let wanted = desired(&config, &in_force.facts);
+        let (in_force, target) = (self.engine.in_force(), self.engine.foresee(config));
+        let (config, wanted) = (&target.config, target.wanted());
         let plan = diff(&wanted, &observed);
-        let groups = grouped(verdicts(&wanted, &observed, &plan), &config, &in_force.config);
-        Ok(edge_report::plan(&plan.ops, &groups, waiting(&config, &plan.waiting, &plan.conflicts)))
+        let groups = grouped(verdicts(&wanted, &observed, &plan), config, &in_force.config);
+        Ok(edge_report::plan(&plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts)))
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {

@@ -1,5 +1,6 @@
 use super::netns;
 use edge_api::{Problem, Status};
+use edge_config::Config;
 use edge_engine::{InForce, Service, StatusContext, Task};
 use edge_kernel::conntrack::{Conntrack, Ports};
 use edge_plan::{
@@ -32,7 +33,7 @@ impl Service for Sweep {
     }
 
     /// What an uplink loses is noted, to be cut when the kernel has followed.
-    fn facts_gathered(&self, before: &InForce, facts: &Facts) {
+    fn facts_gathered(&self, before: &InForce, _: &Config, facts: &Facts) {
         let mut lost = self.lost();
         for uplink in &before.config.uplinks {
             let Some((interface, _)) = addressing(uplink, &before.facts) else { continue };

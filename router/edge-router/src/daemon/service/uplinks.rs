@@ -46,9 +46,12 @@ impl Service for Uplinks {
     }
 
     fn facts(&self, config: &Config, facts: &mut Facts) {
-        let before = facts.clone();
         self.uplinks.complete_facts(config, facts);
-        tell(config, &before, facts);
+    }
+
+    fn facts_gathered(&self, before: &InForce, config: &Config, facts: &Facts) {
+        self.uplinks.aim(config, facts);
+        tell(config, &before.facts, facts);
     }
 
     fn configure<'a>(&'a self, in_force: &'a InForce) -> Task<'a, Vec<Problem>> {
