@@ -24,11 +24,11 @@ impl Api for Router {
     }
 
     async fn export_leases(&self) -> Result<LeaseFile, Failure> {
-        Ok(transfer::exported(&self.dhcp))
+        Ok(transfer::exported(&self.parts.dhcp))
     }
 
     async fn import_leases(&self, file: LeaseFile) -> Result<Imported, Failure> {
-        transfer::imported(&self.dhcp, &self.engine.in_force().config, file).await
+        transfer::imported(&self.parts.dhcp, &self.engine.in_force().config, file).await
     }
 
     async fn plan(&self, request: ConfigRequest) -> Result<PlanReport, Failure> {
@@ -45,7 +45,7 @@ impl Api for Router {
     async fn diff(&self) -> Result<DriftReport, Failure> {
         let observed = self.engine.observe().await?;
         let mut strangers = strange_links(&observed);
-        let others = self.kernel.strangers().await;
+        let others = self.parts.kernel.strangers().await;
         strangers.extend(others.map_err(|error| Failure::from_error(FailureKind::Internal, &error))?);
         let in_force = self.engine.in_force();
         if !in_force.is_applied() {
@@ -78,12 +78,12 @@ impl Api for Router {
 
     async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
         let _guard = self.engine.lock().await?;
-        containers::attach(&self.attach, &self.engine.in_force().config, request).await
+        containers::attach(&self.parts.attach, &self.engine.in_force().config, request).await
     }
 
     async fn detach(&self, request: DetachRequest) -> Result<Detached, Failure> {
         let _guard = self.engine.lock().await?;
-        containers::detach(&self.attach, request).await
+        containers::detach(&self.parts.attach, request).await
     }
 
     async fn reachability(&self) -> Result<Reachability, Failure> {
@@ -109,8 +109,8 @@ impl Router {
     }
 
     async fn nodes(&self) -> Vec<edge_api::Node> {
-        let attached = self.attach.records().await;
-        nodes::nodes(&self.engine.in_force().config, &self.dhcp.leases(), self.dhcp.resting(), &attached)
+        let attached = self.parts.attach.records().await;
+        nodes::nodes(&self.engine.in_force().config, &self.parts.dhcp.leases(), self.parts.dhcp.resting(), &attached)
     }
 }
 

@@ -9,6 +9,7 @@ mod files;
 mod linux;
 mod nodes;
 mod notify;
+mod parts;
 mod reload;
 mod router;
 mod seconds;
@@ -55,7 +56,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let router = Arc::new(Router::open(&options).await?);
     let engine = router.engine.clone();
     // Before the first look, so that nothing is missed that comes after it.
-    let events = router.kernel.events();
+    let events = router.parts.kernel.events();
     // Before the first apply: a signal without a listener would end the daemon in the middle of it.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
@@ -66,7 +67,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let mut tasks = Tasks::new();
     let windows = engine.clone();
     tasks.spawn("the timer of windows", |stop| async move { windows.time_windows(stop).await });
-    tasks.spawn("the watch on the kernel", |stop| watch::follow(engine.clone(), router.kernel.clone(), events, stop));
+    tasks.spawn("the watch on the kernel", |stop| watch::follow(engine.clone(), router.parts.kernel.clone(), events, stop));
     tasks.spawn("the wait for SIGHUP", |stop| reload::follow(engine.clone(), hangup, stop));
     for service in engine.services().iter() {
         tasks.spawn(service.name(), |stop| service.clone().run(engine.clone(), stop));

@@ -53,9 +53,9 @@ fn problems(router: &Router, in_force: &InForce, condition: &Condition, observed
     let forgotten = |why| problem("leases and attachments will be forgotten at the next start", why);
     let refused = |why: &String| problem("the kernel refused a part of the configuration", why);
     let not_kept = |why: &String| problem("what is in force is not kept for the next start", why);
-    let mut problems: Vec<Problem> = router.files.problem().map(forgotten).into_iter().collect();
-    problems.extend(set_aside(router.files.state_dir()));
-    problems.extend(router.files.not_imported().as_deref().map(not_imported));
+    let mut problems: Vec<Problem> = router.parts.files.problem().map(forgotten).into_iter().collect();
+    problems.extend(set_aside(router.parts.files.state_dir()));
+    problems.extend(router.parts.files.not_imported().as_deref().map(not_imported));
     problems.extend(edge_engine::problem(&ledger, &file.name, &file.fingerprint));
     problems.extend(condition.failed.as_ref().map(refused));
     problems.extend(ledger.not_kept.as_ref().map(not_kept));

@@ -9,20 +9,19 @@ mod sweep;
 mod uplink_rows;
 mod uplinks;
 
-use super::files::Files;
-use edge_attach::Attach;
+use super::parts::Parts;
 use edge_engine::Services;
 use edge_plan::Space;
 use std::{path::PathBuf, sync::Arc};
 
 /// Each can rely on what those before it did.
-pub fn all(files: &Arc<Files>, dhcp: &edge_dhcp::Server, attach: &Arc<Attach>) -> Services {
+pub fn all(parts: &Parts) -> Services {
     Services::new(vec![
-        Arc::new(uplinks::Uplinks::open(files.clone())),
-        Arc::new(dhcp::Dhcp::new(dhcp.clone())),
-        Arc::new(attachments::Attachments::new(attach.clone())),
+        Arc::new(uplinks::Uplinks::open(parts.files.clone())),
+        Arc::new(dhcp::Dhcp::new(parts.dhcp.clone())),
+        Arc::new(attachments::Attachments::new(parts.attach.clone())),
         Arc::new(sweep::Sweep::default()),
-        Arc::new(ssh_keys::SshKeys::new(files.clone())),
+        Arc::new(ssh_keys::SshKeys::new(parts.files.clone())),
         Arc::new(hostname::Hostname),
     ])
 }
