@@ -4,7 +4,6 @@
 
 #![warn(missing_docs)]
 
-mod dhcp;
 mod diagnostics;
 mod mistake;
 mod model;
@@ -12,7 +11,6 @@ mod parse;
 mod span;
 mod suggest;
 
-pub use dhcp::{Dhcp, DhcpOption, DhcpRelay, DhcpServer};
 pub use diagnostics::{Diagnostic, Diagnostics, Related};
 pub use mistake::MAX_SHOWN;
 pub use model::*;

@@ -1,6 +1,8 @@
 //! The whole configuration, as it is after validation.
 
-use crate::Dhcp;
+mod dhcp;
+
+pub use dhcp::{Dhcp, DhcpOption, DhcpRelay, DhcpServer};
 use edge_net::{AttachKind, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
 use std::{net::Ipv4Addr, time::Duration};
 

@@ -63,7 +63,7 @@ fn expected() -> Config {
             host("container2", "equipment", None, [10, 0, 2, 4]),
         ],
         allows: vec![allow("vehicle", "wan"), allow("equipment", "wan")],
-        forwards: vec![],
+        ..Config::default()
     }
 }
 

@@ -1,23 +1,31 @@
+//! The tables of the file. A new one is a file of its own below here, and its lines in [`Draft`].
+
+mod allow;
+mod dhcp;
+mod dhcp_options;
+mod forward;
+mod host;
+mod network;
+mod router;
+mod system;
+mod uplink;
+
 use crate::{
     Config,
     mistake::Mistakes,
-    parse::{
-        allow::AllowDraft,
-        forward::{self, Drafts, ForwardDraft},
-        host::{self, HostDraft},
-        links,
-        names::{NameKind, Names},
-        network::{self, NetworkDraft},
-        router::RouterDraft,
-        subnets,
-        system::SystemDraft,
-        table::Table,
-        uplink::{self, UplinkDraft},
-    },
-    span::{At, Span},
+    parse::{claims::Claims, links, names::Names, subnets, table::Table},
+    span::Span,
 };
-use edge_net::Name;
+use allow::AllowDraft;
+use forward::{Drafts, ForwardDraft};
+use host::HostDraft;
+use network::NetworkDraft;
+use router::RouterDraft;
+use system::SystemDraft;
 use toml::de::DeTable;
+use uplink::UplinkDraft;
+
+pub use uplink::MAX_METRIC;
 
 /// The file, each value right in itself or absent.
 pub struct Draft {
@@ -36,18 +44,14 @@ impl Draft {
         let system = root.table("system", "[system]", mistakes).map(|table| SystemDraft::read(table, mistakes));
         let router = root.table("router", "[router]", mistakes).map(|table| RouterDraft::read(table, mistakes));
         let uplinks = root.tables("uplink", "[[uplink]]", mistakes).into_iter().zip(1..);
-        let networks = root.tables("network", "[[network]]", mistakes).into_iter();
-        let hosts = root.tables("host", "[[host]]", mistakes).into_iter();
-        let allows = root.tables("allow", "[[allow]]", mistakes).into_iter();
-        let forwards = root.tables("forward", "[[forward]]", mistakes).into_iter();
         let draft = Self {
             system: system.unwrap_or_default(),
             router: router.unwrap_or_default(),
             uplinks: uplinks.map(|(table, place)| UplinkDraft::read(table, place, mistakes)).collect(),
-            networks: networks.map(|table| NetworkDraft::read(table, mistakes)).collect(),
-            hosts: hosts.map(|table| HostDraft::read(table, mistakes)).collect(),
-            allows: allows.map(|table| AllowDraft::read(table, mistakes)).collect(),
-            forwards: forwards.map(|table| ForwardDraft::read(table, mistakes)).collect(),
+            networks: root.all("network", "[[network]]", NetworkDraft::read, mistakes),
+            hosts: root.all("host", "[[host]]", HostDraft::read, mistakes),
+            allows: root.all("allow", "[[allow]]", AllowDraft::read, mistakes),
+            forwards: root.all("forward", "[[forward]]", ForwardDraft::read, mistakes),
         };
         root.finish(mistakes);
         draft
@@ -56,12 +60,14 @@ impl Draft {
     /// Holds the values against each other. None only if a mistake was noted.
     pub fn finish(self, mistakes: &mut Mistakes) -> Option<Config> {
         let Self { system, router, uplinks, networks, hosts, allows, forwards } = self;
-        let names = Names::collect(named(&uplinks, &networks, &hosts), mistakes);
+        let claims = Claims { namespaced: router.namespace.is_some(), ..Claims::default() };
+        let claims = claims.of(&uplinks).of(&networks).of(&hosts);
+        let names = Names::collect(&claims.names, mistakes);
         system.check(&names, mistakes);
         uplink::check_metrics(&uplinks, mistakes);
         network::check_vlans(&networks, mistakes);
-        links::check(&networks, &uplinks, router.namespace.is_some(), mistakes);
-        subnets::check(&networks, &uplinks, mistakes);
+        links::check(claims.links, mistakes);
+        subnets::check(claims.subnets, mistakes);
         host::check(&hosts, &networks, &names, mistakes);
         forward::check_overlaps(&forwards, mistakes);
         let allows: Vec<_> = allows.into_iter().map(|allow| allow.resolve(&names, &hosts, mistakes)).collect();
@@ -78,16 +84,4 @@ impl Draft {
             forwards: forwards.into_iter().collect::<Option<_>>()?,
         })
     }
-}
-
-/// The names of the file, as far as they could be read.
-fn named<'a>(
-    uplinks: &'a [UplinkDraft],
-    networks: &'a [NetworkDraft],
-    hosts: &'a [HostDraft],
-) -> impl Iterator<Item = (&'a At<Name>, NameKind)> {
-    let uplinks = uplinks.iter().map(|uplink| (&uplink.name, NameKind::Uplink));
-    let networks = networks.iter().enumerate().map(|(place, network)| (&network.name, NameKind::Network(place)));
-    let hosts = hosts.iter().enumerate().map(|(place, host)| (&host.name, NameKind::Host(place)));
-    uplinks.chain(networks).chain(hosts).filter_map(|(name, kind)| Some((name.as_ref()?, kind)))
 }

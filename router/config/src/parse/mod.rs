@@ -1,39 +1,31 @@
-//! One file a table, one a kind of value. Each `…Draft` holds what one table says, with its place in the file;
+//! One file a kind of value, and below [`draft`] one a table. Each `…Draft` holds what one table says, with its place in the file;
 //! [`draft`] holds them against each other and makes the [`Config`].
 
 mod address;
-mod allow;
 mod bytes;
-mod dhcp;
-mod dhcp_options;
+mod claims;
 #[cfg(test)]
 mod documented;
 mod domain;
 mod draft;
-mod forward;
-mod host;
 mod lease_time;
 mod links;
 mod names;
-mod network;
 mod option_value;
 mod port;
 mod probe;
-mod router;
 mod ssh_key;
 mod subnets;
 mod syntax;
-mod system;
 mod table;
 mod target;
-mod uplink;
 mod value;
 mod word;
 
 use crate::{Config, Diagnostics, mistake::Mistakes, span::Span};
 use draft::Draft;
+pub use draft::MAX_METRIC;
 use toml::de::DeTable;
-pub use uplink::MAX_METRIC;
 
 /// Bytes. A thousand networks with ten hosts each are smaller.
 pub const MAX_SIZE: usize = 1 << 20;

@@ -23,9 +23,9 @@ pub struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// In this order: who comes second is the one that is wrong.
-    pub fn collect(named: impl IntoIterator<Item = (&'a At<Name>, NameKind)>, mistakes: &mut Mistakes) -> Self {
+    pub fn collect(named: &[(&'a At<Name>, NameKind)], mistakes: &mut Mistakes) -> Self {
         let mut names = Self::default();
-        for (name, kind) in named {
+        for &(name, kind) in named {
             names.add(name, kind, mistakes);
         }
         names

@@ -1,14 +1,8 @@
-use crate::{
-    mistake::Mistakes,
-    parse::{network::NetworkDraft, uplink::UplinkDraft},
-    span::At,
-};
+use crate::{mistake::Mistakes, span::At};
 use edge_net::Interface;
 
-/// No two subnets overlap, networks' or uplinks', whatever namespace they are in: a packet must have one way to go.
-pub fn check(networks: &[NetworkDraft], uplinks: &[UplinkDraft], mistakes: &mut Mistakes) {
-    let networks = networks.iter().filter_map(|network| network.address.clone());
-    let mut all: Vec<At<Interface>> = networks.chain(uplinks.iter().filter_map(UplinkDraft::interface)).collect();
+/// No two subnets overlap, whatever namespace they are in: a packet must have one way to go.
+pub fn check(mut all: Vec<At<Interface>>, mistakes: &mut Mistakes) {
     all.sort_by_key(|interface| (interface.subnet(), interface.span));
     // Of two subnets one contains the other or they are apart, so each is held against the last that contained its forerunners.
     let mut widest: Option<&At<Interface>> = None;

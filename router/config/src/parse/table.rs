@@ -81,6 +81,17 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The same, each read.
+    pub fn all<T>(
+        &mut self,
+        key: &'static str,
+        title: &'static str,
+        read: impl Fn(Table<'a>, &mut Mistakes) -> T,
+        mistakes: &mut Mistakes,
+    ) -> Vec<T> {
+        self.tables(key, title, mistakes).into_iter().map(|table| read(table, mistakes)).collect()
+    }
+
     fn of_list(title: &'static str, value: &'a DeValue<'a>, span: Span, mistakes: &mut Mistakes) -> Option<Self> {
         if let DeValue::Table(entries) = value {
             return Some(Self::new(title, span, entries));

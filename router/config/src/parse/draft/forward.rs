@@ -1,10 +1,9 @@
+use super::{host::HostDraft, network::NetworkDraft};
 use crate::{
     Forward,
     mistake::Mistakes,
     parse::{
-        host::HostDraft,
         names::{NameKind, Names},
-        network::NetworkDraft,
         port::overlaps,
         table::Table,
         target::{Node, Target},

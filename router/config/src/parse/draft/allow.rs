@@ -1,8 +1,8 @@
+use super::host::HostDraft;
 use crate::{
     Allow, Endpoint,
     mistake::Mistakes,
     parse::{
-        host::HostDraft,
         names::{NameKind, Names},
         port::Ports,
         table::Table,

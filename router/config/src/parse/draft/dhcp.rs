@@ -1,7 +1,8 @@
+use super::dhcp_options;
 use crate::{
     Dhcp, DhcpRelay, DhcpServer,
     mistake::Mistakes,
-    parse::{dhcp_options, domain::Domain, lease_time::LeaseTime, table::Table, value::OneOrMore},
+    parse::{domain::Domain, lease_time::LeaseTime, table::Table, value::OneOrMore},
     span::At,
 };
 use edge_net::Interface;

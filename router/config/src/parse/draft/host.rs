@@ -1,10 +1,11 @@
+use super::network::NetworkDraft;
 use crate::{
     DeviceId, Host,
     mistake::Mistakes,
     parse::{
         bytes::from_hex,
+        claims::{Claimant, Claims},
         names::{NameKind, Names},
-        network::NetworkDraft,
         table::Table,
         value::FromText,
     },
@@ -14,7 +15,7 @@ use edge_net::{Mac, Name};
 use std::{collections::HashMap, net::Ipv4Addr};
 
 pub struct HostDraft {
-    pub name: Option<At<Name>>,
+    name: Option<At<Name>>,
     pub network: Option<At<Name>>,
     device: Option<At<DeviceId>>,
     pub address: Option<At<Ipv4Addr>>,
@@ -53,6 +54,12 @@ impl HostDraft {
                 .related(router.span, "the router's address")
                 .help("give the host another address");
         }
+    }
+}
+
+impl Claimant for HostDraft {
+    fn claim<'a>(&'a self, place: usize, claims: &mut Claims<'a>) {
+        claims.name(&self.name, NameKind::Host(place));
     }
 }
 

@@ -1,21 +1,27 @@
+use super::dhcp;
 use crate::{
     Dhcp, Network, Tagged,
     mistake::Mistakes,
-    parse::{dhcp, table::Table, value::FromText},
+    parse::{
+        claims::{Claimant, Claims, Role},
+        names::NameKind,
+        table::Table,
+        value::FromText,
+    },
     span::{At, Span},
 };
-use edge_net::{AttachKind, IfName, Interface, Name, VlanId};
+use edge_net::{AttachKind, IfName, Interface, Name, VlanId, derived};
 use std::collections::HashMap;
 
 pub struct NetworkDraft {
     pub name: Option<At<Name>>,
-    pub trunk: Option<At<IfName>>,
-    pub vlan: Option<At<VlanId>>,
-    pub ports: Vec<At<IfName>>,
-    pub bridge: Option<At<IfName>>,
+    trunk: Option<At<IfName>>,
+    vlan: Option<At<VlanId>>,
+    ports: Vec<At<IfName>>,
+    bridge: Option<At<IfName>>,
     pub address: Option<At<Interface>>,
     dhcp: Option<Dhcp>,
-    pub attach: AttachKind,
+    attach: AttachKind,
 }
 
 impl NetworkDraft {
@@ -55,6 +61,33 @@ impl NetworkDraft {
             dhcp: self.dhcp,
             attach: self.attach,
         })
+    }
+}
+
+impl Claimant for NetworkDraft {
+    fn claim<'a>(&'a self, place: usize, claims: &mut Claims<'a>) {
+        claims.name(&self.name, NameKind::Network(place));
+        claims.subnet(self.address.clone());
+        let what = self.name.as_ref().map_or("a network".to_owned(), |name| format!("`{}`", name.value));
+        if let Some(bridge) = &self.bridge {
+            claims.link(bridge, Role::Made, format!("the bridge of {what}"));
+        }
+        for port in &self.ports {
+            claims.link(port, Role::Port, format!("a port of {what}"));
+        }
+        if let Some(trunk) = &self.trunk {
+            claims.link(trunk, Role::Trunk, format!("the trunk of {what}"));
+        }
+        if let (Some(trunk), Some(vlan)) = (&self.trunk, &self.vlan) {
+            let link = At { value: derived::vlan(trunk, vlan.value), span: vlan.span };
+            claims.link(&link, Role::Made, format!("VLAN {} of {}", vlan.value, trunk.value));
+        }
+        let has_leg = claims.namespaced || self.attach != AttachKind::Bridge;
+        if let Some(name) = self.name.as_ref().filter(|_| has_leg) {
+            for value in [derived::leg(name), derived::leg_port(name)] {
+                claims.link(&At { value, span: name.span }, Role::Made, format!("the router's leg in {what}"));
+            }
+        }
     }
 }
 

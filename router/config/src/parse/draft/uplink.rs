@@ -2,13 +2,15 @@ use crate::{
     Uplink, UplinkAddress, UplinkLink,
     mistake::Mistakes,
     parse::{
+        claims::{Claimant, Claims, Role},
+        names::NameKind,
         probe::{Interval, Probes},
         table::Table,
         value::{FromToml, integer},
     },
     span::{At, Span},
 };
-use edge_net::{IfName, Interface, Name};
+use edge_net::{IfName, Interface, Name, derived};
 use std::{collections::HashMap, net::Ipv4Addr, time::Duration};
 use toml::de::DeValue;
 
@@ -26,9 +28,9 @@ impl FromToml for Metric {
 }
 
 pub struct UplinkDraft {
-    pub name: Option<At<Name>>,
-    pub device: Option<At<IfName>>,
-    pub link: UplinkLink,
+    name: Option<At<Name>>,
+    device: Option<At<IfName>>,
+    link: UplinkLink,
     address: Option<At<UplinkAddress>>,
     gateway: Option<At<Ipv4Addr>>,
     dns: Vec<Ipv4Addr>,
@@ -73,7 +75,7 @@ impl UplinkDraft {
     }
 
     /// The address, where the file says it.
-    pub fn interface(&self) -> Option<At<Interface>> {
+    fn interface(&self) -> Option<At<Interface>> {
         match self.address.as_ref()? {
             At { value: UplinkAddress::Static(interface), span } => Some(At { value: *interface, span: *span }),
             At { value: UplinkAddress::Dhcp, .. } => None,
@@ -118,6 +120,26 @@ impl UplinkDraft {
             probe: self.probe,
             probe_interval: self.probe_interval,
         })
+    }
+}
+
+impl Claimant for UplinkDraft {
+    fn claim<'a>(&'a self, _: usize, claims: &mut Claims<'a>) {
+        claims.name(&self.name, NameKind::Uplink);
+        claims.subnet(self.interface());
+        let what = self.name.as_ref().map_or("an uplink".to_owned(), |name| format!("uplink `{}`", name.value));
+        let role = match self.link {
+            UplinkLink::Direct => Role::Direct,
+            UplinkLink::IpvlanL2 => Role::Ipvlan,
+            UplinkLink::Macvlan => Role::Macvlan,
+        };
+        if let Some(device) = &self.device {
+            claims.link(device, role, format!("the device of {what}"));
+        }
+        if let Some(name) = self.name.as_ref().filter(|_| role != Role::Direct) {
+            let leg = At { value: derived::uplink(name), span: name.span };
+            claims.link(&leg, Role::Made, format!("the leg of {what}"));
+        }
     }
 }
 
