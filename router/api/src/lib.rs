@@ -46,6 +46,6 @@ pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, Forei
 pub use failure::{ErrorBody, Failure, FailureKind};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};
-pub use status::{Applied, NetworkState, NetworkStatus, Problem, Status, UplinkState, UplinkStatus, Waiting};
+pub use status::*;
 pub use transfer::{Imported, LeaseFile, LeaseRecord, LeftOut};
 pub use verdict::{Effect, Judgement, ObjectVerdict, Part, PartKind};

@@ -1,6 +1,12 @@
-use crate::{DhcpCounters, Node};
+//! A table of the status is a field of [`Status`], and a file below here with the type of its rows.
+
+mod network;
+mod uplink;
+
+use crate::Node;
+pub use network::{NetworkState, NetworkStatus};
 use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
+pub use uplink::{UplinkState, UplinkStatus};
 
 /// The whole box on one screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,105 +58,6 @@ pub struct Problem {
     pub why: Option<String>,
 }
 
-/// One uplink, now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UplinkStatus {
-    /// As in the configuration.
-    pub name: String,
-    /// The link it goes out by.
-    pub device: String,
-    /// `direct`, `ipvlan-l2` or `macvlan`, as in the configuration.
-    pub link: String,
-    /// With its prefix length, `192.168.50.2/24`; `null`: none yet.
-    pub address: Option<String>,
-    /// `null`: none yet.
-    pub gateway: Option<Ipv4Addr>,
-    /// How it is.
-    pub state: UplinkState,
-    /// What networks open to the outside leaves by it.
-    #[serde(default)]
-    pub in_use: bool,
-    /// Round trip to the first probe that answered, or without probes to the gateway.
-    pub round_trip_ms: Option<u32>,
-    /// Why it is not online.
-    pub why: Option<String>,
-    /// Unix seconds: it is down since then.
-    #[serde(default)]
-    pub since: Option<u64>,
-    /// Name servers: of the file, or else learned by DHCP (option 6).
-    #[serde(default)]
-    pub dns: Vec<Ipv4Addr>,
-    /// Learned, option 15.
-    #[serde(default)]
-    pub domain: Option<String>,
-    /// Learned, option 119.
-    #[serde(default)]
-    pub search: Vec<String>,
-    /// Bytes; learned, option 26. It is told and not set.
-    #[serde(default)]
-    pub mtu: Option<u16>,
-}
-
-/// How an uplink is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UplinkState {
-    /// The gateway answers, or a probe where there are some.
-    Online,
-    /// It has a carrier and an address; whether the gateway answers was not asked.
-    Up,
-    /// For the device.
-    Waiting,
-    /// No address by DHCP, or none that can be used.
-    NoLease,
-    /// No carrier, or the gateway and the probes do not answer.
-    Down,
-}
-
-/// One network, now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkStatus {
-    /// As in the configuration.
-    pub name: String,
-    /// 1 to 4094; `null`: it is on no trunk.
-    pub vlan: Option<u16>,
-    /// The device its tagged frames go by; `null`: none.
-    pub trunk: Option<String>,
-    /// Devices it has untagged.
-    pub ports: Vec<String>,
-    /// The link its nodes are plugged into.
-    pub bridge: String,
-    /// The router's own address in it, `10.0.1.3/24`.
-    pub router: String,
-    /// Nodes known by a permanent address, a lease or an attachment.
-    pub nodes: u32,
-    /// Addresses of the DHCP pool in use. Both are `null` without a pool.
-    pub pool_used: Option<u32>,
-    /// Addresses the DHCP pool has.
-    pub pool_size: Option<u32>,
-    /// `null` where another server or nobody answers.
-    #[serde(default)]
-    pub dhcp: Option<DhcpCounters>,
-    /// Networks, uplinks and hosts its nodes may open flows to.
-    pub reaches: Vec<String>,
-    /// How it is.
-    pub state: NetworkState,
-    /// Why it is not up.
-    pub why: Option<String>,
-}
-
-/// How a network is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NetworkState {
-    /// Its nodes are served.
-    Up,
-    /// For its trunk or a port; what is attached to it by other ways works.
-    Waiting,
-    /// It is not in the kernel as it was applied.
-    Down,
-}
-
 /// A device that is not there yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
@@ -163,56 +70,17 @@ pub struct Waiting {
     pub why: Option<String>,
 }
 
-impl UplinkState {
-    /// Nothing about it is a problem.
-    pub fn is_good(self) -> bool {
-        matches!(self, UplinkState::Online | UplinkState::Up)
-    }
-
-    /// As people read it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            UplinkState::Online => "online",
-            UplinkState::Up => "up",
-            UplinkState::Waiting => "waiting",
-            UplinkState::NoLease => "no lease",
-            UplinkState::Down => "down",
-        }
-    }
-}
-
-impl NetworkState {
-    /// As people and JSON read it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            NetworkState::Up => "up",
-            NetworkState::Waiting => "waiting",
-            NetworkState::Down => "down",
-        }
-    }
-}
-
 impl Status {
-    /// Adds to `problems` what the rows say is wrong: a device that is missing once, not once for each of its networks.
+    /// Adds to `problems` what these rows say is wrong; other tables' services say it themselves. A device that is missing once, not once for each of its networks.
     pub fn add_problems(&mut self) {
         for wait in &self.waiting {
             let what = format!("{} is missing, needed by {}", wait.device, listed(&wait.needed_by));
             self.problems.push(Problem { what, why: wait.why.clone() });
         }
-        let is_told = |owner: &str| self.waiting.iter().any(|wait| wait.needed_by.iter().any(|name| name == owner));
-        for uplink in self.uplinks.iter().filter(|uplink| !uplink.state.is_good()) {
-            if !is_told(&format!("uplink {}", uplink.name)) {
-                let verb = if uplink.state == UplinkState::NoLease { "has" } else { "is" };
-                let what = format!("uplink {} {verb} {}", uplink.name, uplink.state.as_str());
-                self.problems.push(Problem { what, why: uplink.why.clone() });
-            }
-        }
-        for network in self.networks.iter().filter(|network| network.state != NetworkState::Up) {
-            if !is_told(&format!("network {}", network.name)) {
-                let what = format!("network {} is {}", network.name, network.state.as_str());
-                self.problems.push(Problem { what, why: network.why.clone() });
-            }
-        }
+        let is_told = |owner: &String| self.waiting.iter().any(|wait| wait.needed_by.contains(owner));
+        let uplinks = self.uplinks.iter().filter_map(UplinkStatus::problem);
+        let rows = uplinks.chain(self.networks.iter().filter_map(NetworkStatus::problem));
+        self.problems.extend(rows.filter(|(owner, _)| !is_told(owner)).map(|(_, problem)| problem));
         let short: Vec<_> = self.networks.iter().filter(|network| network.is_short_of_addresses()).collect();
         let what = match short[..] {
             [] => return,
@@ -227,14 +95,6 @@ impl Status {
         };
         let why = "widen the range or shorten the lease; `routerctl leases --network NET` shows who has them".to_owned();
         self.problems.push(Problem { what, why: Some(why) });
-    }
-}
-
-impl NetworkStatus {
-    /// Nine tenths of the pool are somebody's.
-    fn is_short_of_addresses(&self) -> bool {
-        let (used, size) = (self.pool_used.unwrap_or_default(), self.pool_size.unwrap_or_default());
-        size > 0 && u64::from(used) * 10 >= u64::from(size) * 9
     }
 }
 

@@ -19,10 +19,10 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
         applied: applied(&router.engine.ledger(), now),
         namespace: config.namespace.as_ref().map(ToString::to_string),
         problems: problems(router, &in_force, &condition, observed),
-        uplinks: Vec::new(),
         networks: config.networks.iter().map(|network| view.network(network, &nodes)).collect(),
         nodes,
         waiting: waiting(config, &condition.waiting, &condition.conflicts),
+        ..Status::default()
     };
     let context = StatusContext { in_force: &in_force, observed, now };
     router.engine.services().iter().for_each(|service| service.status(&context, &mut status));

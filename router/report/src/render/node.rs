@@ -7,7 +7,7 @@ use edge_api::{Imported, Leases, Node, NodeKind};
 
 /// `now`: unix seconds.
 pub fn leases(leases: &Leases, now: u64, color: bool) -> String {
-    if leases.leases.is_empty() { "no leases\n".to_owned() } else { table(&leases.leases, now, color) }
+    if leases.leases.is_empty() { "no leases\n".to_owned() } else { table(&leases.leases, now).render(color) }
 }
 
 /// What an import took, and each lease that it left out.
@@ -16,7 +16,7 @@ pub fn imported(imported: &Imported) -> String {
     left_out.chain([format!("{} leases taken over, {} left out\n", imported.taken, imported.left_out.len())]).collect()
 }
 
-pub(super) fn table(nodes: &[Node], now: u64, color: bool) -> String {
+pub(super) fn table(nodes: &[Node], now: u64) -> Table {
     let mut table = Table::new(&["NODE", "NETWORK", "ADDRESS", "KIND", "IDENTITY", "LEASE"]);
     for node in nodes {
         let style = if node.online { Style::Good } else { Style::Plain };
@@ -29,7 +29,7 @@ pub(super) fn table(nodes: &[Node], now: u64, color: bool) -> String {
             Cell::styled(lease(node, now), style),
         ]);
     }
-    table.render(color)
+    table
 }
 
 /// By what a node is known: a device by its MAC, an attached container by its namespace.

@@ -9,6 +9,8 @@ const NARROWEST: usize = 6;
 
 /// Columns as wide as what is in them; when the lines would be too long, the widest columns are cut.
 pub(super) struct Table {
+    /// How many of the rows are titles.
+    titles: usize,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -32,15 +34,19 @@ impl Cell {
 
 impl Table {
     pub fn new(titles: &[&str]) -> Self {
-        Self { rows: vec![titles.iter().map(|title| Cell::styled(title, Style::Bold)).collect()] }
+        Self { titles: 1, rows: vec![titles.iter().map(|title| Cell::styled(title, Style::Bold)).collect()] }
     }
 
     pub fn headless() -> Self {
-        Self { rows: Vec::new() }
+        Self { titles: 0, rows: Vec::new() }
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() == self.titles
     }
 
     pub fn render(&self, color: bool) -> String {

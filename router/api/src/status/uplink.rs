@@ -1,0 +1,85 @@
+use super::Problem;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+/// One uplink, now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UplinkStatus {
+    /// As in the configuration.
+    pub name: String,
+    /// The link it goes out by.
+    pub device: String,
+    /// `direct`, `ipvlan-l2` or `macvlan`, as in the configuration.
+    pub link: String,
+    /// With its prefix length, `192.168.50.2/24`; `null`: none yet.
+    pub address: Option<String>,
+    /// `null`: none yet.
+    pub gateway: Option<Ipv4Addr>,
+    /// How it is.
+    pub state: UplinkState,
+    /// What networks open to the outside leaves by it.
+    #[serde(default)]
+    pub in_use: bool,
+    /// Round trip to the first probe that answered, or without probes to the gateway.
+    pub round_trip_ms: Option<u32>,
+    /// Why it is not online.
+    pub why: Option<String>,
+    /// Unix seconds: it is down since then.
+    #[serde(default)]
+    pub since: Option<u64>,
+    /// Name servers: of the file, or else learned by DHCP (option 6).
+    #[serde(default)]
+    pub dns: Vec<Ipv4Addr>,
+    /// Learned, option 15.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Learned, option 119.
+    #[serde(default)]
+    pub search: Vec<String>,
+    /// Bytes; learned, option 26. It is told and not set.
+    #[serde(default)]
+    pub mtu: Option<u16>,
+}
+
+/// How an uplink is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UplinkState {
+    /// The gateway answers, or a probe where there are some.
+    Online,
+    /// It has a carrier and an address; whether the gateway answers was not asked.
+    Up,
+    /// For the device.
+    Waiting,
+    /// No address by DHCP, or none that can be used.
+    NoLease,
+    /// No carrier, or the gateway and the probes do not answer.
+    Down,
+}
+
+impl UplinkStatus {
+    /// Whose it is, as in [`Waiting::needed_by`](super::Waiting::needed_by), and what is wrong.
+    pub(super) fn problem(&self) -> Option<(String, Problem)> {
+        let (owner, verb) = (format!("uplink {}", self.name), if self.state == UplinkState::NoLease { "has" } else { "is" });
+        let what = format!("{owner} {verb} {}", self.state.as_str());
+        (!self.state.is_good()).then(|| (owner, Problem { what, why: self.why.clone() }))
+    }
+}
+
+impl UplinkState {
+    /// Nothing about it is a problem.
+    pub fn is_good(self) -> bool {
+        matches!(self, UplinkState::Online | UplinkState::Up)
+    }
+
+    /// As people read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UplinkState::Online => "online",
+            UplinkState::Up => "up",
+            UplinkState::Waiting => "waiting",
+            UplinkState::NoLease => "no lease",
+            UplinkState::Down => "down",
+        }
+    }
+}
