@@ -228,7 +228,7 @@ impl Uplink {
     /// The interface traffic leaves by.
     pub fn ifname(&self) -> IfName {
         match self.link {
-            UplinkLink::Direct => self.device.clone(),
+            UplinkLink::Direct => self.device,
             UplinkLink::IpvlanL2 | UplinkLink::Macvlan => derived::uplink(&self.name),
         }
     }

@@ -25,7 +25,7 @@ impl Service for Listener {
 
     fn inputs(&self, config: &Config) -> Vec<Input> {
         let port = Match::udp(PortRange::new(53, 53).unwrap());
-        config.networks.iter().map(|network| Input::new(Zone::Network(network.name.clone()), port.clone(), "DNS")).collect()
+        config.networks.iter().map(|network| Input::new(Zone::Network(network.name.clone()), port, "DNS")).collect()
     }
 
     fn facts(&self, config: &Config, facts: &mut Facts) {

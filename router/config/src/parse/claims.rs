@@ -65,7 +65,7 @@ impl<'a> Claims<'a> {
 
     /// `what` it is, in words.
     pub fn link(&mut self, link: &At<IfName>, role: Role, what: String) {
-        self.links.push(LinkClaim { link: link.value.clone(), role, span: link.span, what });
+        self.links.push(LinkClaim { link: link.value, role, span: link.span, what });
     }
 
     pub fn subnet(&mut self, interface: Option<At<Interface>>) {

@@ -17,7 +17,7 @@ pub fn check(claims: Vec<LinkClaim>, mistakes: &mut Mistakes) {
 }
 
 fn take(taken: &mut Taken, claim: LinkClaim, mistakes: &mut Mistakes) {
-    let earlier = taken.entry(claim.link.clone()).or_default();
+    let earlier = taken.entry(claim.link).or_default();
     let clash = earlier.iter().find_map(|first| Some((first, remedy(first.role, claim.role)?)));
     // Networks of one name, or of one VLAN, have the interfaces derived from it in common: that is noted already.
     let twin = claim.role == Role::Made && clash.is_some_and(|(first, _)| first.what == claim.what);

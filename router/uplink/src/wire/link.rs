@@ -53,7 +53,7 @@ impl Link {
             Ok((control, events))
         })?;
         let events = watched(events, HEARD)?;
-        Ok(Self { name: name.clone(), netns, netns_id, control, events })
+        Ok(Self { name: *name, netns, netns_id, control, events })
     }
 
     /// Opens a socket where the link is.
