@@ -67,9 +67,9 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
         let gateway = network.address.address();
         let plug = Plug {
             netns: place.netns.clone(),
-            ifname: place.ifname.clone(),
+            ifname: place.ifname,
             kind: network.attach,
-            bridge: network.bridge.clone(),
+            bridge: network.bridge,
             port: reserved.port(),
             address: *address,
             gateway,

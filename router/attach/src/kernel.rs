@@ -38,7 +38,7 @@ impl Plugs for KernelPlugs {
     }
 
     async fn parent(&self, netns: &Path, ifname: &IfName) -> Result<Option<IfName>, Cause> {
-        Ok(endpoint::parent(netns.to_owned(), ifname.clone()).await?)
+        Ok(endpoint::parent(netns.to_owned(), *ifname).await?)
     }
 
     async fn ports(&self) -> Result<Vec<Port>, Cause> {

@@ -22,7 +22,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     pub async fn reconcile(&self, config: &Config) -> Result<(), Error> {
         let mut transaction = self.begin().await;
         let ports = self.plugs.ports().await.map_err(Error::List)?;
-        let mut ports: BTreeMap<_, _> = ports.into_iter().map(|port| (port.name.clone(), port)).collect();
+        let mut ports: BTreeMap<_, _> = ports.into_iter().map(|port| (port.name, port)).collect();
         let round = Round { config, held: self.leases.held().into_iter().collect() };
         for record in transaction.records().to_vec() {
             match record.plugged() {

@@ -73,6 +73,6 @@ impl Record {
     /// How to remove its interface; `None`: it has none.
     pub(crate) fn unplug(&self) -> Option<Unplug> {
         let Plugged { place, kind, .. } = self.plugged()?;
-        Some(Unplug { netns: Some(place.netns.clone()), ifname: place.ifname.clone(), kind: *kind, port: self.port() })
+        Some(Unplug { netns: Some(place.netns.clone()), ifname: place.ifname, kind: *kind, port: self.port() })
     }
 }
