@@ -9,9 +9,9 @@ timed() {
     awk -v name="$name" -v from="$start" -v to="$EPOCHREALTIME" 'BEGIN { printf "ok   %7.1f s  %s\n", to - from, name }'
 }
 
-# wanted NAME: whether this part was chosen.
+# wanted NAME: whether this part was chosen. Read to its end: a pipe that is closed early fails, and would say no.
 wanted() {
-    cut -f 4 "$work"/*.table | grep -qxF "$1"
+    awk -F '\t' -v name="$1" '$4 == name { found = 1 } END { exit !found }' "$work"/*.table
 }
 
 # left JOB: whether a test of its is not begun yet.
@@ -33,7 +33,7 @@ style() {
 # Two at once for the lane's processor: most of them wait for a kernel or for a clock.
 here() {
     left here || return 0
-    ! cut -f 4 "$work/here.table" | grep -q ^dhcp/clients/ || scripts/lib/dhcp-clients
+    ! awk -F '\t' '$4 ~ "^dhcp/client" { found = 1 } END { exit !found }' "$work/here.table" || scripts/lib/dhcp-clients
     scripts/lib/run-tests --jobs 2 "$work/here.table" "$work/queue"
 }
 
