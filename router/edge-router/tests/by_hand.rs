@@ -165,8 +165,9 @@ fn setting(truck: &Truck, key: &str) -> Result<String> {
     Ok(truck.router()?.sh(&format!("sysctl -n {key}"))?.trim().to_owned())
 }
 
+/// Within ten seconds, and as many more where the machine is busy with others.
 fn is_put_back(truck: &Truck, key: &str, to: &str) -> Result<()> {
-    wait_until(&format!("{key} to be {to} again"), Duration::from_secs(10), || Ok(setting(truck, key)? == to))
+    wait_until(&format!("{key} to be {to} again"), Duration::from_secs(20), || Ok(setting(truck, key)? == to))
         .with_context(|| truck.log())
 }
 
