@@ -45,11 +45,16 @@ pub(crate) fn observe_changes(spaces: &mut Spaces) -> Result<State, Error> {
         known &= space.mirror.hear();
     }
     if known {
-        read_changes(spaces)?
+        read_changes(spaces).inspect_err(|_| forget(spaces))?
     } else {
         read(spaces)?
     }
     state(spaces)
+}
+
+/// Of what was to be read again some was not, and its event is not told twice.
+fn forget(spaces: &mut Spaces) {
+    spaces.iter_mut().for_each(|space| space.mirror.forget());
 }
 
 fn read(spaces: &mut Spaces) -> Result<(), Error> {
@@ -129,7 +134,10 @@ fn read_addresses(space: &mut OpenSpace, index: u32) -> Result<(), Error> {
         found => found.map_err(|error| space.error("list addresses", error))?,
     };
     if let Some(kept) = &mut space.mirror.kept {
-        kept.addresses.insert(index, found.into_iter().map(|(_, interface)| interface).collect());
+        kept.addresses.remove(&index);
+        for (index, interface) in found {
+            kept.addresses.entry(index).or_default().push(interface);
+        }
     }
     Ok(())
 }

@@ -101,7 +101,8 @@ impl Mirror {
         self.changed.links.extend(links);
     }
 
-    fn forget(&mut self) {
+    /// Everything is read at the next look.
+    pub(super) fn forget(&mut self) {
         self.kept = None;
         self.changed = Changed::default();
     }
