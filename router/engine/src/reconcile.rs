@@ -16,14 +16,33 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     /// Makes the kernel what is in force; writes nothing when it is.
     pub async fn reconcile(&self, mode: Mode) -> Result<Done, Failure> {
         let Guard(mut locked) = self.lock().await?;
+        self.reconcile_locked(&mut locked, mode).await
+    }
+
+    async fn reconcile_locked(&self, locked: &mut Locked, mode: Mode) -> Result<Done, Failure> {
         let in_force = self.in_force();
         if !in_force.is_applied() {
             return Ok(Done::default());
         }
         let done = self.converge_to(in_force.config.clone(), mode).await?;
         self.put_back(&done);
-        self.follow(&mut locked, &done).await;
+        self.follow(locked, &done).await;
         Ok(done)
+    }
+
+    /// Carries out what was found out, and what has drifted besides, which is told here: who watches the kernel finds it mended.
+    async fn reconcile_all(&self) -> Result<(), Failure> {
+        let Guard(mut locked) = self.lock().await?;
+        let before = self.in_force();
+        let mut drifted = self.reconcile_locked(&mut locked, Mode::Most).await?.ops;
+        if !drifted.is_empty() {
+            let led_to = diff(&self.in_force().wanted(), &before.wanted()).ops;
+            drifted.retain(|op| !led_to.contains(op));
+        }
+        if !drifted.is_empty() {
+            log::info!("the kernel had changed; put back: {}", edge_report::put_back(&drifted));
+        }
+        Ok(())
     }
 
     /// Carries out what was found out, and nothing that has drifted besides.
@@ -86,7 +105,7 @@ impl<D: Datapath, S: Store> EngineHandle for Engine<D, S> {
             let in_force = Engine::in_force(self);
             match in_force.config.drift {
                 _ if !in_force.is_applied() => Ok(()),
-                Drift::Mend => self.reconcile(Mode::Most).await.map(drop),
+                Drift::Mend => self.reconcile_all().await,
                 Drift::Report => self.reconcile_facts().await.map(drop),
             }
         })

@@ -2,11 +2,13 @@
 
 mod change;
 mod drift;
+mod put_back;
 mod reachability;
 pub mod render;
 mod verdict;
 
 pub use change::{change, plan};
 pub use drift::{bounded, drift};
+pub use put_back::put_back;
 pub use reachability::reachability;
 pub use verdict::part;

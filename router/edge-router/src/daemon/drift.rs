@@ -1,10 +1,10 @@
 //! What somebody changed by hand in the kernel: found, told, and put back as `[router] drift` says.
 
 use super::{router::Machine, waiting::waiting};
-use edge_api::{Action, Change, DriftReport, Failure, Problem};
+use edge_api::{DriftReport, Failure, Problem};
 use edge_config::Drift;
 use edge_engine::{Done, Fights, InForce, Mode};
-use edge_plan::{Op, State, Stranger, diff, grouped, urgent, verdicts};
+use edge_plan::{State, Stranger, diff, grouped, urgent, verdicts};
 use edge_report::bounded;
 
 /// What the log said last: it does not say the same again.
@@ -56,21 +56,6 @@ pub fn problem(in_force: &InForce, observed: &State) -> Option<Problem> {
     let report = report(in_force, observed, &[]);
     let why = format!("{}; routerctl diff says what is otherwise, routerctl apply mends it", bounded(&names(&report)));
     (report.drifted > 0).then(|| Problem { what: format!("{}: routerctl diff", count(report.drifted)), why: Some(why) })
-}
-
-/// What was put back: `table inet edge-router in router (was gone), bridge br0 (down -> up), and 3 more`.
-pub fn named(ops: &[Op]) -> String {
-    let name = |op: &Op| {
-        let Change { action, space, object, detail } = edge_report::change(op);
-        let how = match (action, detail) {
-            (Action::Add, _) => "was gone".to_owned(),
-            (Action::Remove, _) => "was not to be there".to_owned(),
-            (Action::Change, Some(detail)) => detail,
-            (Action::Change, None) => "was otherwise".to_owned(),
-        };
-        format!("{object} in {space} ({how})")
-    };
-    bounded(&ops.iter().map(name).collect::<Vec<_>>())
 }
 
 fn names(report: &DriftReport) -> Vec<String> {

@@ -64,7 +64,7 @@ fn tell(engine: &Machine, done: Result<Done, Failure>, has_failed: bool) -> bool
     match done {
         Ok(done) => {
             if !done.ops.is_empty() {
-                log::info!("the kernel had changed; put back: {}; now {}", drift::named(&done.ops), summary(engine));
+                log::info!("the kernel had changed; put back: {}; now {}", edge_report::put_back(&done.ops), summary(engine));
             }
             false
         }
