@@ -29,7 +29,8 @@ impl Attach {
 impl<L: Leases, P: Plugs> Attach<L, P> {
     /// With other ends, and in another boot.
     pub fn with(state_dir: &Path, boot: BootId, leases: L, plugs: P) -> Result<Self, Error> {
-        Ok(Self { leases, plugs, journal: Mutex::new(Journal::open(state_dir, boot)?) })
+        let journal = Journal::open(state_dir, boot, !leases.held().is_empty())?;
+        Ok(Self { leases, plugs, journal: Mutex::new(journal) })
     }
 
     /// Reserves and plugs in one transaction; what fails takes back what came before it, and the container keeps what it had.
@@ -107,7 +108,7 @@ impl Record {
 }
 
 /// An ipvlan has its parent's.
-fn own_mac(network: &Network, name: &EndpointName) -> Option<Mac> {
+pub(crate) fn own_mac(network: &Network, name: &EndpointName) -> Option<Mac> {
     (network.attach != AttachKind::IpvlanL2).then(|| mac::stable(&network.name, name.as_str()))
 }
 

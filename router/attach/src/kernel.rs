@@ -2,7 +2,7 @@ use crate::{NetnsError, NetnsId, Plugs, Port, error::Cause};
 use edge_host::netns::NetnsIdentity;
 use edge_kernel::{
     Kernel,
-    endpoint::{self, Plug, Unplug},
+    endpoint::{self, Found, Plug, Unplug},
 };
 use edge_net::{IfName, Mac};
 use edge_plan::{Owner, Space};
@@ -39,6 +39,10 @@ impl Plugs for KernelPlugs {
 
     async fn parent(&self, netns: &Path, ifname: &IfName) -> Result<Option<IfName>, Cause> {
         Ok(endpoint::parent(netns.to_owned(), *ifname).await?)
+    }
+
+    async fn found(&self) -> Result<Vec<Found>, Cause> {
+        Ok(endpoint::find().await?)
     }
 
     async fn ports(&self) -> Result<Vec<Port>, Cause> {

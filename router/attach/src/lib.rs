@@ -18,6 +18,7 @@ mod kernel;
 mod mac;
 mod needs;
 mod place;
+mod rebuild;
 mod reconcile;
 mod record;
 mod records;

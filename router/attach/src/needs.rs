@@ -1,6 +1,6 @@
 use crate::{EndpointName, NetnsError, error::Cause};
 use edge_dhcp::ClaimError;
-use edge_kernel::endpoint::{Plug, Unplug};
+use edge_kernel::endpoint::{Found, Plug, Unplug};
 use edge_net::{AttachKind, IfName, Mac, Name};
 use serde::{Deserialize, Serialize};
 use std::{net::Ipv4Addr, path::Path};
@@ -36,6 +36,9 @@ pub trait Plugs: Send + Sync + 'static {
 
     /// The bridge that a macvlan or ipvlan child is on; none when there is no such child.
     fn parent(&self, netns: &Path, ifname: &IfName) -> impl Future<Output = Result<Option<IfName>, Cause>> + Send;
+
+    /// Every interface in a container that carries an attachment's mark.
+    fn found(&self) -> impl Future<Output = Result<Vec<Found>, Cause>> + Send;
 
     /// Every bridge port that carries an attachment's mark.
     fn ports(&self) -> impl Future<Output = Result<Vec<Port>, Cause>> + Send;

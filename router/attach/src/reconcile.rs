@@ -21,6 +21,9 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
     /// One that cannot be repaired is logged and does not keep the others from it.
     pub async fn reconcile(&self, config: &Config) -> Result<(), Error> {
         let mut transaction = self.begin().await;
+        if transaction.is_lost() {
+            transaction.rebuild(config).await?;
+        }
         let ports = self.plugs.ports().await.map_err(Error::List)?;
         let mut ports: BTreeMap<_, _> = ports.into_iter().map(|port| (port.name, port)).collect();
         let round = Round { config, held: self.leases.held().into_iter().collect() };
@@ -29,6 +32,10 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
                 Some(plugged) => transaction.reconcile_plugged(&round, &record, plugged, ports.remove(&record.port())).await?,
                 None => transaction.reconcile_reserved(&round, &record).await,
             }
+        }
+        if transaction.is_unsure() {
+            ports.keys().for_each(|port| log::warn!("port {port} is nobody's; it stays until the damage was seen"));
+            return Ok(());
         }
         for port in ports.into_values() {
             log::info!("port {} is nobody's: it is removed", port.name);

@@ -147,6 +147,16 @@ impl<L: Leases, P: Plugs> AttachTransaction<'_, L, P> {
         }
     }
 
+    /// What was attached is to be read from the kernel.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.journal.is_lost()
+    }
+
+    /// Who is not known may be somebody, until the damage was seen.
+    pub(crate) fn is_unsure(&self) -> bool {
+        self.journal.is_unsure()
+    }
+
     /// In place of what was known of it.
     pub(crate) fn put(&mut self, record: Record) {
         self.draft.put(record);

@@ -16,6 +16,7 @@ mod lease;
 mod lock;
 mod log;
 mod network;
+mod recovery;
 mod report;
 mod server;
 mod service;

@@ -10,6 +10,6 @@ pub struct DhcpReport {
     pub stray: u64,
     /// What keeps leases from being written.
     pub log_fault: LogFault,
-    /// What the start found damaged in the lease log.
+    /// What the start found damaged in the lease log, until somebody has seen it.
     pub recovery: Vec<String>,
 }

@@ -5,6 +5,7 @@ use crate::{
     lock::lock,
     log::{Directory, Log, Record, recover},
     network::{KnownNetwork, Networks},
+    recovery::Recovery,
     show,
     socket::Handler,
 };
@@ -41,6 +42,7 @@ impl Server {
         };
         let recovered = recover(&directory, replay).map_err(failed("cannot be read"))?;
         recovered.notes.iter().for_each(|note| log::error!("lease log {}: {note}", path.display()));
+        let recovery = Recovery::keep(path.clone(), recovered.notes.clone());
 
         let clock = Arc::new(Clock::start(last));
         // Where the clock is not right, the leases wait with it.
@@ -52,7 +54,7 @@ impl Server {
         let log = Log::start(directory, &recovered, slices).map_err(failed("cannot be written"))?;
         // Not written, the next start does the same.
         log.note(moved);
-        let core = Arc::new(Core::new(state, clock, log, recovered.notes));
+        let core = Arc::new(Core::new(state, clock, log, recovery));
         Ok(Server { core })
     }
 
@@ -118,7 +120,7 @@ impl Server {
             networks: configured.map(|(name, network)| (name.clone(), network.counters(now))).collect(),
             stray: networks.stray,
             log_fault: self.core.log.fault(),
-            recovery: self.core.recovery.clone(),
+            recovery: self.core.recovery.notes(),
         }
     }
 }

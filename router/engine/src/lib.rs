@@ -45,5 +45,5 @@ pub use parse::parse;
 pub use problem::problem;
 pub use service::{EngineHandle, Service, Services, StatusContext, Task};
 pub use stop::{Stop, Stopper, stop};
-pub use store::{ConfigFile, Generations, Left, Store, Write, damaged, fingerprint, set_aside};
+pub use store::{ConfigFile, Generations, Left, Store, Write, fingerprint};
 pub use transaction::{Effect, Event, Transaction};

@@ -45,6 +45,14 @@ pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The same, and `None` where there is nothing. A link that leads nowhere is something.
+pub fn read_if_there(path: &Path, most: usize) -> io::Result<Option<Vec<u8>>> {
+    match read(path, most) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 /// Where the new one waits for its name: `NAME.new`.
 fn fresh(path: &Path) -> PathBuf {
     let mut fresh = OsString::from(path);
@@ -142,6 +150,10 @@ mod tests {
         nix::unistd::mkfifo(&pipe, Mode::S_IRWXU).unwrap();
         assert!(read(&pipe, 10).unwrap_err().to_string().contains("not a regular file"));
         assert!(read(directory.path(), 10).unwrap_err().to_string().contains("directory"));
-        assert_eq!(read(&directory.path().join("none"), 10).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let none = directory.path().join("none");
+        assert_eq!(read(&none, 10).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(read_if_there(&none, 10).unwrap().is_none());
+        std::os::unix::fs::symlink("nowhere", &none).unwrap();
+        assert!(read_if_there(&none, 10).is_err(), "a link stands there");
     }
 }

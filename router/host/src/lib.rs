@@ -1,14 +1,19 @@
 //! The machine: what every part of the router needs of the box it runs on, each once.
 //!
-//! Entering a network namespace ([`netns`]), files that outlive a power cut ([`durable`]), ARP packets ([`arp`]), telling this boot
+//! Entering a network namespace ([`netns`]), files that outlive a power cut ([`durable`]) and are
+//! known when they are damaged ([`sealed_text`], [`sealed_json`], [`aside`], [`own_directory`]), ARP packets ([`arp`]), telling this boot
 //! from every other ([`BootId`]) and the clock that begins with it ([`clock`]).
 
 #![warn(missing_docs)]
 
 pub mod arp;
+pub mod aside;
 mod boot;
 pub mod clock;
 pub mod durable;
 pub mod netns;
+pub mod own_directory;
+pub mod sealed_json;
+pub mod sealed_text;
 
 pub use boot::{BadBootId, BootId};

@@ -1,14 +1,16 @@
 //! Leases on disk, for a restart: `uplinks/NAME.json` in the state directory.
 
 use crate::dhcp::{ClientLease, Held};
-use edge_host::{BootId, clock, durable};
+use edge_host::{
+    BootId, aside, clock,
+    own_directory::{self, Expected},
+    sealed_json::{self, Found},
+};
 use edge_net::Name;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, DirBuilder},
-    io,
+    fs, io,
     net::Ipv4Addr,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -23,7 +25,7 @@ pub struct Memory {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Record {
     boot: String,
     /// Milliseconds on that boot's clock.
@@ -50,16 +52,14 @@ impl Memory {
         Self { directory: state_dir.join("uplinks"), boot: BootId::current(), writing: Mutex::default() }
     }
 
-    /// With the client identifier it was given to. A damaged file is as good as none: a lease can be had again.
+    /// With the client identifier it was given to. A damaged file is as good as none, as a lease can be had again, but set aside.
     pub fn recall(&self, uplink: &Name) -> Option<(Remembered, Vec<u8>)> {
-        let text = durable::read(&self.path(uplink), LONGEST).ok()?;
-        let record: Record = match serde_json::from_slice(&text) {
-            Ok(record) => record,
-            Err(error) => {
-                log::warn!("{} is damaged and not used: {error}", self.path(uplink).display());
-                return None;
+        let record = self.read(uplink).unwrap_or_else(|why| {
+            if let Err(error) = aside::set_aside(&self.directory, &file(uplink), &why) {
+                log::error!("cannot set {} aside: {error}", self.path(uplink).display());
             }
-        };
+            None
+        })?;
         let held = Held { since: Duration::from_millis(record.since), lease: record.lease };
         let counts = record.boot == self.boot.as_str() && !held.is_over(clock::since_boot());
         let address = held.lease.interface.address();
@@ -70,10 +70,17 @@ impl Memory {
     pub fn keep(&self, uplink: &Name, held: &Held, client_id: &[u8]) -> io::Result<()> {
         let since = u64::try_from(held.since.as_millis()).unwrap_or(u64::MAX);
         let lease = held.lease.clone();
-        let text = serde_json::to_vec(&Record { boot: self.boot.to_string(), since, client_id: client_id.to_vec(), lease })?;
+        let text = serde_json::to_string(&Record { boot: self.boot.to_string(), since, client_id: client_id.to_vec(), lease })?;
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
-        durable::replace(&self.path(uplink), &text)
+        own_directory::settle(&self.directory, |_| Expected::File)?;
+        sealed_json::write(&self.path(uplink), &file(uplink), &text)
+    }
+
+    /// Or why it cannot be used.
+    fn read(&self, uplink: &Name) -> Result<Option<Record>, String> {
+        let found = sealed_json::read(&self.path(uplink), &file(uplink), LONGEST).map_err(|error| error.to_string())?;
+        let (Found::Sealed(json) | Found::Unsealed(json)) = found else { return Ok(None) };
+        serde_json::from_str(&json).map(Some).map_err(|error| error.to_string())
     }
 
     pub fn forget(&self, uplink: &Name) {
@@ -82,8 +89,12 @@ impl Memory {
     }
 
     fn path(&self, uplink: &Name) -> PathBuf {
-        self.directory.join(format!("{uplink}.json"))
+        self.directory.join(file(uplink))
     }
+}
+
+fn file(uplink: &Name) -> String {
+    format!("{uplink}.json")
 }
 
 #[cfg(test)]
@@ -112,8 +123,17 @@ mod tests {
             assert_eq!(next_boot.recall(&name), Some((address, b"id".to_vec())));
         }
 
-        fs::write(&file, "{\"boot\":").unwrap();
-        assert_eq!(memory.recall(&name), None);
+        let whole = fs::read(&file).unwrap();
+        for damaged in [&b""[..], &whole[..whole.len() / 2], b"{\"boot\":"] {
+            fs::write(&file, damaged).unwrap();
+            assert_eq!(memory.recall(&name), None);
+        }
+        assert_eq!(aside::damaged(directory.path()).len(), 3, "each is told");
+        assert!(!file.exists());
+        memory.keep(&name, &held, b"id").unwrap();
+        fs::rename(&file, directory.path().join("uplinks/lte.json")).unwrap();
+        assert_eq!(memory.recall(&"lte".parse().unwrap()), None, "it is another uplink's");
+        memory.keep(&name, &held, b"id").unwrap();
         memory.forget(&name);
         assert!(!file.exists());
     }

@@ -5,6 +5,7 @@ use crate::{
     lease::{Change, Secs},
     log::{Done, Log, Place, Record},
     network::Networks,
+    recovery::Recovery,
     socket::{Outbox, Ports, Sockets},
 };
 use edge_net::Name;
@@ -24,7 +25,7 @@ pub struct Core {
     pub clock: Arc<Clock>,
     pub log: Log,
     /// What the start found damaged in the log.
-    pub recovery: Vec<String>,
+    pub recovery: Recovery,
     /// Replies that wait for the log.
     waiting: Arc<AtomicUsize>,
 }
@@ -40,7 +41,7 @@ pub struct State {
 pub type Logged = oneshot::Receiver<Result<(), String>>;
 
 impl Core {
-    pub fn new(state: Arc<Mutex<State>>, clock: Arc<Clock>, log: Log, recovery: Vec<String>) -> Self {
+    pub fn new(state: Arc<Mutex<State>>, clock: Arc<Clock>, log: Log, recovery: Recovery) -> Self {
         Self { ports: tokio::sync::Mutex::default(), state, clock, log, recovery, waiting: Arc::default() }
     }
 

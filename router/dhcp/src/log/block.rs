@@ -83,6 +83,11 @@ pub fn sealed(payload: &[u8], generation: u64, place: u32, commit: u32, last: bo
     out
 }
 
+/// Of the blocks of one commit, which are whole.
+pub fn holds_records(commit: &[u8]) -> bool {
+    commit.chunks(BLOCK).any(|block| block.get(24..26).is_some_and(|length| length != [0, 0]))
+}
+
 /// A whole block as it was read.
 #[derive(Clone, Copy)]
 pub struct Block<'a> {

@@ -1,8 +1,9 @@
 use super::salvage::{Salvaged, salvage};
+use edge_host::own_directory::{self, Expected};
 use nix::fcntl::{Flock, FlockArg};
 use std::{
     fs, io,
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -37,12 +38,12 @@ pub struct Directory {
 impl Directory {
     /// None where another process has it.
     pub fn lock(path: &Path) -> io::Result<Option<Self>> {
-        fs::create_dir_all(path)?;
+        own_directory::settle(path, |_| Expected::File)?;
         // The directory's own entry must outlive a power cut too.
         if let Some(parent) = path.parent() {
             fs::File::open(parent)?.sync_all()?;
         }
-        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
+        let file = open(&path.join("lock"))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
             Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
@@ -67,7 +68,7 @@ impl Fs for Directory {
     }
 
     fn open(&self, name: &str) -> io::Result<fs::File> {
-        fs::OpenOptions::new().create(true).truncate(false).write(true).open(self.path.join(name))
+        open(&self.path.join(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -81,6 +82,10 @@ impl Fs for Directory {
     fn sync_names(&self) -> io::Result<()> {
         fs::File::open(&self.path)?.sync_all()
     }
+}
+
+fn open(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
 }
 
 impl LogFile for fs::File {

@@ -149,7 +149,7 @@ fn run<F: Fs>(mut writer: Writer<F>, queue: &mpsc::Receiver<Job>, waiting: &Atom
             }
             Err(mpsc::TryRecvError::Empty) => {}
             // The next start makes up for what is left to do.
-            Err(mpsc::TryRecvError::Disconnected) => return,
+            Err(mpsc::TryRecvError::Disconnected) => return writer.close(),
         }
         lock(seen).busy = Some(Instant::now());
         writer.work();

@@ -4,6 +4,7 @@ use super::{
     fs::Fs,
     log_name,
     salvage::Salvaged,
+    snapshot::BLOCKS,
     snapshot_name,
 };
 use std::{collections::BTreeSet, io};
@@ -72,12 +73,14 @@ pub fn recover<F: Fs>(fs: &F, mut take: impl FnMut(Record)) -> io::Result<Recove
         let name = log_name(generation);
         match fs.read(&name) {
             Ok(read) => read_log(&found.note(&name, read), generation, &name, &mut found, &mut take),
-            // Nothing was written after the snapshot.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && generation == newest => {
-                (found.generation, found.next, found.length, found.spoiled) = (generation, 0, 0, false);
-                found.last.clear();
+            // Each log is there before its snapshot is.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                found.notes.push(format!("{name} is missing; leases written there may be missing"));
+                if generation == newest {
+                    (found.generation, found.next, found.length, found.spoiled) = (generation, 0, 0, false);
+                    found.last.clear();
+                }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => found.notes.push(format!("{name} is missing")),
             Err(error) => return Err(error),
         }
     }
@@ -113,6 +116,10 @@ fn read_snapshot(bytes: &[u8], generation: u64, name: &str, found: &mut Recovere
 
 fn read_log(read: &Salvaged, generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
     let bytes = &read.bytes;
+    // It had its length before it had its name. What cannot be read is told already.
+    if (bytes.len() < BLOCKS as usize * BLOCK || !bytes.len().is_multiple_of(BLOCK)) && read.unreadable.is_empty() {
+        found.notes.push(format!("{name} is cut off; leases written there may be missing"));
+    }
     let end = blocks(bytes, generation).rposition(|block| block.is_some()).map_or(0, |last| last + 1);
     // One that may hold what cannot be read now is not begun anew.
     if end == 0 && generation > found.generation && read.unreadable.is_empty() {

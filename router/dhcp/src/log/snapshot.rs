@@ -11,9 +11,9 @@ pub type Slices = Arc<dyn Fn(Option<&Record>) -> Vec<Record> + Send + Sync>;
 
 /// The shortest log. A thousand commits, 4 MiB: read at every start, and the less often it is full, the less is written twice.
 #[cfg(not(test))]
-const BLOCKS: u32 = 1024;
+pub const BLOCKS: u32 = 1024;
 #[cfg(test)]
-const BLOCKS: u32 = 6;
+pub const BLOCKS: u32 = 6;
 /// Blocks of zeros written at a time.
 #[cfg(not(test))]
 const ZEROS: u32 = 64;
@@ -120,6 +120,10 @@ impl<File: LogFile> NextLog<File> {
             fs.rename(&old, &name)?;
         }
         let file = fs.open(&name)?;
+        // Of a file that could not be written nobody knows how much is on the disk.
+        if names.contains(&name) {
+            file.truncate()?;
+        }
         let has = (fs.size(&name)? / BLOCK as u64) as u32;
         let wanted = BLOCKS.max((snapshot / BLOCK as u64) as u32);
         Ok(Work::NextLog(NextLog { generation, file, has, wanted }))

@@ -1,9 +1,9 @@
 use super::{
     Place, Record, Recovered, Slices,
-    block::{BLOCK, Packer},
+    block::{BLOCK, Packer, holds_records},
     fs::{Fs, LogFile},
     log_name,
-    snapshot::{NextLog, Work},
+    snapshot::{BLOCKS, NextLog, Work},
     snapshot_name,
 };
 use std::{
@@ -48,6 +48,8 @@ pub struct Writer<F: Fs> {
     next: u32,
     /// A part of a commit may stand behind `next`.
     spoiled: bool,
+    /// The last commit has records: damage to it looks like one that was torn, which nobody would tell.
+    is_open: bool,
     work: Work<F>,
     /// The newest whole snapshot: what is older than the generation before it is needed no more.
     whole: u64,
@@ -63,7 +65,9 @@ impl<F: Fs> Writer<F> {
     pub fn new(fs: F, recovered: &Recovered, slices: Slices) -> io::Result<Self> {
         let Recovered { generation, next, length, spoiled, snapshot: whole, .. } = *recovered;
         let (work, file, broken, behind, failed) = (Work::Done, None, None, None, HashSet::new());
-        let mut writer = Self { fs, slices, generation, file, length, next, spoiled, work, whole, broken, failed, behind };
+        let is_open = holds_records(&recovered.last);
+        let mut writer =
+            Self { fs, slices, generation, file, length, next, spoiled, is_open, work, whole, broken, failed, behind };
         for name in writer.fs.names()?.iter().filter(|name| name.ends_with(".new")) {
             writer.fs.remove(name)?;
         }
@@ -219,8 +223,17 @@ impl<F: Fs> Writer<F> {
         file.write_at(&blocks, u64::from(self.next) * BLOCK as u64)?;
         file.sync()?;
         self.spoiled = false;
+        self.is_open = !records.is_empty();
         self.next += count(&blocks);
         Ok(())
+    }
+
+    /// An empty commit behind the last one, where there is room: from now on damage to that is no torn end.
+    pub fn close(&mut self) {
+        if self.is_open && !self.spoiled && self.broken.is_none() && self.next < self.length {
+            // Without it nothing is lost.
+            let _ = self.append(&[]);
+        }
     }
 
     fn pack(&self, records: &[Record]) -> io::Result<Vec<u8>> {
@@ -234,6 +247,10 @@ impl<F: Fs> Writer<F> {
         self.file = None;
         let generation = self.generation + 1;
         let name = log_name(generation);
+        // One that is cut off holds nothing, or it would be the newest.
+        if self.fs.names()?.contains(&name) && self.fs.size(&name)? < u64::from(BLOCKS) * BLOCK as u64 {
+            self.fs.remove(&name)?;
+        }
         if !self.fs.names()?.contains(&name) {
             let mut log = NextLog::begin(&self.fs, self.whole, generation, 0)?;
             while !matches!(log, Work::Done) {

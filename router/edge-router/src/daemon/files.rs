@@ -1,18 +1,35 @@
 //! The files the daemon reads and keeps.
 
+use super::machine_id;
 use anyhow::Context;
 use edge_config::MAX_SIZE;
-use edge_host::durable;
+use edge_host::{
+    aside, durable,
+    own_directory::{self, Expected},
+    sealed_text::{self, Found},
+};
 use edge_net::Name;
 use std::{
     fmt::Display,
-    fs::{self, File},
-    io::{self, Read, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 /// Below the state directory; `ssh-gate` reads it too.
 pub const NAMESPACES: &str = "namespaces";
+
+/// All that is kept right in the state directory.
+const FILES: [&str; 9] = [
+    "attachments.json",
+    "decision.json",
+    "last-good.toml",
+    "previous.toml",
+    "transaction.json",
+    machine_id::NAME,
+    machine_id::COPY,
+    NAMESPACES,
+    "probe",
+];
 
 /// In a copy that may lack files: the directories that could not be listed, and why.
 const PARTIAL: &str = "partial";
@@ -32,7 +49,8 @@ impl Files {
     pub fn open(config: &Path, state_dir: &Path, run_dir: &Path) -> anyhow::Result<Self> {
         let files =
             Self { config: config.to_owned(), state_dir: state_dir.to_owned(), run_dir: run_dir.to_owned(), problem: None };
-        match try_write(state_dir).and_then(|()| put_back(&files.copy(), state_dir)) {
+        let ready = settle(state_dir).and_then(|()| try_write(state_dir));
+        match ready.and_then(|()| put_back(&files.copy(), state_dir)) {
             Ok(()) => Ok(files),
             Err(error) => files.in_memory(&error),
         }
@@ -46,7 +64,8 @@ impl Files {
         let (state_dir, copy) = (self.state_dir.display(), self.copy());
         let problem = format!("{state_dir} cannot be written: {why}");
         log::error!("{problem}; going on with a copy in memory");
-        take_out(&self.state_dir, &copy).with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
+        let taken_out = take_out(&self.state_dir, &copy).and_then(|()| settle(&copy));
+        taken_out.with_context(|| format!("{problem}, and no copy can be made in {}", copy.display()))?;
         let lacks = partial(&copy).map(|unlisted| {
             format!("{problem}; the copy may lack leases and is not put back: export them before a reboot ({unlisted})")
         });
@@ -65,20 +84,37 @@ impl Files {
         self.problem.as_deref()
     }
 
-    /// Names of the namespaces that were ever ours, one a line.
+    /// Names of the namespaces that were ever ours, one a line. Where the list is damaged, the configuration names the one in use.
     pub fn namespaces(&self) -> Vec<Name> {
-        let text = durable::read(&self.state_dir.join(NAMESPACES), MAX_SIZE).unwrap_or_default();
-        String::from_utf8_lossy(&text).lines().filter_map(|line| line.parse().ok()).collect()
+        self.list_namespaces().0
     }
 
     pub fn remember_namespace(&self, name: &Name) -> io::Result<()> {
-        let mut names = self.namespaces();
-        if names.contains(name) {
+        let (mut names, is_sealed) = self.list_namespaces();
+        if names.contains(name) && is_sealed {
             return Ok(());
         }
-        names.push(name.clone());
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
         let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
-        durable::replace(&self.state_dir.join(NAMESPACES), lines.as_bytes())
+        sealed_text::write(&self.state_dir.join(NAMESPACES), NAMESPACES, &lines)
+    }
+
+    /// And whether they bear a seal, which those of an older release do not.
+    fn list_namespaces(&self) -> (Vec<Name>, bool) {
+        let listed = sealed_text::read(&self.state_dir.join(NAMESPACES), NAMESPACES, MAX_SIZE).map_err(|error| error.to_string());
+        let names = listed.and_then(|found| match found {
+            Found::Nothing => Ok((Vec::new(), false)),
+            Found::Sealed(text) => names(&text).map(|names| (names, true)),
+            Found::Unsealed(text) => names(&text).map(|names| (names, false)),
+        });
+        names.unwrap_or_else(|why| {
+            if let Err(error) = aside::set_aside(&self.state_dir, NAMESPACES, &why) {
+                log::error!("cannot set {NAMESPACES} aside: {error}");
+            }
+            (Vec::new(), false)
+        })
     }
 
     pub fn config(&self) -> &Path {
@@ -101,20 +137,21 @@ impl Files {
         let text = durable::read(&self.run_dir.join("not-imported.txt"), MAX_SIZE).ok()?;
         Some(String::from_utf8_lossy(&text).into_owned())
     }
+}
 
-    /// What tells this box from every other of the same image: drawn once and kept.
-    pub fn machine_id(&self) -> anyhow::Result<[u8; 16]> {
-        let path = self.state_dir.join("machine-id");
-        if let Ok(bytes) = fs::read(&path)
-            && let Ok(id) = bytes.try_into()
-        {
-            return Ok(id);
-        }
-        let mut id = [0; 16];
-        File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut id)).context("cannot draw a machine id")?;
-        durable::replace(&path, &id).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(id)
-    }
+/// Nobody else's to read, and files where files belong.
+fn settle(state_dir: &Path) -> io::Result<()> {
+    own_directory::settle(state_dir, |name| match name.strip_suffix(".new").unwrap_or(name) {
+        "dhcp" | "uplinks" => Expected::Directory,
+        name if FILES.contains(&name) => Expected::File,
+        _ => Expected::Anything,
+    })
+}
+
+/// There is never a list of none.
+fn names(text: &str) -> Result<Vec<Name>, String> {
+    let names: Result<Vec<Name>, _> = text.lines().map(str::parse).collect();
+    names.ok().filter(|names| !names.is_empty()).ok_or_else(|| "it is no list of names".to_owned())
 }
 
 /// Written only where it is another text: the disk may be slow, and whoever waits for the uplinks must not wait for it.
@@ -127,12 +164,9 @@ fn offer(path: &Path, text: &str) -> io::Result<()> {
 
 /// As much as a lease log needs at least: a full disk lets a small file pass.
 fn try_write(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
     let probe = directory.join("probe");
-    let mut file = File::create(&probe)?;
-    let written = file.write_all(&[0; 64 * 1024]).and_then(|()| file.sync_all());
-    fs::remove_file(&probe)?;
-    written
+    durable::replace(&probe, &[0; 64 * 1024])?;
+    fs::remove_file(&probe)
 }
 
 /// Unless an earlier start did: what that copy holds is newer. Half a copy never bears its name.

@@ -7,6 +7,7 @@ mod cpu_budget;
 mod drift;
 mod files;
 mod linux;
+mod machine_id;
 mod nodes;
 mod notify;
 mod parts;

@@ -1,7 +1,7 @@
 use super::{Options, files::Files};
 use anyhow::Context;
 use edge_attach::Attach;
-use edge_engine::set_aside;
+use edge_host::aside::set_aside;
 use edge_kernel::Kernel;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn open_attachments(files: &Files, dhcp: &edge_dhcp::Server) -> anyhow::Result<A
     match Attach::open(files.state_dir(), dhcp.clone()) {
         Ok(attach) => Ok(attach),
         Err(error) => {
-            let why = format!("{error}; containers that are attached now have to be attached again");
+            let why = format!("{error}; who is attached is read from the kernel");
             set_aside(files.state_dir(), "attachments.json", &why)?;
             Ok(Attach::open(files.state_dir(), dhcp.clone())?)
         }

@@ -1,5 +1,6 @@
-use super::{Options, boot, linux::Linux, parts::Parts, service};
-use edge_engine::{Engine, Generations, damaged};
+use super::{Options, boot, linux::Linux, machine_id::machine_id, parts::Parts, service};
+use edge_engine::{Engine, Generations};
+use edge_host::aside::damaged;
 use std::{sync::Arc, time::Duration};
 
 /// The engine on this machine.
@@ -14,7 +15,7 @@ pub struct Router {
 impl Router {
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let parts = Parts::open(options).await?;
-        let (machine, patience) = (parts.files.machine_id()?, Duration::from_secs(options.patience));
+        let (machine, patience) = (machine_id(parts.files.state_dir())?, Duration::from_secs(options.patience));
         let linux = Linux { kernel: parts.kernel.clone(), files: parts.files.clone() };
         let store = Generations::new(parts.files.config(), parts.files.state_dir());
         let engine = Arc::new(Engine::new(linux, store, service::all(&parts), machine, patience, boot::now));

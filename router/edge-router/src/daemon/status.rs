@@ -3,7 +3,8 @@
 use super::{drift, router::Router, seconds::whole_seconds, waiting::waiting};
 use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status};
 use edge_config::{Config, Network};
-use edge_engine::{Condition, InForce, Ledger, Moment, StatusContext, damaged};
+use edge_engine::{Condition, InForce, Ledger, Moment, StatusContext};
+use edge_host::aside::damaged;
 use edge_net::IfName;
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link};
 use edge_report::bounded;
@@ -74,10 +75,11 @@ fn conflict(conflict: &Conflict) -> Problem {
 fn set_aside(state_dir: &Path) -> Option<Problem> {
     let (names, directory) = (damaged(state_dir), state_dir.display());
     let why = format!(
-        "{} in {directory}: what is in force does without; look at routerctl plan, then remove what you have seen",
+        "{} in {directory}: the box goes on without, or with what it knew from elsewhere; look at routerctl plan and leases, then remove \
+         what you have seen",
         bounded(&names)
     );
-    let what = "files of the daemon were damaged and are set aside".to_owned();
+    let what = "files of the daemon were damaged or missing, and are set aside".to_owned();
     (!names.is_empty()).then_some(Problem { what, why: Some(why) })
 }
 

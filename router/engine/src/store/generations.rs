@@ -1,18 +1,18 @@
 //! What the state directory knows of configurations: the one in force, the one before it, what was decided, what is being done.
 
 use super::{
-    ConfigFile, Left, Store, Write,
-    aside::set_aside,
-    hash,
+    ConfigFile, Left, Store, Write, hash,
     sealed::{seal, unseal},
-    sealed_text::{self, Found},
 };
 use crate::{
-    Decision,
+    Decision, Outcome,
     journal::{Journal, Kept, Text, VERSION},
 };
 use edge_config::MAX_SIZE;
-use edge_host::durable;
+use edge_host::{
+    aside, durable,
+    sealed_text::{self, Found},
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     fmt::Display,
@@ -24,6 +24,9 @@ use std::{
 const LARGEST: usize = 6 * MAX_SIZE;
 
 const LAST_GOOD: &str = "last-good.toml";
+const PREVIOUS: &str = "previous.toml";
+const DECISION: &str = "decision.json";
+const TRANSACTION: &str = "transaction.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Written {
@@ -44,17 +47,23 @@ pub struct Generations {
 impl Store for Generations {
     fn write(&self, write: &Write) -> io::Result<()> {
         match write {
-            Write::Journal(journal) => seal(&self.journal_path(), journal),
-            Write::NoJournal => durable::remove(&self.journal_path()),
-            Write::LastGood(text) => self.keep(text),
-            Write::Previous(text) => write_other(self.previous_path(), text),
+            Write::Journal(journal) => seal(&self.path(TRANSACTION), journal),
+            Write::NoJournal => durable::remove(&self.path(TRANSACTION)),
+            Write::LastGood(text) => self.keep(LAST_GOOD, text),
+            Write::Previous(text) => self.keep(PREVIOUS, text),
             Write::Decision(decision) => self.decide(decision),
         }
     }
 
     fn left(&self) -> Left {
-        let decision = self.decision();
-        Left { kept: self.kept(decision.as_ref()), journal: self.journal(), decision }
+        let (journal, written) = (self.journal(), self.written());
+        let (previous, was_sealed) =
+            (self.take(PREVIOUS, written.as_ref()), matches!(self.read(LAST_GOOD), Ok(Found::Sealed(_))));
+        let last_good = self.take(LAST_GOOD, written.as_ref());
+        let left =
+            Left { kept: self.kept(last_good, written.as_ref()), journal, decision: written.map(|written| written.decision) };
+        self.tell_missing(&left, previous.is_some(), was_sealed);
+        left
     }
 
     fn file(&self) -> ConfigFile {
@@ -70,9 +79,8 @@ impl Store for Generations {
     }
 
     fn previous(&self, name: Option<String>) -> Option<Text> {
-        let path = self.previous_path();
-        let text = String::from_utf8(durable::read(&path, MAX_SIZE).ok()?).ok()?;
-        Some(Text { name: name.unwrap_or_else(|| path.display().to_string()), text })
+        let text = self.take(PREVIOUS, self.written().as_ref())?;
+        Some(Text { name: name.unwrap_or_else(|| self.path(PREVIOUS).display().to_string()), text })
     }
 }
 
@@ -82,110 +90,117 @@ impl Generations {
         Self { config: config.to_owned(), state_dir: state_dir.to_owned() }
     }
 
-    /// What was in force when `decision` was made. What is damaged is set aside.
-    fn kept(&self, decision: Option<&Decision>) -> Option<Kept> {
-        let text = self.last_good().unwrap_or_else(|why| {
-            self.put_aside(LAST_GOOD, &why);
-            None
-        })?;
+    /// What was in force when that was decided.
+    fn kept(&self, last_good: Option<String>, written: Option<&Written>) -> Option<Kept> {
+        let decision = written.map(|written| &written.decision);
         let name = decision.and_then(|decision| decision.in_force.clone());
-        let name = name.unwrap_or_else(|| self.last_good_path().display().to_string());
-        Some(Kept { text: Text { name, text }, at: decision.and_then(|decision| decision.applied_at) })
+        let name = name.unwrap_or_else(|| self.path(LAST_GOOD).display().to_string());
+        Some(Kept { text: Text { name, text: last_good? }, at: decision.and_then(|decision| decision.applied_at) })
     }
 
-    fn keep(&self, text: &str) -> io::Result<()> {
-        match self.read_last_good() {
+    /// Writes only what is not there already: a start that changes nothing writes nothing.
+    fn keep(&self, name: &str, text: &str) -> io::Result<()> {
+        match self.read(name) {
             Ok(Found::Sealed(found)) if found == text => Ok(()),
-            _ => sealed_text::write(&self.last_good_path(), LAST_GOOD, text),
+            _ => sealed_text::write(&self.path(name), name, text),
         }
     }
 
-    fn read_last_good(&self) -> io::Result<Found> {
-        sealed_text::read(&self.last_good_path(), LAST_GOOD, MAX_SIZE)
+    fn read(&self, name: &str) -> io::Result<Found> {
+        sealed_text::read(&self.path(name), name, MAX_SIZE)
+    }
+
+    /// A configuration that was kept under that name. What is damaged is set aside.
+    fn take(&self, name: &str, written: Option<&Written>) -> Option<String> {
+        self.whole(name, written).unwrap_or_else(|why| {
+            self.put_aside(name, &why);
+            None
+        })
     }
 
     /// Or why it cannot be used. That of a release before there were seals is taken once, and sealed; after that, one without a seal is
     /// no work of ours.
-    fn last_good(&self) -> Result<Option<String>, String> {
-        match self.read_last_good().map_err(|error| error.to_string())? {
+    fn whole(&self, name: &str, written: Option<&Written>) -> Result<Option<String>, String> {
+        match self.read(name).map_err(|error| error.to_string())? {
             Found::Nothing => Ok(None),
             Found::Sealed(text) => Ok(Some(text)),
-            Found::Unsealed(text) if self.written().is_some_and(|written| written.sealed) || says_nothing(&text) => {
+            Found::Unsealed(text) if written.is_some_and(|written| written.sealed) || says_nothing(&text) => {
                 Err("its seal is gone: it was emptied or edited".to_owned())
             }
             Found::Unsealed(text) => {
-                edge_config::parse(LAST_GOOD, &text).map_err(|_| "it is no configuration".to_owned())?;
-                if let Err(error) = self.seal_what_is_kept(&text) {
-                    log::error!("{}: it cannot be sealed: {error}", self.last_good_path().display());
+                edge_config::parse(name, &text).map_err(|_| "it is no configuration".to_owned())?;
+                if let Err(error) = self.seal_what_is_kept(name, &text) {
+                    log::error!("{}: it cannot be sealed: {error}", self.path(name).display());
                 }
                 Ok(Some(text))
             }
         }
     }
 
-    fn seal_what_is_kept(&self, text: &str) -> io::Result<()> {
-        self.keep(text)?;
-        self.decision().map_or(Ok(()), |decision| self.decide(&decision))
+    fn seal_what_is_kept(&self, name: &str, text: &str) -> io::Result<()> {
+        self.keep(name, text)?;
+        self.written().map_or(Ok(()), |written| self.decide(&written.decision))
     }
 
-    fn decision(&self) -> Option<Decision> {
-        self.written().map(|written| written.decision)
+    /// What one says must be there, another shows that it was: each is written before what tells of it, and a transaction that is not
+    /// over may not have come to it. That a transaction is gone nobody can tell: most of the time there is none.
+    fn tell_missing(&self, left: &Left, has_previous: bool, was_sealed: bool) {
+        if left.journal.is_some() {
+            return;
+        }
+        let decision = left.decision.as_ref();
+        let was_applied = decision.is_some_and(|decision| decision.outcome == Outcome::Applied && decision.in_force.is_some());
+        let had_previous = decision.is_some_and(|decision| decision.before.is_some());
+        for (name, is_missing) in [
+            (LAST_GOOD, was_applied && left.kept.is_none()),
+            (PREVIOUS, had_previous && !has_previous),
+            (DECISION, was_sealed && decision.is_none()),
+        ] {
+            // One that was damaged is told already.
+            if is_missing && !aside::is_damaged(&self.state_dir, name) {
+                let noted = aside::note(&self.state_dir, name, &format!("{name} was missing when the daemon started"));
+                noted.unwrap_or_else(|error| log::error!("{name} is missing, which cannot be written down: {error}"));
+            }
+        }
     }
 
     fn written(&self) -> Option<Written> {
-        self.unseal("decision.json")
+        self.unseal(DECISION)
     }
 
     fn decide(&self, decision: &Decision) -> io::Result<()> {
-        let sealed = !matches!(self.read_last_good(), Ok(Found::Unsealed(_)));
+        let sealed = !matches!(self.read(LAST_GOOD), Ok(Found::Unsealed(_)));
         let written = Written { decision: decision.clone(), sealed };
         if self.written().as_ref() == Some(&written) {
             return Ok(());
         }
-        seal(&self.state_dir.join("decision.json"), &written)
+        seal(&self.path(DECISION), &written)
     }
 
     fn journal(&self) -> Option<Journal> {
-        self.unseal("transaction.json").filter(|journal: &Journal| journal.version == VERSION)
+        self.unseal(TRANSACTION).filter(|journal: &Journal| journal.version == VERSION)
     }
 
     /// What is damaged is told and set aside: it must not stop a start.
     fn unseal<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let path = self.state_dir.join(name);
-        unseal(&path, LARGEST).unwrap_or_else(|error| {
+        unseal(&self.path(name), LARGEST).unwrap_or_else(|error| {
             self.put_aside(name, &error);
             None
         })
     }
 
     fn put_aside(&self, name: &str, why: &dyn Display) {
-        if let Err(error) = set_aside(&self.state_dir, name, why) {
-            log::error!("cannot set {} aside: {error}", self.state_dir.join(name).display());
+        if let Err(error) = aside::set_aside(&self.state_dir, name, why) {
+            log::error!("cannot set {} aside: {error}", self.path(name).display());
         }
     }
 
-    fn last_good_path(&self) -> PathBuf {
-        self.state_dir.join(LAST_GOOD)
-    }
-
-    fn previous_path(&self) -> PathBuf {
-        self.state_dir.join("previous.toml")
-    }
-
-    fn journal_path(&self) -> PathBuf {
-        self.state_dir.join("transaction.json")
+    fn path(&self, name: &str) -> PathBuf {
+        self.state_dir.join(name)
     }
 }
 
 /// Nothing but comments.
 fn says_nothing(text: &str) -> bool {
     text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
-}
-
-/// Writes only what is not there already: a start that changes nothing writes nothing.
-fn write_other(path: PathBuf, text: &str) -> io::Result<()> {
-    if durable::read(&path, MAX_SIZE).is_ok_and(|bytes| bytes == text.as_bytes()) {
-        return Ok(());
-    }
-    durable::replace(&path, text.as_bytes())
 }

@@ -1,11 +1,8 @@
 //! What outlives the daemon.
 
-mod aside;
 mod generations;
 mod sealed;
-mod sealed_text;
 
-pub use aside::{damaged, set_aside};
 pub use generations::Generations;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Small files that outlive a power cut, and are known when they are damaged.
 
-use edge_host::durable::{read, replace};
+use edge_host::durable::{read_if_there, replace};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io, path::Path};
 
@@ -12,10 +12,7 @@ pub(super) fn seal(path: &Path, contents: &impl Serialize) -> io::Result<()> {
 
 /// `None`: there is no such file. An error of the kind `InvalidData` is damage.
 pub(super) fn unseal<T: DeserializeOwned>(path: &Path, most: usize) -> io::Result<Option<T>> {
-    let bytes = match read(path, most) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        bytes => bytes?,
-    };
+    let Some(bytes) = read_if_there(path, most)? else { return Ok(None) };
     let damaged = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
     let text = String::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
     let (sum, json) = text.split_once('\n').ok_or_else(|| damaged("it is cut off"))?;

@@ -1,8 +1,11 @@
 //! Plugs a network namespace, a container's say, into one of our bridges.
 
 mod child;
+mod find;
 mod inside;
 mod veth;
+
+pub use find::{Found, find};
 
 use crate::{
     Error,

@@ -104,6 +104,15 @@ impl Disk {
         inner.files[file].now[at] ^= 0x55;
     }
 
+    /// Nothing of it is left behind so many bytes, also on the disk.
+    pub fn cut(&self, name: &str, bytes: usize) {
+        let mut inner = self.lock();
+        let file = inner.names[name];
+        inner.files[file].now.truncate(bytes);
+        let now = inner.files[file].now.clone();
+        inner.files[file].synced = now;
+    }
+
     /// A block that cannot be read until it is written anew.
     pub fn wear_out(&self, name: &str, block: usize) {
         let mut inner = self.lock();

@@ -1,4 +1,5 @@
 mod alarm;
+mod cut;
 mod disk;
 mod half_back;
 mod restart;

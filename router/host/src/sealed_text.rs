@@ -1,31 +1,30 @@
 //! A text that people may read, below a line that says what it is, how long it is, and its checksum: what was cut, edited or put in
 //! another's place is seen. The line is a comment wherever `#` begins one.
 
-use edge_host::durable;
+use crate::durable;
 use std::{io, path::Path};
 
 const MARK: &str = "# edge-router keeps this: do not edit it. ";
 
 /// What stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub enum Found {
+    /// No file.
     Nothing,
+    /// What was written, every bit of it.
     Sealed(String),
     /// No seal: the file of an older release, or an edited one.
     Unsealed(String),
 }
 
 /// `what`: what the text is, so that no other file is taken for it.
-pub(super) fn write(path: &Path, what: &str, text: &str) -> io::Result<()> {
+pub fn write(path: &Path, what: &str, text: &str) -> io::Result<()> {
     durable::replace(path, format!("{}\n{text}", line(what, text)).as_bytes())
 }
 
 /// An error is damage, or a file that cannot be read; never one that is not there. `most` counts bytes of the text.
-pub(super) fn read(path: &Path, what: &str, most: usize) -> io::Result<Found> {
-    let bytes = match durable::read(path, most + line(what, "").len() + 32) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        bytes => bytes?,
-    };
+pub fn read(path: &Path, what: &str, most: usize) -> io::Result<Found> {
+    let Some(bytes) = durable::read_if_there(path, most + line(what, "").len() + 32)? else { return Ok(Found::Nothing) };
     let whole = String::from_utf8(bytes).map_err(|_| damaged("it is not text"))?;
     if !is_begun(&whole) {
         return Ok(Found::Unsealed(whole));
