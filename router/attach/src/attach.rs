@@ -29,7 +29,7 @@ impl Attach {
 impl<L: Leases, P: Plugs> Attach<L, P> {
     /// With other ends, and in another boot.
     pub fn with(state_dir: &Path, boot: BootId, leases: L, plugs: P) -> Result<Self, Error> {
-        let journal = Journal::open(state_dir, boot, !leases.held().is_empty())?;
+        let journal = Journal::open(state_dir, boot, leases.is_used())?;
         Ok(Self { leases, plugs, journal: Mutex::new(journal) })
     }
 

@@ -13,6 +13,10 @@ impl Leases for Server {
         Server::release(self, network, name).await
     }
 
+    fn is_used(&self) -> bool {
+        self.has_containers()
+    }
+
     fn held(&self) -> Vec<(Name, String)> {
         let held = self.leases().into_iter().filter(|lease| lease.state == LeaseState::Held);
         let name = |identity| if let Identity::Container(name) = identity { Some(name) } else { None };

@@ -19,6 +19,9 @@ pub trait Leases: Send + Sync + 'static {
     /// The container is gone. The address stays its own until somebody else needs it.
     fn release(&self, network: &Name, name: &str) -> impl Future<Output = Result<(), ClaimError>> + Send;
 
+    /// Whether a container is held to be attached, also in a network that is not configured yet.
+    fn is_used(&self) -> bool;
+
     /// Containers that are held to be attached: network and name.
     fn held(&self) -> Vec<(Name, String)>;
 }

@@ -1,7 +1,8 @@
 use crate::{
     Claim, ClaimError, ConfigureError, DhcpReport, Import, Lease, NetworkService, OpenError,
     clock::Clock,
-    drive::{self, Core, State},
+    drive::{self, Core},
+    lease::State,
     lock::lock,
     log::{Directory, Log, Record, recover},
     network::{KnownNetwork, Networks},
@@ -48,7 +49,7 @@ impl Server {
         // Where the clock is not right, the leases wait with it.
         let moved = if clock.is_lagging() { Vec::new() } else { networks.caught_up(clock.now(), last) };
         networks.apply(moved.clone());
-        let state = Arc::new(Mutex::new(State { networks, ..State::default() }));
+        let state = Arc::new(Mutex::new(drive::State { networks, ..drive::State::default() }));
         let (all, at) = (state.clone(), clock.clone());
         let slices = Arc::new(move |last: Option<&Record>| lock(&all).networks.slice(last, at.now()));
         let log = Log::start(directory, &recovered, slices).map_err(failed("cannot be written"))?;
@@ -99,6 +100,13 @@ impl Server {
     pub fn leases(&self) -> Vec<Lease> {
         let networks = &lock(&self.core.state).networks;
         networks.by_name.iter().flat_map(|(name, network)| show::leases(name, network, &self.core.clock)).collect()
+    }
+
+    /// Whether a container holds an address, also while its network is not configured.
+    pub fn has_containers(&self) -> bool {
+        let networks = &lock(&self.core.state).networks;
+        let mut bindings = networks.by_name.values().flat_map(|network| network.table.bindings());
+        bindings.any(|binding| binding.state == State::Held)
     }
 
     /// Addresses that nobody gets for now, as somebody uses them without a lease, and until when.

@@ -304,6 +304,10 @@ impl Leases for FakeLeases {
         Ok(())
     }
 
+    fn is_used(&self) -> bool {
+        !self.0.get().held.is_empty()
+    }
+
     fn held(&self) -> Vec<(Name, String)> {
         self.0.get().held.iter().map(|(network, name)| (network.parse().unwrap(), name.clone())).collect()
     }

@@ -142,25 +142,28 @@ impl Generations {
         self.written().map_or(Ok(()), |written| self.decide(&written.decision))
     }
 
-    /// What one says must be there, another shows that it was: each is written before what tells of it, and a transaction that is not
-    /// over may not have come to it. That a transaction is gone nobody can tell: most of the time there is none.
+    /// What one says must be there: each is written before what tells of it. The first decision may not be written yet while the first
+    /// transaction is open. That a transaction is gone nobody can tell: most of the time there is none.
     fn tell_missing(&self, left: &Left, has_previous: bool, was_sealed: bool) {
-        if left.journal.is_some() {
-            return;
-        }
         let decision = left.decision.as_ref();
         let was_applied = decision.is_some_and(|decision| decision.outcome == Outcome::Applied && decision.in_force.is_some());
         let had_previous = decision.is_some_and(|decision| decision.before.is_some());
-        for (name, is_missing) in [
-            (LAST_GOOD, was_applied && left.kept.is_none()),
-            (PREVIOUS, had_previous && !has_previous),
-            (DECISION, was_sealed && decision.is_none()),
+        let had_decision = was_sealed && left.journal.as_ref().is_none_or(|journal| journal.old.is_some());
+        for (name, had, has) in [
+            (LAST_GOOD, was_applied, left.kept.is_some()),
+            (PREVIOUS, had_previous, has_previous),
+            (DECISION, had_decision, decision.is_some()),
         ] {
             // One that was damaged is told already.
-            if is_missing && !aside::is_damaged(&self.state_dir, name) {
-                let noted = aside::note(&self.state_dir, name, &format!("{name} was missing when the daemon started"));
-                noted.unwrap_or_else(|error| log::error!("{name} is missing, which cannot be written down: {error}"));
+            if had && !has && !aside::is_damaged(&self.state_dir, name) {
+                self.note_missing(name);
             }
+        }
+    }
+
+    fn note_missing(&self, name: &str) {
+        if let Err(error) = aside::note(&self.state_dir, name, &"it was missing when the daemon started") {
+            log::error!("{} is missing, which cannot be written down: {error}", self.path(name).display());
         }
     }
 
