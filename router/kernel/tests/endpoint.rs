@@ -7,7 +7,7 @@ mod common;
 use common::{apply, create, link};
 use edge_kernel::{
     Kernel,
-    endpoint::{self, Plug, Prepare, Unplug},
+    endpoint::{self, Found, Plug, Prepare, Unplug},
 };
 use edge_lab::{in_a_box, ip};
 use edge_net::{AttachKind, Interface};
@@ -221,5 +221,33 @@ fn refusals_tell_the_mend_and_leave_nothing_behind() {
         ip("link add at-c1 type bridge");
         let error = endpoint::unplug(unplug(&wanted)).await.unwrap_err();
         assert!(refusal(&error).contains("is not one that was attached"), "{error}");
+    });
+}
+
+/// As a daemon needs it that has lost its list.
+#[test]
+fn who_is_plugged_in_is_found_without_being_remembered() {
+    in_a_box(|| async {
+        bridge_and("c1").await;
+        ip("netns add c2");
+        ip("netns add c3");
+        ip("-n c3 link add eth0 type veth peer name other");
+        let (port, child) = (plug("c1", AttachKind::Bridge), plug("c2", AttachKind::Macvlan));
+        let child = Plug { address: interface("10.0.1.5/24"), mac: Some("02:00:00:00:01:05".parse().unwrap()), ..child };
+        for plug in [&port, &child] {
+            endpoint::plug(plug.clone()).await.unwrap();
+        }
+        let mut found = endpoint::find().await.unwrap();
+        found.sort_by_key(|found| found.netns.clone());
+        let wanted = |plug: &Plug, other| Found {
+            netns: plug.netns.clone(),
+            ifname: plug.ifname,
+            kind: plug.kind,
+            mac: plug.mac.unwrap(),
+            address: Some(plug.address),
+            other,
+            alias: plug.alias.clone(),
+        };
+        assert_eq!(found, [wanted(&port, port.port), wanted(&child, child.bridge)]);
     });
 }

@@ -18,6 +18,8 @@ use super::Record;
 
 pub const BLOCK: usize = 4096;
 const HEADER: usize = 28;
+/// Where that begins which the checksum is of.
+pub const SUMMED: usize = 8;
 const MAGIC: [u8; 4] = *b"EDL2";
 
 /// Packs records into blocks.
@@ -78,9 +80,21 @@ pub fn sealed(payload: &[u8], generation: u64, place: u32, commit: u32, last: bo
     out[24..26].copy_from_slice(&(payload.len() as u16).to_le_bytes());
     out[26] = last.into();
     out[HEADER..HEADER + payload.len()].copy_from_slice(payload);
-    let crc = crc32c::crc32c(&out[8..]);
+    let crc = checksum(&out).found;
     out[4..8].copy_from_slice(&crc.to_le_bytes());
     out
+}
+
+/// What a block says its checksum is, and what it is.
+#[derive(Clone, Copy)]
+pub struct Checksum {
+    pub kept: u32,
+    pub found: u32,
+}
+
+pub fn checksum(block: &[u8; BLOCK]) -> Checksum {
+    let kept = u32::from_le_bytes([block[4], block[5], block[6], block[7]]);
+    Checksum { kept, found: crc32c::crc32c(&block[SUMMED..]) }
 }
 
 /// Of the blocks of one commit, which are whole.

@@ -11,6 +11,7 @@
 
 mod block;
 mod fs;
+mod mend;
 mod queue;
 mod recover;
 mod salvage;

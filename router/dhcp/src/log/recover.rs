@@ -3,6 +3,7 @@ use super::{
     block::{BLOCK, Block},
     fs::Fs,
     log_name,
+    mend::mend,
     salvage::Salvaged,
     snapshot::BLOCKS,
     snapshot_name,
@@ -105,13 +106,30 @@ fn is_whole(bytes: &[u8], generation: u64) -> bool {
         && count > 0
 }
 
-/// The records of the whole blocks.
+/// The records of the whole blocks, and of those that can be mended.
 fn read_snapshot(bytes: &[u8], generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
-    for (place, block) in blocks(bytes, generation).enumerate() {
-        if let Some(block) = block {
-            read_block(&block, place, name, found, take);
+    for (place, bytes) in bytes.chunks(BLOCK).enumerate() {
+        match Block::read(bytes, generation, place as u32) {
+            Some(block) => read_block(&block, place, name, found, take),
+            None => drop(read_mended(bytes, generation, place, name, found, take)),
         }
     }
+}
+
+/// False where more than one bit is wrong.
+fn read_mended(
+    bytes: &[u8],
+    generation: u64,
+    place: usize,
+    name: &str,
+    found: &mut Recovered,
+    take: &mut impl FnMut(Record),
+) -> bool {
+    let Some(mended) = mend(bytes) else { return false };
+    let Some(block) = Block::read(&mended, generation, place as u32) else { return false };
+    found.notes.push(format!("a bit of block {place} of {name} was flipped, which is mended"));
+    read_block(&block, place, name, found, take);
+    true
 }
 
 fn read_log(read: &Salvaged, generation: u64, name: &str, found: &mut Recovered, take: &mut impl FnMut(Record)) {
@@ -135,10 +153,11 @@ fn read_log(read: &Salvaged, generation: u64, name: &str, found: &mut Recovered,
     let is_whole = !found.spoiled && read.unreadable.is_empty();
     let last = bytes.get(last_commit * BLOCK..end * BLOCK).filter(|_| is_whole);
     found.last = last.unwrap_or_default().to_vec();
-    for (place, block) in blocks(bytes, generation).take(end).enumerate() {
-        match block {
+    for (place, bytes) in bytes.chunks(BLOCK).take(end).enumerate() {
+        match Block::read(bytes, generation, place as u32) {
             Some(block) => read_block(&block, place, name, found, take),
             None if read.unreadable.contains(&place) => {}
+            None if read_mended(bytes, generation, place, name, found, take) => {}
             None => found.notes.push(format!("block {place} of {name} is damaged; leases written there may be missing")),
         }
     }

@@ -65,6 +65,18 @@ fn damage_to_the_last_commit_is_told_after_an_end_that_was_meant() {
 }
 
 #[test]
+fn one_flipped_bit_costs_no_lease() {
+    for place in 0..4 {
+        let disk = four();
+        disk.flip("log.1", place * block::BLOCK + 100);
+        let store = Store::open(&disk, 1).expect("it starts");
+        assert_eq!(store.notes, [format!("a bit of block {place} of log.1 was flipped, which is mended")]);
+        assert_eq!(hosts(&store.past.known[0]), [1, 2, 3, 4]);
+        assert_eq!(Store::open(&disk, 1).expect("it opens").notes, Vec::<String>::new(), "a new generation is whole again");
+    }
+}
+
+#[test]
 fn an_end_takes_one_block_however_often_it_is_ended() {
     let disk = four();
     for _ in 0..10 {

@@ -98,6 +98,12 @@ impl Disk {
         self.lock().hangs = hangs;
     }
 
+    pub fn flip(&self, name: &str, at: usize) {
+        let mut inner = self.lock();
+        let file = inner.names[name];
+        inner.files[file].now[at] ^= 0x10;
+    }
+
     pub fn damage(&self, name: &str, at: usize) {
         let mut inner = self.lock();
         let file = inner.names[name];
