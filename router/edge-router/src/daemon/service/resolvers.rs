@@ -4,10 +4,7 @@ use edge_config::{Config, Uplink, UplinkAddress};
 use edge_net::Name;
 use edge_plan::{Facts, addressing};
 use edge_uplink::{ClientLease, UplinkReport};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As resolv.conf(5), the uplink in use first.
 pub fn resolvers(config: &Config, facts: &Facts, reports: &BTreeMap<Name, UplinkReport>) -> String {
@@ -17,7 +14,7 @@ pub fn resolvers(config: &Config, facts: &Facts, reports: &BTreeMap<Name, Uplink
     let mut search: Vec<String> = Vec::new();
     for uplink in order {
         let learned = reports.get(&uplink.name).and_then(|report| lease(uplink, report));
-        for server in dns(uplink, learned) {
+        for server in facts.name_servers(uplink) {
             text += &format!("nameserver {server}\n");
         }
         search.extend(learned.into_iter().flat_map(|lease| lease.domain.iter().chain(&lease.search).cloned()));
@@ -40,10 +37,39 @@ pub fn lease<'a>(uplink: &Uplink, report: &'a UplinkReport) -> Option<&'a Client
     report.lease.as_ref().filter(|_| uplink.address == UplinkAddress::Dhcp && report.refused.is_none())
 }
 
-/// What the file says wins.
-pub fn dns(uplink: &Uplink, learned: Option<&ClientLease>) -> Vec<Ipv4Addr> {
-    match learned.filter(|_| uplink.dns.is_empty()) {
-        Some(lease) => lease.dns.clone(),
-        None => uplink.dns.clone(),
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+    use super::*;
+    use std::path::Path;
+
+    const CONFIG: &str = r#"
+[[uplink]]
+name = "wan"
+device = "eth0"
+address = "192.0.2.2/24"
+gateway = "192.0.2.1"
+dns = ["9.9.9.9"]
+[[uplink]]
+name = "lte"
+device = "eth1"
+address = "198.51.100.2/24"
+gateway = "198.51.100.1"
+dns = ["1.1.1.1"]
+"#;
+
+    #[test]
+    fn the_uplink_in_use_is_asked_first() {
+        let config = edge_config::parse("x", CONFIG).unwrap();
+        let (mut facts, reports) = (Facts::default(), BTreeMap::new());
+        assert_eq!(resolvers(&config, &facts, &reports), "nameserver 9.9.9.9\nnameserver 1.1.1.1\n");
+        facts.unhealthy.insert("wan".parse().unwrap());
+        assert_eq!(resolvers(&config, &facts, &reports), "nameserver 1.1.1.1\nnameserver 9.9.9.9\n");
+    }
+
+    #[test]
+    fn the_images_resolver_reads_them() {
+        let link = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rootfs/etc/resolv.conf");
+        assert_eq!(link.read_link().unwrap(), Path::new("/run/edge-router/resolv.conf"));
     }
 }

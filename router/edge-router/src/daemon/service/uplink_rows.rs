@@ -1,6 +1,6 @@
 //! The uplinks as rows of the status.
 
-use super::resolvers::{dns, lease, rank};
+use super::resolvers::{lease, rank};
 use edge_api::{UplinkState, UplinkStatus};
 use edge_config::{Config, Uplink, UplinkLink};
 use edge_net::Name;
@@ -54,7 +54,7 @@ fn row(uplink: &Uplink, facts: &Facts, report: &UplinkReport, link: Option<&Link
         round_trip_ms: health.round_trip.filter(|_| state == UplinkState::Online).map(milliseconds),
         why,
         since,
-        dns: dns(uplink, learned),
+        dns: facts.name_servers(uplink).to_vec(),
         domain: learned.and_then(|lease| lease.domain.clone()),
         search: learned.map_or(Vec::new(), |lease| lease.search.clone()),
         mtu: learned.and_then(|lease| lease.mtu),

@@ -24,17 +24,19 @@ impl Uplinks {
     }
 
     /// For a resolver on the box.
-    fn offer_resolvers(&self, in_force: &InForce) {
+    fn offer_resolvers(&self, in_force: &InForce) -> Option<Problem> {
         let text = resolvers(&in_force.config, &in_force.facts, &self.uplinks.reports());
-        if let Err(error) = self.files.offer_resolvers(&text) {
-            log::warn!("the name servers of the uplinks are not told: {error}");
-        }
+        let error = self.files.offer_resolvers(&text).err()?;
+        Some(Problem { what: "the name servers of the uplinks are not told".to_owned(), why: Some(error.to_string()) })
     }
 
     async fn follow(&self, engine: &dyn EngineHandle, in_force: &watch::Receiver<Arc<InForce>>) -> Result<(), Failure> {
         if in_force.borrow().is_applied() {
             engine.facts_changed().await?;
-            self.offer_resolvers(&in_force.borrow());
+            // Domains alone change no plan, and nothing is configured anew for them.
+            if let Some(Problem { what, why }) = self.offer_resolvers(&in_force.borrow()) {
+                log::warn!("{what}: {}", why.unwrap_or_default());
+            }
         }
         Ok(())
     }
@@ -56,7 +58,7 @@ impl Service for Uplinks {
 
     fn configure<'a>(&'a self, in_force: &'a InForce) -> Task<'a, Vec<Problem>> {
         self.uplinks.configure(&in_force.config, in_force.facts.machine);
-        Box::pin(ready(Vec::new()))
+        Box::pin(ready(self.offer_resolvers(in_force).into_iter().collect()))
     }
 
     fn settle(&self) -> Task<'_> {
