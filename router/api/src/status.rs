@@ -78,7 +78,7 @@ impl Status {
             self.problems.push(Problem { what, why: wait.why.clone() });
         }
         let is_told = |owner: &String| self.waiting.iter().any(|wait| wait.needed_by.contains(owner));
-        let uplinks = self.uplinks.iter().filter_map(UplinkStatus::problem);
+        let uplinks = self.uplinks.iter().flat_map(UplinkStatus::problems);
         let rows = uplinks.chain(self.networks.iter().filter_map(NetworkStatus::problem));
         self.problems.extend(rows.filter(|(owner, _)| !is_told(owner)).map(|(_, problem)| problem));
         let short: Vec<_> = self.networks.iter().filter(|network| network.is_short_of_addresses()).collect();

@@ -148,6 +148,43 @@ fn a_site_with_our_own_numbers_breaks_nothing() -> Result<()> {
     same(site.online("wan")?.as_str(), "10.77.0.50/24").map(drop)
 }
 
+/// Of two uplinks one has a server that names what is the other's, a network's, or half of everything, and itself for a name server.
+#[test]
+fn a_foreign_dhcp_server_takes_nothing_and_is_told() -> Result<()> {
+    let mut site = Rig::new(PROGRAM)?;
+    let _first = site.provider("eth1", "192.0.2")?;
+    let mut second = site.provider("eth2", "198.51.100")?;
+    let to =
+        ["0.0.0.0/0", "11.0.0.0/9", "192.0.2.1/32", "9.9.9.0/24", "8.8.8.8/32", "10.77.0.128/25", "12.0.0.0/8", "64.0.0.0/2"];
+    let routes = to.map(|to| format!("{to},198.51.100.1")).join(",");
+    second.dnsmasq(
+        50,
+        &[&format!("--dhcp-option=option:classless-static-route,{routes}"), "--dhcp-option=option:dns-server,10.77.0.5"],
+    )?;
+    let wan = |dns: &str| {
+        let wan = "[[uplink]]\nname = \"wan\"\ndevice = \"eth1\"\naddress = \"192.0.2.2/24\"\ngateway = \"192.0.2.1\"\nprobe = \"8.8.8.8\"";
+        format!("{wan}\ndns = [\"{dns}\"]\n{}{LAN}", uplink("lte", "eth2", ""))
+    };
+    site.start(&wan("9.9.9.9"))?;
+    same(site.online("lte")?.as_str(), "198.51.100.50/24")?;
+    let routes = site.edge.ip("-4 route show dev eth2 proto 237")?;
+    let led_to: Vec<&str> = routes.lines().filter_map(|line| line.split(' ').next()).collect();
+    same(led_to, vec!["default", "11.0.0.0/9"])?;
+    let status = site.ctl(&["status"])?.split_whitespace().collect::<Vec<_>>().join(" ");
+    ensure!(status.contains("uplink lte: a part of what its DHCP server gives is not used"), "{status}");
+    let refused = site.uplink("lte")?["refused"].to_string();
+    for told in
+        ["uplink wan (192.0.2.0/24)", "name server 9.9.9.9 of uplink wan", "probe 8.8.8.8", "network lan", "64.0.0.0/2 is wider"]
+    {
+        ensure!(refused.contains(told), "{told}: {refused}");
+    }
+    // What a resolver on the box reads follows an apply at once.
+    let resolvers = || fs::read_to_string(site.path("run/resolv.conf"));
+    same(resolvers()?.as_str(), "nameserver 9.9.9.9\n")?;
+    site.apply(&wan("1.1.1.1"))?;
+    same(resolvers()?.as_str(), "nameserver 1.1.1.1\n")
+}
+
 /// How many boxes lose an uplink at the same time, for the figures.
 const BOXES: usize = 5;
 

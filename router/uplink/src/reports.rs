@@ -19,6 +19,8 @@ pub struct UplinkReport {
     pub no_lease: Option<NoLease>,
     /// Why the lease that is there is not used.
     pub refused: Option<String>,
+    /// What of the lease that is used is not, and why.
+    pub partly_refused: Vec<String>,
     pub health: Health,
     path: Option<ProbePath>,
 }
@@ -97,8 +99,12 @@ impl Reports {
         self.update(uplink, |report| report.health = health);
     }
 
-    pub fn set_path(&self, uplink: &Name, path: Option<ProbePath>, refused: Option<String>) {
-        self.update(uplink, |report| (report.path, report.refused) = (path, refused));
+    pub fn set_path(&self, uplink: &Name, path: Option<ProbePath>) {
+        self.update(uplink, |report| report.path = path);
+    }
+
+    pub fn set_refused(&self, uplink: &Name, refused: Option<String>, partly: Vec<String>) {
+        self.update(uplink, |report| (report.refused, report.partly_refused) = (refused, partly));
     }
 
     /// No uplink of that name any more.

@@ -4,12 +4,12 @@ use crate::{
     health::{self, HealthVerdict, ProbeConf},
     memory::{Memory, Remembered},
     reports::{ProbePath, Reports, UplinkReport},
-    usable::usable,
+    usable::{Usable, usable},
 };
 use edge_config::{Config, Uplink, UplinkAddress, UplinkLink};
 use edge_host::{clock::since_boot, netns};
 use edge_net::Name;
-use edge_plan::{Facts, UplinkLease, addressing};
+use edge_plan::{Facts, addressing};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -61,7 +61,7 @@ impl Uplinks {
     pub fn complete_facts(&self, config: &Config, facts: &mut Facts) {
         let reports = self.reports.all();
         let verdicts = self.verdicts(config, &reports).into_iter();
-        facts.uplink_leases = verdicts.filter_map(|(name, verdict)| Some((name, verdict.ok()?))).collect();
+        facts.uplink_leases = verdicts.filter_map(|(name, verdict)| Some((name, verdict.ok()?.lease))).collect();
         let is_down =
             |uplink: &&Uplink| reports.get(&uplink.name).is_some_and(|report| report.health.verdict == HealthVerdict::Down);
         let several = config.uplinks.len() > 1;
@@ -74,12 +74,18 @@ impl Uplinks {
         for uplink in &config.uplinks {
             let path = addressing(uplink, facts);
             let path = path.map(|(interface, gateway)| ProbePath { address: interface.address(), gateway });
-            self.reports.set_path(&uplink.name, path, verdicts.remove(&uplink.name).and_then(Result::err));
+            self.reports.set_path(&uplink.name, path);
+            let (refused, partly) = match verdicts.remove(&uplink.name) {
+                Some(Ok(usable)) => (None, usable.refused),
+                Some(Err(why)) => (Some(why), Vec::new()),
+                None => (None, Vec::new()),
+            };
+            self.reports.set_refused(&uplink.name, refused, partly);
         }
     }
 
     /// What the leases come to under this configuration.
-    fn verdicts(&self, config: &Config, reports: &BTreeMap<Name, UplinkReport>) -> BTreeMap<Name, Result<UplinkLease, String>> {
+    fn verdicts(&self, config: &Config, reports: &BTreeMap<Name, UplinkReport>) -> BTreeMap<Name, Result<Usable, String>> {
         let dhcp = config.uplinks.iter().filter(|uplink| uplink.address == UplinkAddress::Dhcp);
         let lease = |uplink: &Uplink| match reports.get(&uplink.name) {
             Some(report) if report.lease.is_some() || report.no_lease.is_some() => report.lease.clone(),

@@ -1,4 +1,4 @@
-use super::Problem;
+use super::{Problem, listed};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
@@ -39,6 +39,9 @@ pub struct UplinkStatus {
     /// Bytes; learned, option 26. It is told and not set.
     #[serde(default)]
     pub mtu: Option<u16>,
+    /// What the DHCP server gave besides and is not used, and why: routes and name servers that are another's.
+    #[serde(default)]
+    pub refused: Vec<String>,
 }
 
 /// How an uplink is.
@@ -58,11 +61,22 @@ pub enum UplinkState {
 }
 
 impl UplinkStatus {
-    /// Whose it is, as in [`Waiting::needed_by`](super::Waiting::needed_by), and what is wrong.
-    pub(super) fn problem(&self) -> Option<(String, Problem)> {
-        let (owner, verb) = (format!("uplink {}", self.name), if self.state == UplinkState::NoLease { "has" } else { "is" });
-        let what = format!("{owner} {verb} {}", self.state.as_str());
-        (!self.state.is_good()).then(|| (owner, Problem { what, why: self.why.clone() }))
+    /// Whose they are, as in [`Waiting::needed_by`](super::Waiting::needed_by), and what is wrong.
+    pub(super) fn problems(&self) -> impl Iterator<Item = (String, Problem)> {
+        let problems = [self.bad_state(), self.refused()].into_iter().flatten();
+        problems.map(|problem| (format!("uplink {}", self.name), problem))
+    }
+
+    fn bad_state(&self) -> Option<Problem> {
+        let verb = if self.state == UplinkState::NoLease { "has" } else { "is" };
+        let what = format!("uplink {} {verb} {}", self.name, self.state.as_str());
+        (!self.state.is_good()).then(|| Problem { what, why: self.why.clone() })
+    }
+
+    fn refused(&self) -> Option<Problem> {
+        let what = format!("uplink {}: a part of what its DHCP server gives is not used", self.name);
+        let why = format!("{}; if it is right, renumber here, else look for a foreign DHCP server", listed(&self.refused));
+        (!self.refused.is_empty()).then_some(Problem { what, why: Some(why) })
     }
 }
 

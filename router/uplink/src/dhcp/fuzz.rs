@@ -10,6 +10,7 @@ pub fn fuzz_reply(bytes: &[u8]) {
     };
     assert!(lease.gateway.is_none_or(|gateway| lease.interface.has_host(gateway)));
     assert!(lease.routes.iter().all(|(to, _)| to.prefix_len() >= 8), "a second default route");
+    assert!(lease.interface.subnet().prefix_len() >= 8, "a subnet as wide as one");
     let names = lease.domain.iter().chain(&lease.search);
     assert!(names.flat_map(|name| name.chars()).all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)));
 }

@@ -14,6 +14,9 @@ pub struct ClientLease {
     pub gateway: Option<Ipv4Addr>,
     /// Option 121 without its default route. The next hop is in the subnet, `None`: on the link.
     pub routes: Vec<(Ipv4Net, Option<Ipv4Addr>)>,
+    /// Where other routes of option 121 lead, which can be no way of an uplink.
+    #[serde(default)]
+    pub useless: Vec<Ipv4Net>,
     /// Option 6
     pub dns: Vec<Ipv4Addr>,
     /// Option 15

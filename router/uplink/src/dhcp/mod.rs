@@ -16,7 +16,7 @@ pub use client::{Client, NoLease, Outgoing, Via};
 pub use fuzz::fuzz_reply;
 pub use identity::ClientIdentity;
 pub use lease::{ClientLease, Held};
-pub use reply::ServerReply;
+pub use reply::{ServerReply, WIDEST};
 
 #[cfg(test)]
 pub mod tests {
@@ -29,6 +29,7 @@ pub mod tests {
             server: [192, 0, 2, 1].into(),
             gateway: Some([192, 0, 2, 1].into()),
             routes: Vec::new(),
+            useless: Vec::new(),
             dns: Vec::new(),
             domain: None,
             search: Vec::new(),

@@ -61,16 +61,20 @@ fn lease(address: Ipv4Addr, options: &Options) -> Result<ClientLease, Unusable> 
     let interface = Ipv4Net::with_netmask(address, mask).ok().and_then(Interface::new).filter(|_| is_host(address));
     let interface =
         interface.ok_or_else(|| unusable(format!("{address} with the netmask {mask}, which is no host's address")))?;
+    if interface.subnet().prefix_len() < WIDEST {
+        return Err(unusable(format!("{interface}: no uplink's subnet is wider than /{WIDEST}")));
+    }
     let server = options.array(code::SERVER_ID).map(Ipv4Addr::from).ok_or_else(|| unusable("no server identifier".to_owned()))?;
     let number = |option| options.array(option).map(u32::from_be_bytes);
     let seconds = number(code::LEASE_TIME).ok_or_else(|| unusable("no lease time".to_owned()))?;
     let terms = Terms::new(seconds, number(code::RENEWAL), number(code::REBINDING));
-    let (gateway, routes) = routes(options, interface)?;
+    let Routes { gateway, others, useless } = routes(options, interface)?;
     Ok(ClientLease {
         interface,
         server,
         gateway,
-        routes,
+        routes: others,
+        useless,
         dns: addresses(options, code::DNS).filter(|server| is_host(*server)).take(MOST).collect(),
         domain: options.get(code::DOMAIN).and_then(|bytes| domain(bytes.strip_suffix(&[0]).unwrap_or(bytes))),
         search: options.get(code::SEARCH).map(search).unwrap_or_default(),
@@ -80,10 +84,14 @@ fn lease(address: Ipv4Addr, options: &Options) -> Result<ClientLease, Unusable> 
 }
 
 /// The largest block ever assigned. A route to more would be a default route that no metric weighs against that of another uplink.
-const WIDEST: u8 = 8;
+pub const WIDEST: u8 = 8;
 
-/// The default gateway, and other routes by their next hop.
-type Routes = (Option<Ipv4Addr>, Vec<(Ipv4Net, Option<Ipv4Addr>)>);
+#[derive(Default)]
+struct Routes {
+    gateway: Option<Ipv4Addr>,
+    others: Vec<(Ipv4Net, Option<Ipv4Addr>)>,
+    useless: Vec<Ipv4Net>,
+}
 
 /// Where there are classless routes, option 3 is not looked at (RFC 3442).
 fn routes(options: &Options, own: Interface) -> Result<Routes, Unusable> {
@@ -93,20 +101,21 @@ fn routes(options: &Options, own: Interface) -> Result<Routes, Unusable> {
         let gateway = gateways.iter().copied().find(reachable);
         return match (gateway, gateways.first()) {
             (None, Some(far)) => Err(Unusable(format!("{own} with the gateway {far}, which is not in that subnet"))),
-            (gateway, _) => Ok((gateway, Vec::new())),
+            (gateway, _) => Ok(Routes { gateway, ..Routes::default() }),
         };
     };
-    let mut gateway = None;
-    let mut others = Vec::new();
+    let mut found = Routes::default();
     for (destination, via) in classless(bytes).into_iter().take(MOST) {
         let via = (!via.is_unspecified()).then_some(via);
         if destination.prefix_len() == 0 {
-            gateway = gateway.or(via.filter(reachable));
+            found.gateway = found.gateway.or(via.filter(reachable));
         } else if destination.prefix_len() >= WIDEST && via.is_none_or(|via| reachable(&via)) && is_host(destination.network()) {
-            others.push((destination, via));
+            found.others.push((destination, via));
+        } else {
+            found.useless.push(destination);
         }
     }
-    Ok((gateway, others))
+    Ok(found)
 }
 
 /// Length, as many bytes of the destination as it needs, next hop (RFC 3442). What comes after damage is lost.

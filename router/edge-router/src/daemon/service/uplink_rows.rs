@@ -58,6 +58,7 @@ fn row(uplink: &Uplink, facts: &Facts, report: &UplinkReport, link: Option<&Link
         domain: learned.and_then(|lease| lease.domain.clone()),
         search: learned.map_or(Vec::new(), |lease| lease.search.clone()),
         mtu: learned.and_then(|lease| lease.mtu),
+        refused: report.partly_refused.clone(),
     }
 }
 

@@ -59,6 +59,8 @@ fn classless_routes_replace_the_router() {
         [121, 31, 1, 0, 192, 0, 2, 1, 8, 10, 203, 0, 113, 1, 8, 127, 192, 0, 2, 1, 0, 192, 0, 2, 9, 4, 224, 192, 0, 2, 1, 0];
     let lease = read(&useless).unwrap();
     assert_eq!((lease.gateway, lease.routes), (None, vec![]));
+    let told = ["0.0.0.0/1", "10.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4"];
+    assert!(told.iter().all(|to| lease.useless.contains(&net(to))), "{:?}", lease.useless);
 }
 
 #[test]
@@ -76,6 +78,10 @@ fn what_is_of_no_use_is_named() {
     assert!(told(16, &[127, 0, 0, 1]).contains("no host's address"));
     assert!(told(FIXED + 4 + 9, &[2]).contains("without a netmask"));
     assert!(told(FIXED + 4 + 17, &[0, 0, 0, 9]).contains("a lease of 9 s only"));
+    for (mask, length) in [([192, 0, 0, 0], 2), ([254, 0, 0, 0], 7)] {
+        let why = told(FIXED + 4 + 11, &mask);
+        assert_eq!(why, format!("192.0.2.9/{length}: no uplink's subnet is wider than /8"));
+    }
 }
 
 #[test]
