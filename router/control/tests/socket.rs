@@ -6,7 +6,7 @@ use edge_api::*;
 use edge_control::*;
 use std::{
     io::{Read, Write},
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::{fs::PermissionsExt, net::UnixStream, process::CommandExt},
     path::Path,
     process::Command,
     sync::Arc,
@@ -88,7 +88,7 @@ struct Daemon {
     dir: tempfile::TempDir,
     api: Arc<Fake>,
     stop: oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<std::io::Result<()>>,
+    task: tokio::task::JoinHandle<()>,
 }
 
 fn start() -> Daemon {
@@ -106,7 +106,7 @@ fn start() -> Daemon {
 async fn raw(dir: &Path, request: impl Into<Vec<u8>>) -> String {
     let (socket, request) = (socket(dir), request.into());
     tokio::task::spawn_blocking(move || {
-        let mut stream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+        let mut stream = UnixStream::connect(socket).unwrap();
         // The server may close early on a request that is too long.
         let _ = stream.write_all(&request);
         let mut answer = Vec::new();
@@ -217,9 +217,66 @@ async fn stopping_answers_what_is_under_way() {
     sleep(Duration::from_millis(100)).await;
     daemon.api.finish.notify_one();
     assert!(timeout(Duration::from_secs(20), apply).await.expect("it ends").unwrap().is_ok());
-    daemon.task.await.unwrap().unwrap();
+    daemon.task.await.unwrap();
     let error = Client::new(daemon.dir.path()).status().await.unwrap_err();
     assert!(error.to_string().contains("control.sock") && error.detail()[0].contains("systemctl start"), "{error}");
+}
+
+/// Requests that do not come to their end: without one, in the middle of the header, in the middle of the body.
+fn half_sent(dir: &Path, how_many: usize) -> Vec<UnixStream> {
+    let halves = ["", "POST /v1/apply HTTP/1.1\r\nHost", "POST /v1/apply HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"];
+    let mut open = Vec::new();
+    for half in halves.iter().cycle().take(how_many) {
+        let mut stream = UnixStream::connect(socket(dir)).unwrap();
+        stream.write_all(half.as_bytes()).unwrap();
+        open.push(stream);
+    }
+    open
+}
+
+#[tokio::test]
+async fn half_sent_requests_keep_nobody_waiting() {
+    let daemon = start();
+    let client = Client::new(daemon.dir.path());
+    let request = ApplyRequest::default();
+    let asked = async {
+        daemon.api.begun.notified().await;
+        let _open = half_sent(daemon.dir.path(), 300);
+        let status = timeout(Duration::from_secs(4), Client::new(daemon.dir.path()).status()).await;
+        daemon.api.finish.notify_one();
+        status
+    };
+    let (apply, status) = tokio::join!(client.apply(&request), asked);
+    assert_eq!(status.expect("it is answered before any of them is late").unwrap().uptime, 7);
+    assert!(apply.is_ok(), "who is answered gives way to nobody: {apply:?}");
+}
+
+#[tokio::test]
+async fn half_sent_requests_end() {
+    let daemon = start();
+    for mut stream in half_sent(daemon.dir.path(), 3) {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut answer = String::new();
+        let read = move || stream.read_to_string(&mut answer).map(|_| answer);
+        let answer = tokio::task::spawn_blocking(read).await.unwrap().expect("it is closed");
+        assert!(answer.is_empty() || answer.contains("did not come within 5 s"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn half_sent_requests_and_clients_that_do_not_read_stop_no_stop() {
+    let daemon = start();
+    let _open = half_sent(daemon.dir.path(), 30);
+    // The answer says its text again: more than a socket holds.
+    let mut deaf = UnixStream::connect(socket(daemon.dir.path())).unwrap();
+    let long = format!("{{\"config\":{{\"file_name\":\"a\",\"text\":\"{}\"}}}}", "x".repeat(2_000_000));
+    let asked = tokio::task::spawn_blocking(move || {
+        deaf.write_all(post("/v1/plan", &long).as_bytes()).unwrap();
+        deaf
+    });
+    let _deaf = asked.await.unwrap();
+    daemon.stop.send(()).unwrap();
+    timeout(Duration::from_secs(4), daemon.task).await.expect("it ends before any of them is late").unwrap();
 }
 
 #[tokio::test]

@@ -1,25 +1,18 @@
 use super::{listen::GROUP, refused::refused};
-use axum::{
-    extract::{ConnectInfo, Request, connect_info::Connected},
-    middleware::Next,
-    response::Response,
-    serve::IncomingStream,
-};
+use axum::{Extension, extract::Request, middleware::Next, response::Response};
 use edge_api::{Failure, FailureKind};
 use nix::unistd::{Gid, Group, Uid, User};
-use tokio::net::UnixListener;
+use tokio::net::UnixStream;
 
 /// Who connected, as the kernel tells it (`SO_PEERCRED`, unix(7)); `None` when it does not.
 #[derive(Clone, Copy)]
 pub(super) struct Peer(Option<(Uid, Gid)>);
 
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        Self(stream.io().peer_cred().ok().map(|peer| (Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()))))
-    }
-}
-
 impl Peer {
+    pub fn of(stream: &UnixStream) -> Self {
+        Self(stream.peer_cred().ok().map(|peer| (Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()))))
+    }
+
     /// The file's mode says the same; this holds too when somebody widened that mode.
     fn may_ask(self) -> bool {
         let Some((uid, gid)) = self.0 else { return false };
@@ -33,7 +26,7 @@ fn is_member(uid: Uid, gid: Gid) -> bool {
     group.gid == gid || name.is_some_and(|name| group.mem.contains(&name))
 }
 
-pub(super) async fn check(ConnectInfo(peer): ConnectInfo<Peer>, request: Request, next: Next) -> Response {
+pub(super) async fn check(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
     if peer.may_ask() {
         return next.run(request).await;
     }

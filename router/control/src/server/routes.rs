@@ -1,8 +1,8 @@
-use super::{peer, refused::refused};
+use super::{peer, refused::refused, whole::whole};
 use axum::{
     Json, Router,
-    body::{Body, to_bytes},
-    extract::State,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
     http::{Method, Uri},
     middleware::from_fn,
     response::{IntoResponse, Response},
@@ -13,9 +13,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// Bytes: the longest configuration (1 MiB) as a JSON string, where each quote and line end takes two.
-const LONGEST_REQUEST: usize = 4 << 20;
-const READ_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
@@ -34,40 +31,43 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
         .route("/v1/detach", post(detach))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
+        // It is read and measured before.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(whole))
         .layer(from_fn(peer::check))
         .with_state(api)
 }
 
-async fn plan<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
-    match read_or_default(body).await {
+async fn plan<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+    match parse_or_default(&body) {
         Ok::<ConfigRequest, _>(request) => answer(async move { api.plan(request).await }).await,
         Err(failure) => refused(failure),
     }
 }
 
-async fn apply<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
-    match read_or_default(body).await {
+async fn apply<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+    match parse_or_default(&body) {
         Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request).await }).await,
         Err(failure) => refused(failure),
     }
 }
 
-async fn import_leases<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
-    match read(body).await.and_then(parse) {
+async fn import_leases<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+    match parse(&body) {
         Ok(file) => answer(async move { api.import_leases(file).await }).await,
         Err(failure) => refused(failure),
     }
 }
 
-async fn attach<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
-    match read(body).await.and_then(parse) {
+async fn attach<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+    match parse(&body) {
         Ok(request) => answer(async move { api.attach(request).await }).await,
         Err(failure) => refused(failure),
     }
 }
 
-async fn detach<A: Api>(State(api): State<Arc<A>>, body: Body) -> Response {
-    match read(body).await.and_then(parse) {
+async fn detach<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+    match parse(&body) {
         Ok(request) => answer(async move { api.detach(request).await }).await,
         Err(failure) => refused(failure),
     }
@@ -98,22 +98,13 @@ async fn answer<T: Serialize + Send + 'static>(work: impl Future<Output = Result
     refused(failure)
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, Failure> {
-    let too_long = || Failure::new(FailureKind::TooLong, format_args!("a request has at most {LONGEST_REQUEST} bytes"));
-    let late =
-        |_| Failure::new(FailureKind::Timeout, format_args!("the request did not come within {} s", READ_WITHIN.as_secs()));
-    let bytes = timeout(READ_WITHIN, to_bytes(body, LONGEST_REQUEST)).await.map_err(late)?;
-    Ok(bytes.map_err(|_| too_long())?.to_vec())
-}
-
 /// The content type is not asked for: `curl -d` sends a form's.
-fn parse<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<T, Failure> {
-    serde_json::from_slice(&bytes).map_err(|error| {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|error| {
         Failure::new(FailureKind::Invalid, "the request is not the JSON object wanted").detail(error.to_string())
     })
 }
 
-async fn read_or_default<T: DeserializeOwned + Default>(body: Body) -> Result<T, Failure> {
-    let bytes = read(body).await?;
+fn parse_or_default<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, Failure> {
     if bytes.is_empty() { Ok(T::default()) } else { parse(bytes) }
 }

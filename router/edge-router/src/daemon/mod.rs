@@ -22,7 +22,6 @@ mod transfer;
 mod waiting;
 mod watch;
 
-use anyhow::Context;
 use clap::Args;
 use router::Router;
 use std::{path::PathBuf, sync::Arc};
@@ -85,12 +84,15 @@ async fn run(options: Options) -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
         // Without it a device that comes, or a window that ends, would wait for ever; whoever started us starts us again.
         ended = tasks.ended() => anyhow::bail!("{ended} has ended"),
-        served = &mut serving => return served?.context("the control socket failed"),
+        served = &mut serving => {
+            served?;
+            anyhow::bail!("the control socket has ended");
+        }
     }
     notify::stopping();
     tasks.tell();
     engine.stop().await;
-    serving.await?.context("the control socket failed")?;
+    serving.await?;
     tasks.end().await;
     // What is in the kernel stays: traffic goes on, and the next start adopts it.
     log::info!("stopped; the networks stay as they are");
