@@ -184,6 +184,7 @@ fn what_loosens_the_routers_settings_is_put_back_and_the_hosts_are_its_own() -> 
         ("net.ipv4.conf.all.proxy_arp", "1", "0"),
         ("net.ipv4.conf.all.accept_redirects", "1", "0"),
         ("net.ipv4.conf.all.accept_source_route", "1", "0"),
+        ("net.ipv4.conf.all.send_redirects", "1", "0"),
         ("net.ipv4.conf.up-wan.rp_filter", "0", "1"),
         ("net.ipv4.conf.gw-hold.forwarding", "0", "1"),
     ];

@@ -45,8 +45,8 @@ impl Kernel {
 
     /// As [`Kernel::observe`], but of links and addresses only what the kernel's events name is read, while none of them was lost and
     /// the last look at all is less than a minute ago. Of a link's settings the kernel tells when others change `forwarding` or
-    /// `rp_filter` in `/proc/sys`; `arp_ignore` and IPv6's `addr_gen_mode` change there without an event, and so does the group of a link
-    /// that is down.
+    /// `rp_filter` in `/proc/sys`; `arp_ignore`, `send_redirects` and IPv6's `addr_gen_mode` change there without an event, and so does the
+    /// group of a link that is down.
     pub async fn observe_changes(&self) -> Result<State, Error> {
         self.blocking(observe::observe_changes).await
     }

@@ -12,6 +12,7 @@ use rtnetlink::{LinkMessageBuilder, LinkUnspec};
 
 // `IPV4_DEVCONF_*` (include/uapi/linux/ip.h).
 const FORWARDING: u16 = 1;
+const SEND_REDIRECTS: u16 = 6;
 const RP_FILTER: u16 = 8;
 const ARP_IGNORE: u16 = 19;
 
@@ -21,6 +22,7 @@ pub(crate) struct Settings {
     /// `None` where the kernel has no IPv6.
     pub addr_gen: Option<In6AddrGenMode>,
     pub arp_ignore: u32,
+    pub send_redirects: u32,
     pub rp_filter: u32,
     /// `None`: left as it is.
     pub forwarding: Option<u32>,
@@ -29,7 +31,8 @@ pub(crate) struct Settings {
 impl Settings {
     pub fn ours(conf: LinkConf, ipv6: bool) -> Self {
         let addr_gen = ipv6.then_some(In6AddrGenMode::None);
-        Self { addr_gen, arp_ignore: 1, rp_filter: conf.rp_filter as u32, forwarding: Some(conf.forwarding.into()) }
+        let forwarding = Some(conf.forwarding.into());
+        Self { addr_gen, arp_ignore: 1, send_redirects: 0, rp_filter: conf.rp_filter as u32, forwarding }
     }
 
     pub fn attribute(self) -> LinkAttribute {
@@ -40,7 +43,8 @@ impl Settings {
             let [length, zero] = 8u16.to_ne_bytes();
             [length, zero, a, b, c, d, e, f]
         };
-        let mut inet = [value(RP_FILTER, self.rp_filter), value(ARP_IGNORE, self.arp_ignore)].concat();
+        let always = [(RP_FILTER, self.rp_filter), (ARP_IGNORE, self.arp_ignore), (SEND_REDIRECTS, self.send_redirects)];
+        let mut inet = always.map(|(kind, to)| value(kind, to)).concat();
         inet.extend(self.forwarding.into_iter().flat_map(|forwarding| value(FORWARDING, forwarding)));
         let mut families = vec![AfSpecUnspec::Inet(vec![AfSpecInet::Other(DefaultNla::new(1, inet))])];
         if let Some(mode) = self.addr_gen {

@@ -50,7 +50,8 @@ pub(crate) fn defaults(ipv6: bool) -> io::Result<Settings> {
     let value = |key: &str| read(&format!("net/ipv4/conf/default/{key}")).map(|text| text.parse().unwrap_or(0));
     let forwarding = Some(value("forwarding")?);
     let addr_gen = ipv6.then_some(In6AddrGenMode::Eui64);
-    Ok(Settings { addr_gen, arp_ignore: value("arp_ignore")?, rp_filter: value("rp_filter")?, forwarding })
+    let (arp_ignore, send_redirects, rp_filter) = (value("arp_ignore")?, value("send_redirects")?, value("rp_filter")?);
+    Ok(Settings { addr_gen, arp_ignore, send_redirects, rp_filter, forwarding })
 }
 
 fn read(file: &str) -> io::Result<String> {

@@ -142,10 +142,16 @@ fn what_changes_without_an_event_is_seen_by_a_look_at_everything() {
         let [follower, reader] = both().await;
         reader.execute(&[common::create(&Space::Host, "a0", &common::link(edge_plan::LinkKind::Bridge))]).await.unwrap();
         let before = follower.observe_changes().await.unwrap();
-        std::fs::write("/proc/sys/net/ipv4/conf/a0/arp_ignore", "0").unwrap();
-        assert_eq!(follower.observe_changes().await.unwrap(), before);
-        let after = follower.observe().await.unwrap();
-        assert_eq!(after.spaces[&Space::Host].links["a0"].conf, None);
-        assert_eq!(follower.observe_changes().await.unwrap(), after, "what was read whole is what is gone on from");
+        for (key, ours, other) in [("arp_ignore", "1", "0"), ("send_redirects", "0", "1")] {
+            let file = format!("/proc/sys/net/ipv4/conf/a0/{key}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), ours);
+            std::fs::write(&file, other).unwrap();
+            assert_eq!(follower.observe_changes().await.unwrap(), before);
+            let after = follower.observe().await.unwrap();
+            assert_eq!(after.spaces[&Space::Host].links["a0"].conf, None, "{key}");
+            assert_eq!(follower.observe_changes().await.unwrap(), after, "what was read whole is what is gone on from");
+            std::fs::write(&file, ours).unwrap();
+            assert_eq!(follower.observe().await.unwrap(), before);
+        }
     });
 }

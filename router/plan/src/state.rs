@@ -63,12 +63,21 @@ pub enum Loosening {
     AcceptRedirects,
     /// Packets may say which way they take (RFC 791, 3.1).
     AcceptSourceRoute,
+    /// One of the two is enough for the router to tell nodes of a shorter way (RFC 792), which is past its rules.
+    SendRedirects,
 }
 
 impl Loosening {
     /// All of them.
-    pub const EACH: [Self; 6] =
-        [Self::RpFilter, Self::ArpIgnore, Self::AcceptLocal, Self::ProxyArp, Self::AcceptRedirects, Self::AcceptSourceRoute];
+    pub const EACH: [Self; 7] = [
+        Self::RpFilter,
+        Self::ArpIgnore,
+        Self::AcceptLocal,
+        Self::ProxyArp,
+        Self::AcceptRedirects,
+        Self::AcceptSourceRoute,
+        Self::SendRedirects,
+    ];
 }
 
 impl Sysctl {
@@ -83,6 +92,7 @@ impl Sysctl {
             Sysctl::All(Loosening::ProxyArp) => "net.ipv4.conf.all.proxy_arp",
             Sysctl::All(Loosening::AcceptRedirects) => "net.ipv4.conf.all.accept_redirects",
             Sysctl::All(Loosening::AcceptSourceRoute) => "net.ipv4.conf.all.accept_source_route",
+            Sysctl::All(Loosening::SendRedirects) => "net.ipv4.conf.all.send_redirects",
         }
     }
 }

@@ -96,7 +96,9 @@ fn conf(families: &[AfSpecUnspec], ipv6: bool) -> Option<LinkConf> {
         match family {
             AfSpecUnspec::Inet(inet) => {
                 settings = inet.iter().find_map(|attribute| match attribute {
-                    AfSpecInet::DevConf(conf) if conf.arp_ignore == 1 => Some((conf.rp_filter, conf.forwarding != 0)),
+                    AfSpecInet::DevConf(conf) if conf.arp_ignore == 1 && conf.send_redirects == 0 => {
+                        Some((conf.rp_filter, conf.forwarding != 0))
+                    }
                     _ => None,
                 });
             }

@@ -65,7 +65,7 @@ fn conf(from: Option<LinkConf>, to: Option<LinkConf>) -> Vec<Difference> {
 }
 
 fn ours(conf: LinkConf) -> String {
-    format!("arp_ignore 1, rp_filter {}, no IPv6 address", rp_filter(conf))
+    format!("arp_ignore 1, send_redirects 0, rp_filter {}, no IPv6 address", rp_filter(conf))
 }
 
 fn on(is_on: bool) -> &'static str {

@@ -70,7 +70,8 @@ pub enum LinkKind {
 }
 
 /// What every link that carries packets for us is set to: no IPv6 address of its own (`addr_gen_mode none`),
-/// ARP answered only for the link's own address (`arp_ignore 1`), the reverse path filter, and whether the kernel forwards what comes in.
+/// ARP answered only for the link's own address (`arp_ignore 1`), no redirects sent (`send_redirects 0`), the reverse path filter, and
+/// whether the kernel forwards what comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkConf {
     /// What becomes of a packet whose way back leads by another link.
