@@ -44,16 +44,25 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
         transaction.end(done).await
     }
 
-    /// Unplugs and releases whoever is meant, in every network; who is not attached is no error.
+    /// Unplugs and releases whoever is meant, in every network; who is not attached is no error. In one network it may fail though it
+    /// is done in another.
     pub async fn detach(&self, target: &DetachTarget) -> Result<Vec<Record>, Error> {
         let mut transaction = self.begin().await;
         let id = if let DetachTarget::Netns(path) = target { self.plugs.identify(path).ok() } else { None };
         let meant: Vec<Record> = transaction.records().iter().filter(|record| target.is(record, id)).cloned().collect();
-        for record in &meant {
+        let (mut detached, mut failed) = (Vec::new(), Vec::new());
+        for record in meant {
             let done = transaction.release(&record.network, &record.name).await;
-            transaction.end(done).await?;
+            match transaction.end(done).await {
+                Ok(()) => detached.push(record),
+                Err(error) => failed.push(error),
+            }
         }
-        Ok(meant)
+        match failed.pop() {
+            None => Ok(detached),
+            Some(error) if detached.is_empty() => Err(error),
+            Some(error) => Err(Error::half_detached(&detached, error)),
+        }
     }
 
     /// Those whose namespace is there still, and the reserved ones.
@@ -75,7 +84,7 @@ impl<L: Leases, P: Plugs> Attach<L, P> {
             address: *address,
             gateway,
             mac: own_mac(network, name),
-            alias: format!("{name} in {}", network.name),
+            alias: reserved.alias(),
         };
         let failed = |source| Error::Plug { name: name.clone(), network: network.name.clone(), source };
         let mac = self.plugs.plug(plug).await.map_err(failed)?;

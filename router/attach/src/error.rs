@@ -1,4 +1,4 @@
-use crate::EndpointName;
+use crate::{EndpointName, Record};
 use edge_dhcp::ClaimError;
 use edge_net::{IfName, Name};
 use std::{error::Error as StdError, io, net::Ipv4Addr, path::PathBuf};
@@ -43,12 +43,23 @@ pub enum Error {
     /// The kernel refused; it may be asked again.
     #[error("{name} is not unplugged from {network}")]
     Unplug { name: EndpointName, network: Name, source: Cause },
+    /// The rest may be asked for again.
+    #[error("{gone} is detached, and not all that was meant")]
+    HalfDetached { gone: String, source: Box<Error> },
     /// The kernel was not to be read.
     #[error("the ports of containers are not listed")]
     List(#[source] Cause),
     /// The answer would not outlive a restart, so there is none.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+impl Error {
+    /// `error`: what one of the others failed by.
+    pub(crate) fn half_detached(detached: &[Record], error: Error) -> Self {
+        let gone: Vec<_> = detached.iter().map(|record| format!("{} in {}", record.name, record.network)).collect();
+        Self::HalfDetached { gone: gone.join(", "), source: Box::new(error) }
+    }
 }
 
 /// Why a path leads to no namespace that may be plugged in.

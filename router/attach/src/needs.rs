@@ -70,6 +70,6 @@ impl Port {
     /// How to remove one that nobody remembers.
     pub(crate) fn unplug(self) -> Unplug {
         // A port is found by its name; the other end goes with it.
-        Unplug { netns: None, ifname: self.name, kind: AttachKind::Bridge, port: self.name }
+        Unplug { netns: None, ifname: self.name, kind: AttachKind::Bridge, port: self.name, marks: None }
     }
 }

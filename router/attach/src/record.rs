@@ -1,5 +1,5 @@
 use crate::{EndpointName, Place, stored::Stored};
-use edge_kernel::endpoint::Unplug;
+use edge_kernel::endpoint::{Marks, Unplug};
 use edge_net::{AttachKind, IfName, Interface, Mac, Name, derived};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -72,7 +72,14 @@ impl Record {
 
     /// How to remove its interface; `None`: it has none.
     pub(crate) fn unplug(&self) -> Option<Unplug> {
-        let Plugged { place, kind, .. } = self.plugged()?;
-        Some(Unplug { netns: Some(place.netns.clone()), ifname: place.ifname, kind: *kind, port: self.port() })
+        let Plugged { place, kind, mac, .. } = self.plugged()?;
+        let mac = Some(*mac).filter(|_| *kind != AttachKind::IpvlanL2);
+        let marks = Some(Marks { mac, alias: self.alias() });
+        Some(Unplug { netns: Some(place.netns.clone()), ifname: place.ifname, kind: *kind, port: self.port(), marks })
+    }
+
+    /// What is written on its interface.
+    pub(crate) fn alias(&self) -> String {
+        format!("{} in {}", self.name, self.network)
     }
 }

@@ -7,7 +7,7 @@ mod common;
 use common::{apply, create, link};
 use edge_kernel::{
     Kernel,
-    endpoint::{self, Found, Plug, Prepare, Unplug},
+    endpoint::{self, Found, Marks, Plug, Prepare, Unplug},
 };
 use edge_lab::{in_a_box, ip};
 use edge_net::{AttachKind, Interface};
@@ -33,7 +33,8 @@ fn plug(container: &str, kind: AttachKind) -> Plug {
 }
 
 fn unplug(plug: &Plug) -> Unplug {
-    Unplug { netns: Some(plug.netns.clone()), ifname: plug.ifname, kind: plug.kind, port: plug.port }
+    let marks = Some(Marks { mac: plug.mac, alias: plug.alias.clone() });
+    Unplug { netns: Some(plug.netns.clone()), ifname: plug.ifname, kind: plug.kind, port: plug.port, marks }
 }
 
 /// A bridge with the router's address, and a namespace.
@@ -167,6 +168,49 @@ fn a_macvlan_child_is_born_inside() {
     });
 }
 
+/// What its owner may do with it: each is one more way to keep talking after a detach.
+#[test]
+fn a_child_is_taken_away_wherever_its_owner_has_put_it() {
+    in_a_box(async || {
+        let _kernel = bridge_and("c1").await;
+        ip("netns add other");
+        let wanted = plug("c1", AttachKind::Macvlan);
+        let hidden = [
+            ("c1", "link set eth0 down name x"),
+            ("c1", "link set eth0 address 02:00:00:00:99:99"),
+            ("c1", "link set eth0 alias x"),
+            ("c1", "link set eth0 netns other"),
+            ("other", "link set eth0 down name x group 7"),
+        ];
+        for steps in [&hidden[..1], &hidden[1..2], &hidden[2..3], &hidden[3..4], &hidden[3..]] {
+            endpoint::plug(wanted.clone()).await.unwrap();
+            steps.iter().for_each(|(netns, step)| drop(ip(&format!("-n {netns} {step}"))));
+            endpoint::unplug(unplug(&wanted)).await.unwrap();
+            let left = ip("-n c1 -d link") + &ip("-n other -d link");
+            assert!(!left.contains("macvlan"), "{steps:?}: {left}");
+        }
+        // Its namespace goes, and it lives on in another.
+        endpoint::plug(wanted.clone()).await.unwrap();
+        ip("-n c1 link set eth0 netns other");
+        ip("netns del c1");
+        endpoint::unplug(unplug(&wanted)).await.unwrap();
+        assert!(!ip("-n other -d link").contains("macvlan"));
+    });
+}
+
+#[test]
+fn a_child_of_anothers_stays_where_one_is_looked_for() {
+    in_a_box(async || {
+        let _kernel = bridge_and("c1").await;
+        let wanted = plug("c1", AttachKind::Macvlan);
+        ip("-n c1 link add parent type bridge");
+        ip("-n c1 link add link parent name eth9 address 02:00:00:00:01:04 type macvlan");
+        ip("link add link br0 name theirs address 02:00:00:00:01:04 type macvlan");
+        endpoint::unplug(unplug(&wanted)).await.unwrap();
+        assert!(ip("-n c1 link").contains("eth9") && ip("link").contains("theirs"));
+    });
+}
+
 #[test]
 fn a_device_is_prepared_for_a_runtime_to_take() {
     in_a_box(async || {
@@ -183,7 +227,9 @@ fn a_device_is_prepared_for_a_runtime_to_take() {
             endpoint::prepare(prepare.clone()).await.unwrap();
             assert_eq!(Some(endpoint::prepare(prepare.clone()).await.unwrap().mac), prepare.mac);
             assert!(!ip("link show dev tmp-1").contains(",UP"));
-            endpoint::unplug(Unplug { netns: None, ifname: prepare.ifname, kind, port: prepare.port }).await.unwrap();
+            endpoint::unplug(Unplug { netns: None, ifname: prepare.ifname, kind, port: prepare.port, marks: None })
+                .await
+                .unwrap();
             assert!(!ip("link").contains("tmp-1"));
         }
     });

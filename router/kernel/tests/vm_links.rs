@@ -110,6 +110,7 @@ fn a_container_is_an_ipvlan_child_of_the_bridge() {
             ifname: "eth0".parse().unwrap(),
             kind: AttachKind::IpvlanL2,
             port: "unused".parse().unwrap(),
+            marks: None,
         };
         endpoint::unplug(unplug).await.unwrap();
         assert!(!ip("-n c1 link").contains("eth0"));

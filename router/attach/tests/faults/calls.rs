@@ -88,6 +88,23 @@ async fn a_detach_that_fails_can_be_asked_again() {
     assert!(world.held().is_empty(), "given back later");
 }
 
+/// Plugged into two networks, and the kernel lets go of one only.
+#[tokio::test]
+async fn a_detach_that_does_half_of_it_tells_which_half() {
+    let world = World::new();
+    world.attach("web", "vehicle", "a").await.unwrap();
+    world.attach("web", "equipment", "b").await.unwrap();
+    world.fail("unplug");
+    let error = world.detach("web").await.unwrap_err();
+    let left = world.journal();
+    assert_eq!(left.len(), 1, "{error}");
+    let gone = if left[0] == "vehicle/web" { "web in equipment" } else { "web in vehicle" };
+    assert_eq!(error.to_string(), format!("{gone} is detached, and not all that was meant"));
+    assert!(matches!(error, Error::HalfDetached { source, .. } if matches!(*source, Error::Unplug { .. })));
+    assert_eq!(world.detach("web").await.unwrap(), 1);
+    assert!(world.journal().is_empty() && world.plugged().is_empty());
+}
+
 #[tokio::test]
 async fn a_name_belongs_to_one_as_long_as_it_lives() {
     let world = World::new();

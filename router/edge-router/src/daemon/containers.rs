@@ -47,7 +47,8 @@ pub fn failure(error: Error) -> Failure {
         Error::NameTaken { .. } | Error::IfNameTaken { .. } | Error::Full(_) | Error::Unfit { .. } => FailureKind::Conflict,
         Error::Claim(ClaimError::NotDurable(_)) => FailureKind::Internal,
         Error::Claim(_) => FailureKind::Conflict,
-        Error::Plug { .. } | Error::Unplug { .. } | Error::List(_) | Error::Journal(_) => FailureKind::Internal,
+        Error::Plug { .. } | Error::Unplug { .. } | Error::HalfDetached { .. } => FailureKind::Internal,
+        Error::List(_) | Error::Journal(_) => FailureKind::Internal,
     };
     Failure::from_error(kind, &error)
 }

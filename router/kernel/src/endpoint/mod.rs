@@ -3,9 +3,11 @@
 mod child;
 mod find;
 mod inside;
+mod stray;
 mod veth;
 
 pub use find::{Found, find};
+pub use stray::Marks;
 
 use crate::{
     Error,
@@ -87,19 +89,28 @@ pub struct Unplug {
     pub kind: AttachKind,
     /// As in [`Plug::port`].
     pub port: IfName,
+    /// By what else a macvlan or ipvlan child is found; `None`: where it was made nobody else had it in hand.
+    pub marks: Option<Marks>,
 }
 
-/// Removes what [`plug`] or [`prepare`] made. Succeeds when it is gone already.
+/// Removes what [`plug`] or [`prepare`] made, a child also where its owner renamed or moved it. Succeeds when it is gone already.
 pub async fn unplug(unplug: Unplug) -> Result<(), Error> {
     blocking(move || match (unplug.kind, &unplug.netns) {
         (AttachKind::Bridge, _) => Side::host()?.remove(&unplug.port),
         (_, None) => Side::host()?.remove(&unplug.ifname),
-        (_, Some(netns)) => match File::open(netns).ok().and_then(|netns| Side::of(&netns).ok()) {
-            Some(mut side) => side.remove(&unplug.ifname),
-            None => Ok(()),
-        },
+        (_, Some(netns)) => unplug_child(netns, &unplug),
     })
     .await
+}
+
+fn unplug_child(netns: &Path, unplug: &Unplug) -> Result<(), Error> {
+    if let Some(mut side) = File::open(netns).ok().and_then(|netns| Side::of(&netns).ok()) {
+        if stray::remove(&mut side, unplug)? {
+            return Ok(());
+        }
+        side.remove(&unplug.ifname)?;
+    }
+    stray::remove_anywhere(unplug)
 }
 
 /// The bridge that a macvlan or ipvlan child of a namespace was made on; none when there is none, or no such namespace.
@@ -232,7 +243,11 @@ impl Side {
                 self.place
             )));
         }
-        let request = RouteNetlinkMessage::DelLink(LinkUnspec::new_with_index(link.header.index).build());
+        self.delete(link.header.index, name)
+    }
+
+    fn delete(&mut self, index: u32, name: &IfName) -> Result<(), Error> {
+        let request = RouteNetlinkMessage::DelLink(LinkUnspec::new_with_index(index).build());
         match self.route.write(request, 0) {
             Err(error) if error.errno() != Some(nix::errno::Errno::ENODEV) => {
                 Err(self.error(&format!("delete link {name}"), error))
