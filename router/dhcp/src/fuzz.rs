@@ -3,7 +3,7 @@
 use crate::{
     NetworkService,
     decide::{Moment, Scope},
-    log::{BLOCK, Fs, LogFile, Packer, Record, Salvaged, recover, sealed},
+    log::{BLOCK, BLOCKS, Fs, LogFile, Packer, Record, Salvaged, recover, sealed},
     network::{KnownNetwork, Networks},
     way::Via,
 };
@@ -92,7 +92,8 @@ pub fn fuzz_log(bytes: &[u8]) {
     if records.iter().any(|record| packer.push(record).is_err()) {
         return;
     }
-    let again = Found(BTreeMap::from([("snapshot.7".to_owned(), packer.finish(true)), ("log.7".to_owned(), Vec::new())]));
+    let log = vec![0; BLOCKS as usize * BLOCK];
+    let again = Found(BTreeMap::from([("snapshot.7".to_owned(), packer.finish(true)), ("log.7".to_owned(), log)]));
     let mut networks = Networks::default();
     let Ok(recovered) = recover(&again, |record| networks.replay(record)) else { return };
     assert!(recovered.notes.is_empty(), "what was just written is damaged: {:?}", recovered.notes);

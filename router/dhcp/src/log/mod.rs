@@ -30,7 +30,7 @@ pub use fs::{Directory, Fs, LogFile};
 pub use queue::{Done, Log};
 pub use recover::{Recovered, recover};
 pub use salvage::{Salvaged, salvage};
-pub use snapshot::Slices;
+pub use snapshot::{BLOCKS, Slices};
 pub use writer::LogFault;
 
 /// One change to one network's table.
