@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
 
 use anyhow::{Context, Result, ensure};
-use edge_lab::{Provider, Rig, same};
+use edge_lab::{Host, Provider, Rig, same};
 use std::{
     collections::BTreeSet,
     fs::{self, OpenOptions, Permissions},
@@ -93,6 +93,7 @@ fn aside(file: &str) -> String {
 struct Site {
     rig: Rig,
     _isp: Provider,
+    containers: Vec<Host>,
     base: PathBuf,
     leases: BTreeSet<String>,
     attached: BTreeSet<String>,
@@ -112,9 +113,8 @@ impl Site {
         rig.start(CONFIG)?;
         rig.apply(&main_config())?;
         rig.online("wan")?;
-        for (name, network) in CONTAINERS {
-            rig.attached(name, network)?;
-        }
+        let attached = CONTAINERS.into_iter().map(|(name, network)| rig.attached(name, network));
+        let mut containers = attached.collect::<Result<Vec<Host>>>()?;
         import(&rig, 110..130)?;
         rig.stop()?;
         // A second generation of leases.
@@ -122,12 +122,13 @@ impl Site {
         rig.restart(&[])?;
         fs::remove_file(rig.state_dir().join("dhcp/leases.damaged"))?;
         let newest = [130..150, 150..170, 170..180].into_iter().map(|hosts| import(&rig, hosts)).sum::<Result<usize>>()?;
-        rig.attached(LATE.0, LATE.1)?;
+        containers.push(rig.attached(LATE.0, LATE.1)?);
         let other = rig.path("other.toml");
         fs::write(&other, format!("{}{GALLEY}", main_config()))?;
         rig.ctl(&["apply", other.to_str().unwrap(), "--confirm", "10m"])?;
         let base = rig.path("base");
-        let mut site = Self { rig, _isp: isp, base, leases: BTreeSet::new(), attached: BTreeSet::new(), newest };
+        let (leases, attached) = (BTreeSet::new(), BTreeSet::new());
+        let mut site = Self { rig, _isp: isp, containers, base, leases, attached, newest };
         (site.leases, site.attached) = (site.leases()?, site.attached()?);
         same(site.problems()?.contains("damaged"), false)?;
         site.rig.stop()?;
@@ -136,29 +137,23 @@ impl Site {
     }
 
     fn problems(&self) -> Result<String> {
-        Ok(self.rig.ctl_json(&["status"])?["problems"].to_string())
+        Ok(format!("{:?}", self.rig.status()?.problems))
     }
 
     fn leases(&self) -> Result<BTreeSet<String>> {
-        let file = self.rig.path("export.json");
-        self.rig.ctl(&["leases", "--export", file.to_str().unwrap()])?;
-        let exported: serde_json::Value = serde_json::from_slice(&fs::read(file)?)?;
-        let leases = exported["leases"].as_array().context("no leases")?;
-        Ok(leases
-            .iter()
-            .map(|lease| ["network", "address", "mac", "container"].map(|key| lease[key].to_string()).join(" "))
-            .collect())
+        let client = self.rig.client();
+        let exported = self.rig.wait(client.export_leases())?.leases.into_iter();
+        Ok(exported.map(|lease| format!("{:?} {} {:?} {:?}", lease.network, lease.address, lease.mac, lease.container)).collect())
     }
 
     /// Who is attached, as the daemon says; and each one's interface, with a number that is never used again.
     fn attached(&self) -> Result<BTreeSet<String>> {
-        let leases = self.rig.ctl_json(&["leases"])?;
-        let nodes = leases["leases"].as_array().context("no leases")?.iter().filter(|node| node["netns"].is_string());
+        let nodes = self.rig.status()?.nodes.into_iter().filter(|node| node.netns.is_some());
         let mut attached: BTreeSet<String> =
-            nodes.map(|node| ["name", "address", "mac", "netns"].map(|key| node[key].to_string()).join(" ")).collect();
-        for (name, _) in CONTAINERS.into_iter().chain([LATE]) {
-            let link = self.rig.edge.inside(name)?.ip("-o link show dev eth0")?;
-            attached.insert(format!("{name}: {}", link.split('<').next().unwrap_or_default()));
+            nodes.map(|node| format!("{:?} {} {:?} {:?}", node.name, node.address, node.mac, node.netns)).collect();
+        for container in &self.containers {
+            let link = container.ip("-o link show dev eth0")?;
+            attached.insert(format!("{}: {}", container.name(), link.split('<').next().unwrap_or_default()));
         }
         Ok(attached)
     }
