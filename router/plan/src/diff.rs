@@ -78,9 +78,9 @@ fn police(desired: &State, observed: &State) -> Vec<Op> {
     ops
 }
 
-/// `found`: `None` of a space that is about to be made, which starts with the kernel's defaults, where forwarding is off.
+/// `found`: `None` of a space that is about to be made, which starts with the kernel's defaults.
 fn set(space: &Space, wanted: &Settings, found: Option<&Settings>) -> Vec<Op> {
-    let from = |sysctl: &Sysctl| found.map_or(Some(false), |found| found.get(sysctl).copied());
+    let from = |sysctl: &Sysctl| found.map_or(Some(sysctl.is_on_at_first()), |found| found.get(sysctl).copied());
     let differs = |(sysctl, to): (&Sysctl, &bool)| {
         let from = from(sysctl).filter(|from| from != to)?;
         Some(Op::SetSysctl { space: space.clone(), sysctl: *sysctl, from, to: *to })

@@ -81,6 +81,11 @@ impl Loosening {
 }
 
 impl Sysctl {
+    /// In a namespace that nobody has changed.
+    pub fn is_on_at_first(self) -> bool {
+        self == Sysctl::All(Loosening::SendRedirects)
+    }
+
     /// As sysctl(8) has it.
     pub fn name(self) -> &'static str {
         match self {

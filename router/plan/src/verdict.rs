@@ -212,7 +212,11 @@ impl Judge<'_> {
             let wanted = self.desired.spaces.get(space).and_then(|wanted| wanted.sysctls.get(&sysctl)).copied();
             let word = |on: Option<bool>| if on == Some(true) { "on" } else { "off" };
             verdict.fate = Fate::Changed;
-            verdict.reasons = vec![Reason::Differs(Difference::new(Attribute::Value, word(found.flatten()), word(wanted)))];
+            verdict.reasons = vec![Reason::Differs(Difference::new(
+                Attribute::Value,
+                word(found.unwrap_or(Some(sysctl.is_on_at_first()))),
+                word(wanted),
+            ))];
         }
         Some(verdict)
     }

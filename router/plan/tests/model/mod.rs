@@ -32,6 +32,7 @@ pub fn step(state: &mut State, op: &Op) {
         Op::CreateNamespace(name) => {
             let mut fresh = SpaceState { fast_path: Some(Default::default()), ..SpaceState::default() };
             fresh.sysctls.insert(edge_plan::Sysctl::IpForward, false);
+            fresh.sysctls.insert(edge_plan::Sysctl::All(edge_plan::Loosening::SendRedirects), true);
             assert!(state.spaces.insert(Space::Named(name.clone()), fresh).is_none(), "{op:?}: is there already");
         }
         Op::DeleteNamespace(name) => {
