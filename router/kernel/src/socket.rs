@@ -10,11 +10,16 @@ use nix::{
     errno::Errno,
     libc,
     sys::{
-        socket::{setsockopt, sockopt},
+        socket::{self, AddressFamily, SockFlag, SockType, setsockopt, sockopt},
         time::TimeVal,
     },
 };
-use std::{io, os::fd::AsRawFd, sync::Arc};
+use std::{
+    ffi::OsString,
+    io,
+    os::fd::{AsRawFd, OwnedFd},
+    sync::Arc,
+};
 
 /// The kernel's parts of a dump are at most 32 KiB (`netlink_recvmsg`), and one message at most a page or a few.
 const BUFFER: usize = 64 * 1024;
@@ -56,6 +61,8 @@ impl NetlinkError {
 /// messages it cannot decode and the error in an `NLMSG_DONE`, and each of them would be a link that seems to be gone.
 pub(crate) struct RouteSocket {
     socket: Socket,
+    /// Carries nothing: links are looked for by it.
+    names: OwnedFd,
     sequence: u32,
     buffer: Vec<u8>,
     written: Arc<Written>,
@@ -72,7 +79,8 @@ impl RouteSocket {
         // The kernel then refuses dump filters it would ignore.
         socket.set_netlink_get_strict_chk(true)?;
         setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::new(5, 0))?;
-        Ok(Self { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), written: Arc::clone(written) })
+        let names = socket::socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
+        Ok(Self { socket, names, sequence: 0, buffer: Vec::with_capacity(BUFFER), written: Arc::clone(written) })
     }
 
     /// Asks for a change and waits until it is made. `flags`: `NLM_F_CREATE` and its like.
@@ -89,15 +97,20 @@ impl RouteSocket {
     }
 
     /// The index of a link, `None` when there is none. `SIOCGIFINDEX` (netdevice(7)) works on every socket, in the socket's own
-    /// namespace, and costs a hundredth of `RTM_GETLINK`, which tells all about the link.
+    /// namespace, and costs a hundredth of `RTM_GETLINK`, which tells all about the link. About one that is not there only the binding
+    /// is asked: the ioctl would run modprobe twice, for a module of that name (`dev_load`).
     pub fn index(&self, name: &IfName) -> Result<Option<u32>, NetlinkError> {
+        match setsockopt(&self.names, sockopt::BindToDevice, &OsString::from(name.as_str())) {
+            Err(Errno::ENODEV) => return Ok(None),
+            bound => bound.map_err(io::Error::from)?,
+        }
         let mut request =
             libc::ifreq { ifr_name: [0; libc::IFNAMSIZ], ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_ifindex: 0 } };
         for (to, byte) in request.ifr_name.iter_mut().zip(name.as_str().bytes()) {
             *to = byte.cast_signed() as libc::c_char;
         }
         // SAFETY: the kernel reads and writes one `ifreq`, which lives until the call is over.
-        let asked = unsafe { libc::ioctl(self.socket.as_raw_fd(), libc::SIOCGIFINDEX as _, &raw mut request) };
+        let asked = unsafe { libc::ioctl(self.names.as_raw_fd(), libc::SIOCGIFINDEX as _, &raw mut request) };
         match Errno::result(asked) {
             // SAFETY: the kernel has filled in the index, and every bit pattern is one.
             Ok(_) => Ok(Some(unsafe { request.ifr_ifru.ifru_ifindex }.cast_unsigned())),

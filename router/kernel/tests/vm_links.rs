@@ -12,12 +12,14 @@ use edge_kernel::{
 use edge_lab::{in_a_box, ip};
 use edge_net::{AttachKind, Interface, VlanId};
 use edge_plan::{
-    Link, LinkKind, Op, Owner, Space, Sysctl, diff,
+    Address, Link, LinkKind, Op, Owner, Space, Sysctl, diff,
     link::{IpvlanL2, Macvlan, Vlan},
 };
-use std::process::Command;
+use ipnet::Ipv4Net;
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 const HOST: Space = Space::Host;
+const MODPROBE: &str = "/proc/sys/kernel/modprobe";
 
 fn vlan(id: u16, bridge: &str) -> Link {
     let kind = LinkKind::Vlan(Vlan { parent: "trunk0".parse().unwrap(), id: VlanId::new(id).unwrap() });
@@ -141,5 +143,31 @@ fn a_port_that_is_a_parent_already_is_refused_with_the_reason() {
         ];
         let error = kernel.execute(&ops).await.unwrap_err().to_string();
         assert!(error.contains("cannot create ipvlan ip0") && error.contains("the device is in use"), "{error}");
+    });
+}
+
+/// Whoever asks about a link by an ioctl has the kernel run modprobe for a module of that name, on each try.
+#[test]
+fn a_link_that_is_not_there_is_no_module() {
+    in_a_box(async || {
+        let kernel = Kernel::open().await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let (program, asked) = (directory.path().join("modprobe"), directory.path().join("asked"));
+        fs::write(&program, format!("#!/bin/sh\necho \"$@\" >>{}\n", asked.display())).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        // The kernel's own and of no namespace; the machine is the test's alone.
+        let before = fs::read_to_string(MODPROBE).unwrap();
+        fs::write(MODPROBE, program.to_str().unwrap()).unwrap();
+        let address = Address {
+            link: "absent".parse().unwrap(),
+            interface: Interface::<Ipv4Net>::new("192.0.2.1/24".parse().unwrap()).unwrap().into(),
+        };
+        let refused = kernel.execute(&[Op::AddAddress { space: HOST, address }]).await.unwrap_err();
+        assert!(format!("{refused:?}").contains("absent"), "{refused:?}");
+        assert!(!asked.exists(), "{}", fs::read_to_string(&asked).unwrap());
+        // That it would be seen.
+        assert!(!Command::new("ip").args(["link", "show", "dev", "absent"]).status().unwrap().success());
+        assert!(fs::read_to_string(&asked).unwrap().contains("absent"));
+        fs::write(MODPROBE, before.trim_end()).unwrap();
     });
 }
