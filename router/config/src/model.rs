@@ -4,6 +4,7 @@ mod dhcp;
 
 pub use dhcp::{Dhcp, DhcpOption, DhcpRelay, DhcpServer};
 use edge_net::{AttachKind, IfName, Interface, Mac, Name, PortRange, Protocol, VlanId, derived};
+use ipnet::Ipv4Net;
 use std::{net::Ipv4Addr, time::Duration};
 
 /// Everything in `edge-router.toml`. Names of networks, uplinks and hosts are unique across all three.
@@ -201,6 +202,12 @@ impl Config {
     /// By its name.
     pub fn host(&self, name: &Name) -> Option<&Host> {
         self.hosts.iter().find(|host| host.name == *name)
+    }
+
+    /// The subnets inside, and what each is called. No uplink brings a packet from there, and no lease of one may lead there: a table of
+    /// the file that has subnets of its own names them here.
+    pub fn inside(&self) -> impl Iterator<Item = (&Name, Ipv4Net)> {
+        self.networks.iter().map(|network| (&network.name, network.address.subnet()))
     }
 
     /// The network an address lies in.

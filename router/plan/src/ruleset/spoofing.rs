@@ -62,7 +62,7 @@ struct Inside(BTreeMap<u8, BTreeSet<Ipv4Addr>>);
 
 impl Inside {
     fn of(config: &Config, facts: &Facts) -> Self {
-        let subnets = config.networks.iter().map(|network| network.address.subnet());
+        let subnets = config.inside().map(|(_, net)| net);
         let own = config.uplinks.iter().filter_map(|uplink| Some(Ipv4Net::from(addressing(uplink, facts)?.0.address())));
         let mut inside = Self(BTreeMap::new());
         for net in subnets.chain(own) {

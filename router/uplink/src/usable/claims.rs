@@ -27,9 +27,7 @@ enum What {
 
 impl<'a> Claims<'a> {
     pub fn of_the_file(config: &'a Config) -> Self {
-        let networks = config.networks.iter();
-        let networks = networks.map(|network| Claim { owner: &network.name, what: What::Network, net: network.address.subnet() });
-        let mut claims = Self(networks.collect());
+        let mut claims = Self(config.inside().map(|(owner, net)| Claim { owner, what: What::Network, net }).collect());
         for uplink in &config.uplinks {
             claims.add_all(&uplink.name, What::NameServer, &uplink.dns);
             claims.add_all(&uplink.name, What::Probe, &uplink.probe);
