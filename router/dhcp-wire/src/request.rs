@@ -44,7 +44,7 @@ pub struct Request {
     pub lease: Option<u32>,
     /// Option 12, cleaned.
     pub hostname: Option<Label>,
-    /// Option 55.
+    /// Option 55; an empty one is as none.
     pub parameters: Option<SmallVec<[u8; 64]>>,
     /// Option 80: the client takes an ACK to its DISCOVER (RFC 4039).
     pub rapid_commit: bool,
@@ -108,7 +108,7 @@ impl Request {
             server_id: options.array(code::SERVER_ID).and_then(specified),
             lease: options.array(code::LEASE_TIME).map(u32::from_be_bytes),
             hostname: options.get(code::HOST_NAME).and_then(hostname::clean),
-            parameters: options.get(code::PARAMETERS).map(SmallVec::from_slice),
+            parameters: options.get(code::PARAMETERS).filter(|asked| !asked.is_empty()).map(SmallVec::from_slice),
             rapid_commit: options.get(code::RAPID_COMMIT).is_some_and(<[u8]>::is_empty),
             max_size: options.array(code::MAX_SIZE).map_or(576, u16::from_be_bytes).max(576),
         })

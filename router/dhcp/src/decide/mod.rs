@@ -125,7 +125,8 @@ fn judge(table: &Table, scope: &Scope, who: Requester, request: &Request, lease:
     if !who.is_free(table, address, now) {
         return Decision::Nak("this address is somebody else's");
     }
-    if who.reservation(table, now).is_some_and(|reserved| reserved != address) {
+    let offered = selecting && who.offered == Some(address);
+    if who.reservation(table, now).is_some_and(|reserved| reserved != address) && !(offered && who.is_named_late(request)) {
         return Decision::Nak("another address is reserved for you");
     }
     if !selecting && own.is_some_and(|own| own != address) && who.reserved.is_none_or(|host| host.address != address) {

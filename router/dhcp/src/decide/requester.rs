@@ -1,6 +1,6 @@
 use super::Scope;
 use crate::lease::{Binding, Identity, Secs, Table};
-use edge_config::Host;
+use edge_config::{DeviceId, Host};
 use edge_dhcp_wire::{ClientId, Request};
 use edge_net::Mac;
 use std::net::Ipv4Addr;
@@ -49,6 +49,13 @@ impl<'a> Requester<'a> {
             None => self.identity.is_container() || scope.range().contains(&address),
         };
         kept && scope.has_host(address)
+    }
+
+    /// Whether it may be only now that they say the name by which an address is reserved, after they were offered another one: lwIP says
+    /// it in the REQUEST alone. Refused, they would begin anew in the same way. They move when they renew: by then the name is on record.
+    pub fn is_named_late(&self, request: &Request) -> bool {
+        let by_name = self.reserved.is_some_and(|host| matches!(host.device, Some(DeviceId::Hostname(_))));
+        by_name && request.hostname.is_some()
     }
 
     /// Whether they could have the address without taking it from anybody.

@@ -109,7 +109,9 @@ impl Response<'_> {
         // Few clients ask for these two, and all do as they say.
         let timers = service.pool().filter(|pool| pool.renew.is_some() || pool.rebind.is_some());
         let timers = timers.map_or(&[][..], |_| &[code::RENEWAL, code::REBINDING]);
-        for option in asked.iter().chain(timers).copied().chain(always) {
+        // Without its mask an address is of no use: who does not ask for it takes that of the address's class.
+        let mask = lease.map_or(&[][..], |_| &[code::SUBNET_MASK]);
+        for option in asked.iter().chain(mask).chain(timers).copied().chain(always) {
             if !std::mem::replace(&mut seen[usize::from(option)], true)
                 && let Some(value) = self.value(option, lease, service, &mut Scratch::default())
             {

@@ -144,3 +144,13 @@ fn cve_2019_6474() {
     assert_eq!((desk.drops("not-ethernet"), desk.network.table.bindings().count()), (101, 0));
     assert_eq!(desk.boot(B, plain), Some(ip(1)));
 }
+
+/// As whoever says nothing of it; a mask comes with every address.
+#[test]
+fn an_empty_parameter_request_list_is_none() {
+    let mut desk = one();
+    let offer = desk.ask(Message::new(DISCOVER, A).option(55, &[])).expect("an offer");
+    assert_eq!((offer.option(1), offer.option(3)), (Some(vec![255, 255, 255, 0]), Some(ip(3).octets().to_vec())));
+    let other = desk.ask(Message::new(DISCOVER, A).option(55, &[3])).expect("an offer");
+    assert_eq!((other.option(1), other.option(6)), (Some(vec![255, 255, 255, 0]), None));
+}

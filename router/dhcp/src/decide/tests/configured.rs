@@ -62,6 +62,27 @@ fn reserved_by_a_host_name_that_only_the_discover_says() {
     }
 }
 
+/// lwIP and ESP8266: without a name in the DISCOVER.
+#[test]
+fn reserved_by_a_host_name_that_only_the_request_says() {
+    let mut office = Office::new(reserve(DeviceId::Hostname("printer".to_owned()), ip(30)));
+    let printer = |last| Request { hostname: hostname::clean(b"printer"), ..device(last) };
+    assert_eq!(office.discover(&device(40), NOW), Some(ip(1)));
+    assert!(is_nak(&office.select(&printer(40), ip(2), NOW + 1)), "what it was not offered");
+    assert!(matches!(office.select(&printer(40), ip(1), NOW + 1), Decision::Ack { .. }));
+    assert!(is_nak(&office.renew(&printer(40), ip(1), NOW + LEASE / 2)), "it moves when it renews");
+    assert_eq!(office.discover(&device(40), NOW + LEASE / 2), Some(ip(30)), "the name is known by now");
+    assert!(matches!(office.select(&printer(40), ip(30), NOW + LEASE / 2), Decision::Ack { .. }));
+    for renewal in 2..=4 {
+        let decision = office.renew(&device(40), ip(30), NOW + renewal * LEASE / 2);
+        assert!(matches!(decision, Decision::Ack { .. }), "renewal {renewal}: {decision:?}");
+    }
+    // A second of that name keeps what it has while the first is there.
+    assert_eq!(office.discover(&device(41), NOW + LEASE), Some(ip(1)));
+    assert!(matches!(office.select(&printer(41), ip(1), NOW + LEASE), Decision::Ack { .. }));
+    assert!(matches!(office.renew(&printer(41), ip(1), NOW + LEASE * 3 / 2), Decision::Ack { .. }));
+}
+
 #[test]
 fn what_was_offered_before_it_got_reserved_is_its_owners() {
     let mut office = Office::new(service());

@@ -55,6 +55,18 @@ fn options_come_in_the_order_of_option_55_and_each_once() {
 }
 
 #[test]
+fn an_address_comes_with_its_mask_whatever_is_asked_for() {
+    let service = service();
+    let ack = ResponseKind::Ack { address: ip(1), lease: 3600, rapid: false };
+    for kind in [OFFER, ack] {
+        let bytes = encode(kind, &asking(&[3]), &service);
+        assert_eq!(order(&bytes), [53, 54, 51, 3, 1]);
+        assert_eq!(read(&bytes).get(1), Some(&[255, 255, 255, 0][..]));
+    }
+    assert_eq!(order(&encode(ResponseKind::Options, &asking(&[3]), &service)), [53, 54, 3]);
+}
+
+#[test]
 fn another_implementation_reads_the_same() {
     let request = Request { client_id: Some(b"\xff id"[..].into()), ..asking(&[1, 3, 6, 12, 28, 58, 59, 121]) };
     let service = with(vec![option(121, &[0, 10, 0, 1, 3])]);
