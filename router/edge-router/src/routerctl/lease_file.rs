@@ -1,120 +1,89 @@
-//! Lease files: our own (`leases --export`), dnsmasq's and ISC dhcpd's. What is not understood is left out; the files are others'.
+//! Lease files: our own (`leases --export`), dnsmasq's, ISC dhcpd's and OpenBSD's, Kea's and systemd-networkd's. What is not understood
+//! is left out and named; the files are others'.
+
+mod dnsmasq;
+mod isc;
+mod kea;
+mod networkd;
 
 use edge_api::{LeaseFile, LeaseRecord};
 use std::{collections::BTreeMap, net::Ipv4Addr};
 
-/// None where the text is none of the three.
-pub fn parse(text: &str) -> Option<LeaseFile> {
-    if text.trim_start().starts_with('{') {
-        return serde_json::from_str(text).ok();
-    }
-    let leases = if text.lines().any(|line| line.starts_with("lease ")) { isc(text) } else { dnsmasq(text) };
-    (!leases.is_empty()).then_some(LeaseFile { leases })
-}
-
-/// `EXPIRY MAC ADDRESS NAME CLIENT-ID`, with `*` for what is not known; expiry 0 is never.
-fn dnsmasq(text: &str) -> Vec<LeaseRecord> {
-    let known = |word: &str| (word != "*").then(|| word.to_owned());
-    let lease = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [expires, mac, address, name, id] = words[..] else { return None };
-        let expires = expires.parse().ok().map(|at| if at == 0 { NEVER } else { at });
-        let address: Ipv4Addr = address.parse().ok()?;
-        Some(LeaseRecord {
-            mac: known(mac),
-            client_id: known(id),
-            hostname: known(name),
-            expires: Some(expires?),
-            ..LeaseRecord::at(address)
-        })
-    };
-    text.lines().filter_map(lease).collect()
-}
-
+/// Of a line that is not understood, characters.
+const SHOWN: usize = 60;
 /// Far ahead; the daemon believes a year of it.
 const NEVER: u64 = u32::MAX as u64;
 
-/// `lease ADDRESS { … }`, dhcpd.leases(5): a later block replaces an earlier one of the same address.
-fn isc(text: &str) -> Vec<LeaseRecord> {
-    let mut leases = BTreeMap::new();
-    let mut current: Option<(LeaseRecord, bool)> = None;
-    for line in text.lines().map(str::trim) {
-        if let Some(address) = line.strip_prefix("lease ").and_then(|rest| rest.split_whitespace().next()?.parse().ok()) {
-            current = Some((LeaseRecord::at(address), false));
-        } else if line == "}" {
-            if let Some((lease, active)) = current.take() {
-                let expires = lease.expires.filter(|_| active);
-                leases.insert(lease.address, LeaseRecord { expires, ..lease });
-            }
-        } else if let Some((lease, active)) = &mut current {
-            match isc_statement(line).split_once(' ') {
-                Some(("ends", when)) => lease.expires = isc_time(when),
-                Some(("binding", state)) => *active = state == "state active",
-                Some(("hardware", hardware)) => lease.mac = hardware.strip_prefix("ethernet ").map(str::to_owned),
-                Some(("uid", uid)) => lease.client_id = isc_uid(uid),
-                Some(("client-hostname", name)) => lease.hostname = Some(name.trim_matches('"').to_owned()),
-                _ => {}
+/// What a file says, and the lines that say nothing that is understood.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parsed {
+    pub file: LeaseFile,
+    pub unread: Vec<String>,
+}
+
+/// None where the text is none of them, or has no lease.
+pub fn parse(text: &str) -> Option<Parsed> {
+    // Editors of other systems put a byte order mark before it.
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reading = Reading::default();
+    if text.trim_start().starts_with('{') {
+        if let Ok(file) = serde_json::from_str(text) {
+            return Some(Parsed { file, unread: Vec::new() });
+        }
+        networkd::read(serde_json::from_str(text).ok()?, &mut reading);
+    } else if text.starts_with(kea::HEADER) {
+        kea::read(text, &mut reading);
+    } else if text.lines().any(|line| line.trim_start().starts_with("lease ")) {
+        isc::read(text, &mut reading);
+    } else {
+        dnsmasq::read(text, &mut reading);
+    }
+    reading.end()
+}
+
+/// A lease, and when it was last given or spoken of: unix seconds.
+struct Found {
+    record: LeaseRecord,
+    since: Option<u64>,
+}
+
+/// What was found up to here. Most of these files are journals: what is said later of an address counts.
+#[derive(Default)]
+struct Reading {
+    found: BTreeMap<Ipv4Addr, Found>,
+    unread: Vec<String>,
+}
+
+impl Reading {
+    fn found(&mut self, found: Found) {
+        self.found.insert(found.record.address, found);
+    }
+
+    fn forget(&mut self, address: Ipv4Addr) {
+        self.found.remove(&address);
+    }
+
+    fn unread(&mut self, number: usize, line: &str) {
+        let start: String = line.trim().chars().take(SHOWN).collect();
+        self.unread.push(format!("line {number} (\"{}\")", start.escape_debug()));
+    }
+
+    /// Of several addresses of one device the one that it has, or had last.
+    fn end(self) -> Option<Parsed> {
+        let mut newest: BTreeMap<Vec<String>, Found> = BTreeMap::new();
+        for (address, found) in self.found {
+            let (id, mac) = (found.record.client_id.clone(), found.record.mac.clone());
+            let device =
+                id.or(mac).map_or_else(|| vec![String::new(), address.to_string()], |name| vec![name.to_ascii_lowercase()]);
+            let age = |found: &Found| (found.record.expires.is_some(), found.since);
+            if newest.get(&device).is_none_or(|other| age(other) <= age(&found)) {
+                newest.insert(device, found);
             }
         }
+        let mut leases: Vec<LeaseRecord> = newest.into_values().map(|found| found.record).collect();
+        leases.sort_by_key(|lease| lease.address);
+        (!leases.is_empty()).then_some(Parsed { file: LeaseFile { leases }, unread: self.unread })
     }
-    leases.into_values().filter(|lease| lease.mac.is_some()).collect()
-}
-
-/// Up to its semicolon. Between quotes that is a character like others, and `\` takes the meaning of the one after it.
-fn isc_statement(line: &str) -> &str {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    let ends = |character: char| {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        is_escaped = character == '\\' && !was_escaped;
-        is_quoted ^= character == '"' && !was_escaped;
-        character == ';' && !is_quoted
-    };
-    line.split(ends).next().unwrap_or_default()
-}
-
-/// `4 2023/11/02 13:00:00` (UTC), `epoch 1698930000` or `never`, as unix seconds.
-fn isc_time(text: &str) -> Option<u64> {
-    if text == "never" {
-        return Some(NEVER);
-    }
-    let mut words = text.split_whitespace();
-    let first = words.next()?;
-    let second = words.next()?;
-    if first == "epoch" {
-        return second.parse().ok();
-    }
-    let date: Vec<i64> = second.split('/').map(str::parse).collect::<Result<_, _>>().ok()?;
-    let time: Vec<i64> = words.next()?.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
-    let (&[year, month, day], &[hour, minute, second]) = (&date[..], &time[..]) else { return None };
-    let fits = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    let fits = fits && (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
-    // Days since 1970 with years that start in March, so that the leap day is the last.
-    let (shifted, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + (month * 153 + 2) / 5 + day - 1 - 719_468;
-    u64::try_from(days * 86_400 + hour * 3600 + minute * 60 + second).ok().filter(|_| fits)
-}
-
-/// `"\001\002abc"` or `01:02:61`, as hex.
-fn isc_uid(text: &str) -> Option<String> {
-    let Some(quoted) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else { return Some(text.to_owned()) };
-    let (mut bytes, mut rest) = (Vec::new(), quoted.as_bytes());
-    while let [byte, after @ ..] = rest {
-        match (byte, after) {
-            (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..]) => {
-                bytes.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
-                rest = after;
-            }
-            (b'\\', [escaped, after @ ..]) => {
-                bytes.push(*escaped);
-                rest = after;
-            }
-            _ => {
-                bytes.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"))
 }
 
 #[cfg(test)]
@@ -139,7 +108,9 @@ mod tests {
             lease([10, 0, 1, 5], "02:00:00:00:01:05", Some("01:02:00:00:00:01:05"), Some("device1"), Some(1_700_000_000)),
             lease([10, 0, 1, 6], "02:00:00:00:01:06", None, None, Some(NEVER)),
         ];
-        assert_eq!(parse(text), Some(LeaseFile { leases: want }));
+        let read = parse(text).expect("leases");
+        assert_eq!(read.file.leases, want);
+        assert_eq!(read.unread, ["line 5 (\"half a line\")"]);
     }
 
     #[test]
@@ -185,17 +156,96 @@ lease 10.0.1.8 {
             lease([10, 0, 1, 6], "02:00:00:00:01:06", Some("01:02"), None, None),
             lease([10, 0, 1, 8], "02:00:00:00:01:08", Some("00:3b:22:3b:5c"), Some("a;b"), Some(NEVER)),
         ];
-        assert_eq!(parse(text), Some(LeaseFile { leases: want }));
-        assert_eq!(isc_time("4 2023/11/02 13:00:00"), Some(1_698_930_000));
-        assert_eq!(isc_time("4 2023/13/02 13:00:00"), None);
+        assert_eq!(parse(text), Some(Parsed { file: LeaseFile { leases: want }, unread: Vec::new() }));
+        assert_eq!(isc::time("4 2023/11/02 13:00:00"), Some(1_698_930_000));
+        assert_eq!(isc::time("4 2023/13/02 13:00:00"), None);
     }
 
     #[test]
     fn what_is_exported_can_be_read_and_anything_else_is_refused() {
         let file = LeaseFile { leases: vec![lease([10, 0, 1, 5], "02:00:00:00:01:05", None, None, None)] };
-        assert_eq!(parse(&serde_json::to_string(&file).expect("JSON")), Some(file));
+        let text = serde_json::to_string(&file).expect("JSON");
+        assert_eq!(parse(&text), Some(Parsed { file: file.clone(), unread: Vec::new() }));
+        assert_eq!(parse(&format!("\u{feff}{text}")).map(|read| read.file), Some(file), "behind a byte order mark");
         for other in ["", "{", "{}", "hello", "lease {"] {
             assert_eq!(parse(other), None, "{other:?}");
         }
+    }
+
+    fn leases(text: &str) -> Vec<LeaseRecord> {
+        parse(text).expect("leases").file.leases
+    }
+
+    #[test]
+    fn a_block_without_a_binding_state_is_leased_until_it_ends() {
+        let text = "lease 10.0.1.140 {\n\tstarts 4 2023/11/02 12:00:00 UTC;\n\tends 4 2023/11/02 13:00:00 UTC;\n\
+            \thardware ethernet 02:00:00:00:05:01;\n\tuid 01:02:00:00:00:05:01;\n\tclient-hostname \"puffy\";\n}\n\
+            lease 10.0.1.141 {\n\tabandoned;\n\thardware ethernet 02:00:00:00:05:02;\n}\n";
+        let want = lease([10, 0, 1, 140], "02:00:00:00:05:01", Some("01:02:00:00:00:05:01"), Some("puffy"), Some(1_698_930_000));
+        assert_eq!(leases(text), [want]);
+    }
+
+    #[test]
+    fn of_several_leases_of_a_device_the_newest_counts() {
+        let block = |last: u8, day: u8, state: &str| {
+            format!(
+                "lease 10.0.1.{last} {{\n  starts 5 2023/11/{day:02} 10:00:00;\n  ends 5 2023/11/{day:02} 11:00:00;\n  \
+                 binding state {state};\n  on release {{\n    set x = 1;\n  }}\n  hardware ethernet 02:00:00:00:0A:04;\n}}\n"
+            )
+        };
+        let text = block(190, 20, "free") + &block(185, 30, "free") + &block(195, 10, "free");
+        assert_eq!(leases(&text).iter().map(|lease| lease.address).collect::<Vec<_>>(), [Ipv4Addr::new(10, 0, 1, 185)]);
+        let text = text + &block(180, 1, "active");
+        assert_eq!(leases(&text).iter().map(|lease| lease.address).collect::<Vec<_>>(), [Ipv4Addr::new(10, 0, 1, 180)]);
+    }
+
+    #[test]
+    fn what_of_isc_dhcpd_is_not_read_is_named() {
+        let good = "lease 10.0.1.5 {\n  ends never;\n  hardware ethernet 02:00:00:00:01:05;\n}\n";
+        let text =
+            format!("{good}lease 10.0.1.300 {{\n}}\nlease 10.0.1.7 {{\n  ends never;\n}}\nlease 10.0.1.8 {{\n  ends never;\n");
+        let unread = parse(&text).expect("leases").unread;
+        assert_eq!(
+            unread,
+            ["line 5 (\"lease 10.0.1.300 {\")", "line 7 (\"lease 10.0.1.7 {\")", "line 10 (\"lease 10.0.1.8 {\")"]
+        );
+    }
+
+    #[test]
+    fn dnsmasq_without_client_identifiers() {
+        let text = "1700000000 02:00:00:00:01:05 10.0.1.5 device1\n";
+        assert_eq!(leases(text), [lease([10, 0, 1, 5], "02:00:00:00:01:05", None, Some("device1"), Some(1_700_000_000))]);
+    }
+
+    #[test]
+    fn kea_leases() {
+        let text = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n\
+            10.0.1.170,02:00:00:00:08:01,,43200,1700000000,1,0,0,,0,,0\n\
+            10.0.1.171,02:00:00:00:08:02,01:02:00:00:00:08:02,43200,1700000000,1,0,0,old,0,,0\n\
+            10.0.1.171,02:00:00:00:08:02,01:02:00:00:00:08:02,43200,1700000001,1,0,0,a&#x2cb,0,,0\n\
+            10.0.1.172,02:00:00:00:08:03,,43200,1700000000,1,0,0,gone,0,,0\n\
+            10.0.1.172,02:00:00:00:08:03,,0,1700000000,1,0,0,gone,0,,0\n\
+            10.0.1.173,,,86400,1700000000,1,0,0,,1,,0\n\
+            10.0.1.174,02:00:00:00:08:05,,43200,1700000000,1,0,0,,2,,0\n\
+            10.0.1.175,02:00:00:00:08:06,,4294967295,1700000000,1,0,0,,0,,0\n\
+            10.0.1.176,02:00:0\n";
+        let read = parse(text).expect("leases");
+        let want = [
+            lease([10, 0, 1, 170], "02:00:00:00:08:01", None, None, Some(1_700_000_000)),
+            lease([10, 0, 1, 171], "02:00:00:00:08:02", Some("01:02:00:00:00:08:02"), Some("a,b"), Some(1_700_000_001)),
+            lease([10, 0, 1, 174], "02:00:00:00:08:05", None, None, None),
+            lease([10, 0, 1, 175], "02:00:00:00:08:06", None, None, Some(NEVER)),
+        ];
+        assert_eq!(read.file.leases, want);
+        assert_eq!(read.unread, ["line 10 (\"10.0.1.176,02:00:0\")"]);
+    }
+
+    #[test]
+    fn networkd_leases() {
+        let text = r#"{"BootID":"0123","Address":[10,0,1,1],"PrefixLength":24,"Leases":[{"ClientId":[1,2,0,0,0,8,3],
+            "Address":[10,0,1,172],"Hostname":"cam2","HardwareAddressType":1,"HardwareAddressLength":6,
+            "HardwareAddress":[2,0,0,0,8,3],"ExpirationUSec":1,"ExpirationRealtimeUSec":1700000000000000}],"StaticLeases":[]}"#;
+        let want = lease([10, 0, 1, 172], "02:00:00:00:08:03", Some("01:02:00:00:00:08:03"), Some("cam2"), Some(1_700_000_000));
+        assert_eq!(leases(text), [want]);
     }
 }

@@ -6,7 +6,7 @@ use super::{
 use clap::{Args, ValueEnum};
 use edge_api::{Imported, LeaseFile, Node, NodeKind};
 use edge_control::Client;
-use edge_report::render;
+use edge_report::{bounded, render};
 use std::{
     fs,
     io::{self, Read, Write},
@@ -31,7 +31,7 @@ pub struct LeasesOptions {
     /// Write all of them as JSON to this file, for another box; `-` is standard output
     #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "kind", "find", "online", "import"])]
     export: Option<PathBuf>,
-    /// Take over the leases of such a file, of dnsmasq's or of ISC dhcpd's
+    /// Take over the leases of such a file, of dnsmasq's, ISC dhcpd's, Kea's or networkd's
     #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "kind", "find", "online"])]
     import: Option<PathBuf>,
 }
@@ -73,11 +73,15 @@ fn import(client: &Client, file: &Path, out: &Output) -> Result<(), Refusal> {
     fs::File::open(file).map_err(failed)?.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
     let found = lease_file::parse(&String::from_utf8_lossy(&bytes));
     let found = found.ok_or_else(|| {
-        let help = "it must be of `routerctl leases --export`, dnsmasq's or ISC dhcpd's, with at least one lease";
+        let help =
+            "it must be of `routerctl leases --export`, dnsmasq's, ISC dhcpd's, Kea's or networkd's, with at least one lease";
         Refusal::no(format!("{} holds no leases that can be read", file.display())).detail(help)
     })?;
+    if !found.unread.is_empty() {
+        eprintln!("left out, as it was not understood: {}", bounded(&found.unread));
+    }
     let mut all = Imported::default();
-    for leases in found.leases.chunks(AT_ONCE) {
+    for leases in found.file.leases.chunks(AT_ONCE) {
         let done = wait(client.import_leases(&LeaseFile { leases: leases.to_vec() }))?;
         all.taken += done.taken;
         all.left_out.extend(done.left_out);
