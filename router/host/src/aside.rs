@@ -18,6 +18,13 @@ pub fn set_aside(directory: &Path, name: &str, why: &dyn Display) -> io::Result<
     fs::rename(directory.join(name), directory.join(aside))
 }
 
+/// [`set_aside`] for who goes on all the same: the log says where it fails.
+pub fn put_aside(directory: &Path, name: &str, why: &dyn Display) {
+    if let Err(error) = set_aside(directory, name, why) {
+        log::error!("cannot set {} aside: {error}", directory.join(name).display());
+    }
+}
+
 /// Of what is missing, or stays where it is as some of it is good: `NAME.damaged` says in words what is wrong. Once, while it is there.
 pub fn note(directory: &Path, name: &str, why: &dyn Display) -> io::Result<()> {
     let text = format!("{why}\n");

@@ -1,21 +1,14 @@
 //! A JSON object that says of itself what it is, how long it is, and its checksum: what was cut, edited or put in another's place is seen.
 //! The seal is its last member, so that a release that knows of none reads the rest.
 
-use crate::durable;
+pub use crate::seal::Found;
+use crate::{
+    durable,
+    seal::{broken, damaged, words},
+};
 use std::{io, path::Path};
 
 const MEMBER: &str = "\"seal\"";
-
-/// What stands in a file, without its seal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// No file.
-    Nothing,
-    /// What was written, every bit of it.
-    Sealed(String),
-    /// The file of an older release. One that was edited may look like it; who reads it finds what is no such file.
-    Unsealed(String),
-}
 
 /// `what`: what the object is, so that no other file is taken for it. `json` is an object that is not empty.
 pub fn write(path: &Path, what: &str, json: &str) -> io::Result<()> {
@@ -29,21 +22,12 @@ pub fn read(path: &Path, what: &str, most: usize) -> io::Result<Found> {
     let Some(at) = whole.rfind(MEMBER) else { return Ok(Found::Unsealed(whole)) };
     let members = whole[..at].trim_end().trim_end_matches(',');
     let json = format!("{members}\n}}");
-    if sealed(what, &json)? == whole {
-        Ok(Found::Sealed(json))
-    } else {
-        Err(damaged("it was edited or cut off: its length or checksum does not fit"))
-    }
+    if sealed(what, &json)? == whole { Ok(Found::Sealed(json)) } else { Err(broken()) }
 }
 
 fn sealed(what: &str, json: &str) -> io::Result<String> {
     let members = json.trim_end().strip_suffix('}').ok_or_else(|| damaged("it is no object"))?.trim_end();
-    let (length, sum) = (members.len(), crc32c::crc32c(members.as_bytes()));
-    Ok(format!("{members},\n  {MEMBER}: \"{what}, {length} bytes, crc32c {sum:08x}\"\n}}\n"))
-}
-
-fn damaged(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+    Ok(format!("{members},\n  {MEMBER}: \"{}\"\n}}\n", words(what, members)))
 }
 
 #[cfg(test)]

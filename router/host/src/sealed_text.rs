@@ -1,21 +1,14 @@
 //! A text that people may read, below a line that says what it is, how long it is, and its checksum: what was cut, edited or put in
 //! another's place is seen. The line is a comment wherever `#` begins one.
 
-use crate::durable;
+pub use crate::seal::Found;
+use crate::{
+    durable,
+    seal::{broken, damaged, words},
+};
 use std::{io, path::Path};
 
 const MARK: &str = "# edge-router keeps this: do not edit it. ";
-
-/// What stands in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// No file.
-    Nothing,
-    /// What was written, every bit of it.
-    Sealed(String),
-    /// No seal: the file of an older release, or an edited one.
-    Unsealed(String),
-}
 
 /// `what`: what the text is, so that no other file is taken for it.
 pub fn write(path: &Path, what: &str, text: &str) -> io::Result<()> {
@@ -32,7 +25,7 @@ pub fn read(path: &Path, what: &str, most: usize) -> io::Result<Found> {
     match whole.split_once('\n') {
         None => Err(damaged("it is cut off")),
         Some((seal, text)) if seal == line(what, text) => Ok(Found::Sealed(text.to_owned())),
-        Some(_) => Err(damaged("it was edited or cut off: its length or checksum does not fit")),
+        Some(_) => Err(broken()),
     }
 }
 
@@ -43,11 +36,7 @@ fn is_begun(text: &str) -> bool {
 }
 
 fn line(what: &str, text: &str) -> String {
-    format!("{MARK}{what}, {} bytes, crc32c {:08x}", text.len(), crc32c::crc32c(text.as_bytes()))
-}
-
-fn damaged(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+    format!("{MARK}{}", words(what, text))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use crate::written::Written;
+use edge_host::links;
 use edge_net::IfName;
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage,
@@ -15,7 +16,6 @@ use nix::{
     },
 };
 use std::{
-    ffi::OsString,
     io,
     os::fd::{AsRawFd, OwnedFd},
     sync::Arc,
@@ -97,12 +97,10 @@ impl RouteSocket {
     }
 
     /// The index of a link, `None` when there is none. `SIOCGIFINDEX` (netdevice(7)) works on every socket, in the socket's own
-    /// namespace, and costs a hundredth of `RTM_GETLINK`, which tells all about the link. About one that is not there only the binding
-    /// is asked: the ioctl would run modprobe twice, for a module of that name (`dev_load`).
+    /// namespace, and costs a hundredth of `RTM_GETLINK`, which tells all about the link.
     pub fn index(&self, name: &IfName) -> Result<Option<u32>, NetlinkError> {
-        match setsockopt(&self.names, sockopt::BindToDevice, &OsString::from(name.as_str())) {
-            Err(Errno::ENODEV) => return Ok(None),
-            bound => bound.map_err(io::Error::from)?,
+        if !links::is_there(&self.names, name)? {
+            return Ok(None);
         }
         let mut request =
             libc::ifreq { ifr_name: [0; libc::IFNAMSIZ], ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_ifindex: 0 } };

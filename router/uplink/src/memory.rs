@@ -55,9 +55,7 @@ impl Memory {
     /// With the client identifier it was given to. A damaged file is as good as none, as a lease can be had again, but set aside.
     pub fn recall(&self, uplink: &Name) -> Option<(Remembered, Vec<u8>)> {
         let record = self.read(uplink).unwrap_or_else(|why| {
-            if let Err(error) = aside::set_aside(&self.directory, &file(uplink), &why) {
-                log::error!("cannot set {} aside: {error}", self.path(uplink).display());
-            }
+            aside::put_aside(&self.directory, &file(uplink), &why);
             None
         })?;
         let held = Held { since: Duration::from_millis(record.since), lease: record.lease };

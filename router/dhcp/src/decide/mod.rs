@@ -125,8 +125,8 @@ fn judge(table: &Table, scope: &Scope, who: Requester, request: &Request, lease:
     if !who.is_free(table, address, now) {
         return Decision::Nak("this address is somebody else's");
     }
-    let offered = selecting && who.offered == Some(address);
-    if who.reservation(table, now).is_some_and(|reserved| reserved != address) && !(offered && who.is_named_late(request)) {
+    let named_late = selecting && who.is_named_late(request, address);
+    if !named_late && who.reservation(table, now).is_some_and(|reserved| reserved != address) {
         return Decision::Nak("another address is reserved for you");
     }
     if !selecting && own.is_some_and(|own| own != address) && who.reserved.is_none_or(|host| host.address != address) {

@@ -53,9 +53,9 @@ impl<'a> Requester<'a> {
 
     /// Whether it may be only now that they say the name by which an address is reserved, after they were offered another one: lwIP says
     /// it in the REQUEST alone. Refused, they would begin anew in the same way. They move when they renew: by then the name is on record.
-    pub fn is_named_late(&self, request: &Request) -> bool {
+    pub fn is_named_late(&self, request: &Request, address: Ipv4Addr) -> bool {
         let by_name = self.reserved.is_some_and(|host| matches!(host.device, Some(DeviceId::Hostname(_))));
-        by_name && request.hostname.is_some()
+        by_name && request.hostname.is_some() && self.offered == Some(address)
     }
 
     /// Whether they could have the address without taking it from anybody.

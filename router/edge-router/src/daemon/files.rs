@@ -110,9 +110,7 @@ impl Files {
             Found::Unsealed(text) => names(&text).map(|names| (names, false)),
         });
         names.unwrap_or_else(|why| {
-            if let Err(error) = aside::set_aside(&self.state_dir, NAMESPACES, &why) {
-                log::error!("cannot set {NAMESPACES} aside: {error}");
-            }
+            aside::put_aside(&self.state_dir, NAMESPACES, &why);
             (Vec::new(), false)
         })
     }

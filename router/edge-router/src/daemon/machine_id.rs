@@ -69,9 +69,7 @@ fn draw() -> anyhow::Result<Id> {
 }
 
 fn put_aside(state_dir: &Path, name: &str, why: &dyn Display) -> Option<Id> {
-    if let Err(error) = aside::set_aside(state_dir, name, why) {
-        log::error!("cannot set {} aside: {error}", state_dir.join(name).display());
-    }
+    aside::put_aside(state_dir, name, why);
     None
 }
 

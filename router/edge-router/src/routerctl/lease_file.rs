@@ -70,11 +70,11 @@ impl Reading {
 
     /// Of several addresses of one device the one that it has, or had last.
     fn end(self) -> Option<Parsed> {
-        let mut newest: BTreeMap<Vec<String>, Found> = BTreeMap::new();
+        let mut newest: BTreeMap<String, Found> = BTreeMap::new();
         for (address, found) in self.found {
-            let (id, mac) = (found.record.client_id.clone(), found.record.mac.clone());
+            let LeaseRecord { client_id, mac, .. } = &found.record;
             let device =
-                id.or(mac).map_or_else(|| vec![String::new(), address.to_string()], |name| vec![name.to_ascii_lowercase()]);
+                client_id.as_ref().or(mac.as_ref()).map_or_else(|| address.to_string(), |name| name.to_ascii_lowercase());
             let age = |found: &Found| (found.record.expires.is_some(), found.since);
             if newest.get(&device).is_none_or(|other| age(other) <= age(&found)) {
                 newest.insert(device, found);

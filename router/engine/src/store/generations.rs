@@ -15,7 +15,6 @@ use edge_host::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
-    fmt::Display,
     io,
     path::{Path, PathBuf},
 };
@@ -113,7 +112,7 @@ impl Generations {
     /// A configuration that was kept under that name. What is damaged is set aside.
     fn take(&self, name: &str, written: Option<&Written>) -> Option<String> {
         self.whole(name, written).unwrap_or_else(|why| {
-            self.put_aside(name, &why);
+            aside::put_aside(&self.state_dir, name, &why);
             None
         })
     }
@@ -187,15 +186,9 @@ impl Generations {
     /// What is damaged is told and set aside: it must not stop a start.
     fn unseal<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         unseal(&self.path(name), LARGEST).unwrap_or_else(|error| {
-            self.put_aside(name, &error);
+            aside::put_aside(&self.state_dir, name, &error);
             None
         })
-    }
-
-    fn put_aside(&self, name: &str, why: &dyn Display) {
-        if let Err(error) = aside::set_aside(&self.state_dir, name, why) {
-            log::error!("cannot set {} aside: {error}", self.path(name).display());
-        }
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -1,21 +1,16 @@
 //! Who is plugged in, as the kernel tells it: for when nobody else remembers.
 
-use super::{Side, Sides, blocking, kind_of, mac_of, other_end};
+use super::{Side, Sides, alias_of, blocking, kind_of, mac_of, namespaces::namespaces, other_end};
 use crate::{Error, address, marks, message, space::group_of};
 use edge_host::netns::{self, NetnsIdentity};
 use edge_net::{AttachKind, IfName, Interface, Mac};
+use edge_plan::Space;
 use ipnet::IpNet;
 use netlink_packet_route::{
     RouteNetlinkMessage,
     link::{InfoKind, LinkAttribute, LinkMessage},
 };
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
-
-/// Where namespaces have names: iproute2's and Podman's, Docker's.
-const NAMED: [&str; 2] = [netns::DIRECTORY, "/run/docker/netns"];
+use std::path::{Path, PathBuf};
 
 /// An interface in a container that bears our mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +31,13 @@ pub struct Found {
     pub alias: String,
 }
 
-/// Looks into every namespace there is a way to.
+/// Looks into every namespace but our own.
 pub async fn find() -> Result<Vec<Found>, Error> {
     blocking(|| {
+        let own = netns::own().and_then(|own| NetnsIdentity::of(&own));
+        let own = own.map_err(|error| Error::netlink("open /proc/thread-self/ns/net", Space::Host, error))?;
         let mut found = Vec::new();
-        for path in namespaces() {
+        for (path, _) in namespaces().into_iter().filter(|(_, id)| *id != own) {
             // One that ends meanwhile has nobody in it.
             if let Ok(mut sides) = Sides::open(&path) {
                 found.extend(marked(&mut sides, &path).unwrap_or_default());
@@ -49,21 +46,6 @@ pub async fn find() -> Result<Vec<Found>, Error> {
         Ok(found)
     })
     .await
-}
-
-/// Each once, by its name if it has one; none of our own.
-fn namespaces() -> Vec<PathBuf> {
-    let named = NAMED.iter().flat_map(|directory| entries(Path::new(directory)));
-    let is_process = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
-    let processes = entries(Path::new("/proc")).into_iter().filter(is_process).map(|path| path.join("ns/net"));
-    let Some(own) = netns::own().and_then(|own| NetnsIdentity::of(&own)).ok() else { return Vec::new() };
-    let mut seen = BTreeSet::from([own.inode]);
-    let is_new = |path: &PathBuf| NetnsIdentity::at(path).is_ok_and(|id| id.device == own.device && seen.insert(id.inode));
-    named.chain(processes).filter(is_new).collect()
-}
-
-fn entries(directory: &Path) -> Vec<PathBuf> {
-    directory.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 fn marked(sides: &mut Sides, path: &Path) -> Result<Vec<Found>, Error> {
@@ -90,7 +72,7 @@ fn recognise(sides: &mut Sides, path: &Path, link: &LinkMessage) -> Result<Optio
         _ => return Ok(None),
     };
     let Some(other) = sides.host.at(index)? else { return Ok(None) };
-    let alias = if kind == AttachKind::Bridge { alias_of(&other) } else { alias_of(link) };
+    let alias = if kind == AttachKind::Bridge { alias_of(&other) } else { alias_of(link) }.cloned();
     let address = address_of(&mut sides.inside, link.header.index)?;
     let (Some(ifname), Some(mac), Some(other), Some(alias)) = (name_of(link), mac_of(link), name_of(&other), alias) else {
         return Ok(None);
@@ -119,10 +101,4 @@ fn name_of(link: &LinkMessage) -> Option<IfName> {
     link.attributes
         .iter()
         .find_map(|attribute| if let LinkAttribute::IfName(name) = attribute { name.parse().ok() } else { None })
-}
-
-fn alias_of(link: &LinkMessage) -> Option<String> {
-    link.attributes
-        .iter()
-        .find_map(|attribute| if let LinkAttribute::IfAlias(alias) = attribute { Some(alias.clone()) } else { None })
 }

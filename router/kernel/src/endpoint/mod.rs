@@ -3,6 +3,7 @@
 mod child;
 mod find;
 mod inside;
+mod namespaces;
 mod stray;
 mod veth;
 
@@ -303,4 +304,8 @@ fn mac_of(link: &LinkMessage) -> Option<Mac> {
         LinkAttribute::Address(bytes) => Mac::new(<[u8; 6]>::try_from(bytes.as_slice()).ok()?).ok(),
         _ => None,
     })
+}
+
+fn alias_of(link: &LinkMessage) -> Option<&String> {
+    link.attributes.iter().find_map(|attribute| if let LinkAttribute::IfAlias(alias) = attribute { Some(alias) } else { None })
 }

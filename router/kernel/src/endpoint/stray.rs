@@ -1,20 +1,15 @@
 //! A macvlan or ipvlan child that is not where it was put: who is root in its namespace can rename it, or move it to another one.
 
-use super::{Side, Unplug, kind_of, mac_of, other_end, refused};
+use super::{Side, Unplug, alias_of, kind_of, mac_of, namespaces::namespaces, other_end, refused};
 use crate::{Error, marks, message, space::group_of};
-use edge_host::netns::{self, NetnsIdentity};
+use edge_host::netns;
 use edge_net::{AttachKind, Mac};
 use edge_plan::Space;
 use netlink_packet_route::{
     RouteNetlinkMessage,
-    link::{InfoKind, LinkAttribute, LinkMessage},
+    link::{InfoKind, LinkMessage},
 };
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    io,
-    path::PathBuf,
-};
+use std::fs::File;
 
 /// By what a child is known, whatever it is called and wherever it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +35,9 @@ pub(super) fn remove(side: &mut Side, unplug: &Unplug) -> Result<bool, Error> {
 /// Looks into every namespace that has a name or a process. A child is gone when it is nowhere, and not when it was not looked for.
 pub(super) fn remove_anywhere(unplug: &Unplug) -> Result<(), Error> {
     let mut unseen = None;
-    for netns in namespaces() {
+    // What is not there any more by now took its links along.
+    let there = namespaces().into_iter().filter_map(|(path, _)| File::open(path).ok());
+    for netns in there {
         match Side::of(&netns).map_err(|error| refused(error.to_string())).and_then(|mut side| remove(&mut side, unplug)) {
             Ok(true) => return Ok(()),
             Ok(false) => {}
@@ -61,20 +58,4 @@ fn is_meant(link: &LinkMessage, unplug: &Unplug, host: Option<i32>) -> bool {
     let Some(marks) = &unplug.marks else { return false };
     let is_known = (marks.mac.is_some() && mac_of(link) == marks.mac) || alias_of(link) == Some(&marks.alias);
     is_ours && kind_of(link) == Some(&kind) && is_known
-}
-
-fn alias_of(link: &LinkMessage) -> Option<&String> {
-    link.attributes.iter().find_map(|attribute| if let LinkAttribute::IfAlias(alias) = attribute { Some(alias) } else { None })
-}
-
-/// Each once. What is not there any more by now took its links along.
-fn namespaces() -> Vec<File> {
-    let entries = |directory: &str| fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let processes = entries("/proc").map(|process| process.join("ns/net"));
-    let mut seen = BTreeSet::new();
-    let mut open = |path: PathBuf| -> io::Result<Option<File>> {
-        let NetnsIdentity { device, inode } = NetnsIdentity::at(&path)?;
-        if seen.insert((device, inode)) { File::open(&path).map(Some) } else { Ok(None) }
-    };
-    entries(netns::DIRECTORY).chain(processes).filter_map(|path| open(path).ok().flatten()).collect()
 }

@@ -1,15 +1,15 @@
 use super::watched;
-use edge_host::netns::{self, NetnsIdentity};
+use edge_host::{
+    links,
+    netns::{self, NetnsIdentity},
+};
 use edge_net::{IfName, Mac};
 use nix::{
     errno::Errno,
     libc,
-    sys::socket::{
-        AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, setsockopt, socket, sockopt,
-    },
+    sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket},
 };
 use std::{
-    ffi::OsString,
     io,
     os::fd::{AsRawFd, OwnedFd},
     path::{Path, PathBuf},
@@ -73,8 +73,9 @@ impl Link {
         if netns_identity(self.netns.as_deref())? != self.netns_id {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the namespace was made anew"));
         }
-        // Asked by an ioctl about a link that is not there, the kernel would run modprobe twice, for a module of that name (`dev_load`).
-        setsockopt(&self.control, sockopt::BindToDevice, &OsString::from(self.name.as_str()))?;
+        if !links::is_there(&self.control, &self.name)? {
+            return Err(Errno::ENODEV.into());
+        }
         let index = self.ask(libc::SIOCGIFINDEX)?;
         let flags = self.ask(libc::SIOCGIFFLAGS)?;
         let address = self.ask(libc::SIOCGIFHWADDR)?;
