@@ -7,7 +7,7 @@ pub mod machine;
 pub mod message;
 pub mod wire;
 
-use edge_dhcp::{Lease, LeaseState, NetworkService, Server};
+use edge_dhcp::{Lease, LeaseState, NetworkService, OpenError, Server};
 use std::{
     fs,
     net::Ipv4Addr,
@@ -120,9 +120,18 @@ impl Lab {
         }
     }
 
-    /// A server on a fresh or kept state, serving.
+    /// A server on a fresh or kept state, serving. One that was dropped keeps the log until the last of its tasks has seen that, and what
+    /// is queued is on disk.
     pub async fn serve(&self, service: NetworkService) -> Server {
-        let server = Server::open(&self.state()).expect("the log opens");
+        let mut opened = Server::open(&self.state());
+        eventually("the log is let go by the server before", || {
+            if let Err(OpenError::InUse(_)) = opened {
+                opened = Server::open(&self.state());
+            }
+            !matches!(opened, Err(OpenError::InUse(_)))
+        })
+        .await;
+        let server = opened.expect("the log opens");
         let errors = server.configure(vec![service]).await;
         assert!(errors.is_empty(), "{errors:?}");
         server
@@ -219,7 +228,7 @@ pub fn is_bound(lease: &Lease) -> bool {
 }
 
 /// Waits for what the server does on its own.
-pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..400 {
         if holds() {
             return;
