@@ -1,4 +1,4 @@
-use crate::{Part, Waiting};
+use crate::{Part, UnnamedDevices, Waiting};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a plan; without `config` of the daemon's own configuration file.
@@ -35,6 +35,9 @@ pub struct PlanReport {
     pub unchanged: u32,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
+    /// Devices that the configuration does not name; `null`: there is none.
+    #[serde(default)]
+    pub unnamed: Option<UnnamedDevices>,
 }
 
 /// What an apply did.

@@ -35,6 +35,7 @@ mod node;
 mod reachability;
 mod status;
 mod transfer;
+mod unnamed;
 mod verdict;
 
 pub use api::Api;
@@ -48,4 +49,5 @@ pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};
 pub use status::*;
 pub use transfer::{Imported, LeaseFile, LeaseRecord, LeftOut};
+pub use unnamed::{Treatment, UnnamedDevices};
 pub use verdict::{Effect, Judgement, ObjectVerdict, Part, PartKind};

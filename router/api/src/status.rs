@@ -3,7 +3,7 @@
 mod network;
 mod uplink;
 
-use crate::Node;
+use crate::{Node, UnnamedDevices};
 pub use network::{NetworkState, NetworkStatus};
 use serde::{Deserialize, Serialize};
 pub use uplink::{UplinkState, UplinkStatus};
@@ -29,6 +29,9 @@ pub struct Status {
     pub nodes: Vec<Node>,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
+    /// `null`: there is none.
+    #[serde(default)]
+    pub unnamed: Option<UnnamedDevices>,
 }
 
 /// The configuration in force.

@@ -49,6 +49,19 @@ pub struct System {
     pub ssh_from: Vec<Name>,
     /// Time servers: host names or addresses.
     pub ntp: Vec<String>,
+    /// What becomes of devices that the file does not name; `None`: as is usual on the box.
+    pub unnamed: Option<Unnamed>,
+}
+
+/// What becomes of traffic among devices that the file does not name, and between them and the box. To or from a network or an uplink a
+/// line is needed either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unnamed {
+    /// They open nothing.
+    #[default]
+    Closed,
+    /// It passes, as if we were not there.
+    Untouched,
 }
 
 /// `[[uplink]]`

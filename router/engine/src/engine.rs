@@ -6,7 +6,7 @@ use crate::{
 };
 use edge_api::{Failure, FailureKind};
 use edge_config::Config;
-use edge_plan::State;
+use edge_plan::{Facts, State};
 use std::{
     sync::{
         Arc,
@@ -42,8 +42,8 @@ pub(crate) struct Locked {
 pub struct Guard<'a>(pub(crate) MutexGuard<'a, Locked>);
 
 impl<D: Datapath, S: Store> Engine<D, S> {
-    /// Nothing is in force yet: see [`Engine::start`]. `patience`: what the datapath takes longer for hangs.
-    pub fn new(datapath: D, store: S, services: Services, machine: [u8; 16], patience: Duration, clock: fn() -> Now) -> Self {
+    /// Nothing is in force yet: see [`Engine::start`]. `facts`: of the box, which stay; `patience`: what the datapath takes longer for hangs.
+    pub fn new(datapath: D, store: S, services: Services, facts: Facts, patience: Duration, clock: fn() -> Now) -> Self {
         Self {
             datapath: Arc::new(datapath),
             store,
@@ -52,7 +52,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
             patience: Patience(patience),
             locked: Mutex::new(Locked { transaction: Transaction::default(), configured: None }),
             stopping: AtomicBool::new(false),
-            in_force: watch::Sender::new(Arc::new(InForce::nothing(machine))),
+            in_force: watch::Sender::new(Arc::new(InForce::nothing(facts))),
             ledger: watch::Sender::default(),
             condition: watch::Sender::default(),
         }

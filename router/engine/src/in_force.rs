@@ -16,9 +16,8 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Nothing yet, on a box known by `machine`.
-    pub fn nothing(machine: [u8; 16]) -> Self {
-        let facts = Facts { machine, ..Facts::default() };
+    /// Nothing yet, on a box of which this is known.
+    pub fn nothing(facts: Facts) -> Self {
         Self { config: Arc::default(), facts, space: Space::Host, applied_at: None }
     }
 

@@ -37,7 +37,7 @@ pub fn desired(config: &Config, facts: &Facts) -> State {
     builder.space(&router).table = Some(Arc::new(ruleset::router(config, facts)));
     builder.space(&router).fast_path = Some(fast_path(config));
     if router != Space::Host {
-        builder.space(&Space::Host).table = Some(Arc::new(ruleset::host(config)));
+        builder.space(&Space::Host).table = Some(Arc::new(ruleset::host(config, facts)));
     }
     builder.state
 }

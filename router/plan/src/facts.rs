@@ -1,5 +1,5 @@
 use crate::policy::inputs::Input;
-use edge_config::{Uplink, UplinkAddress};
+use edge_config::{Config, Unnamed, Uplink, UplinkAddress};
 use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;
 use std::{
@@ -12,6 +12,8 @@ use std::{
 pub struct Facts {
     /// Sixteen bytes that tell this box from every other (the machine id).
     pub machine: [u8; 16],
+    /// What becomes here of devices that the file does not name, where it does not say.
+    pub unnamed: Unnamed,
     /// What the uplinks with `address = "dhcp"` were given.
     pub uplink_leases: BTreeMap<Name, UplinkLease>,
     /// Uplinks that carry nothing: their default routes stand back behind those of all others.
@@ -38,6 +40,11 @@ impl Facts {
     pub fn name_servers<'a>(&'a self, uplink: &'a Uplink) -> &'a [Ipv4Addr] {
         let learned = self.uplink_leases.get(&uplink.name).filter(|_| uplink.address == UplinkAddress::Dhcp);
         learned.filter(|_| uplink.dns.is_empty()).map_or(&uplink.dns, |lease| &lease.dns)
+    }
+
+    /// What becomes of devices that the file does not name.
+    pub fn unnamed(&self, config: &Config) -> Unnamed {
+        config.system.unnamed.unwrap_or(self.unnamed)
     }
 
     /// A MAC address for a link of ours: the same after every boot, so that nodes do not lose

@@ -23,6 +23,7 @@ mod section;
 mod space;
 mod state;
 mod stranger;
+mod unnamed;
 mod urgent;
 mod verdict;
 
@@ -44,5 +45,6 @@ pub use section::{Group, Section, grouped};
 pub use space::Space;
 pub use state::{Address, Loosening, Route, Settings, SpaceState, State, Sysctl};
 pub use stranger::{Strange, Stranger, strange_links};
+pub use unnamed::unnamed;
 pub use urgent::urgent;
 pub use verdict::{Fate, Object, Reason, Verdict, verdicts};

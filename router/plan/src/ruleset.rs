@@ -9,17 +9,21 @@ mod forwards;
 mod inputs;
 mod names;
 mod spoofing;
+mod unnamed;
 
 use crate::{
-    Facts,
+    Facts, Space,
     nft::{BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set, Table, build::*},
     policy::grants,
+    router_space,
 };
 use crossings::Crossings;
 use edge_config::Config;
 use edge_net::IfName;
 use forwards::forwards;
 use inputs::Inputs;
+use unnamed::Unnamed;
+pub(crate) use unnamed::named;
 
 /// The name of the policy's table, in the family `inet`.
 pub const TABLE: &str = "edge-router";
@@ -39,9 +43,17 @@ const SRCNAT: i32 = 100;
 pub fn router(config: &Config, facts: &Facts) -> Table {
     let grants = grants(config, facts);
     let (inputs, crossings) = (Inputs::of(config, &grants), Crossings::of(config, &grants));
+    let unnamed = Unnamed::of(config, facts, &router_space(config));
     let mut chains = vec![
-        base("input", ChainKind::Filter, Hook::Input, FILTER, true, closed(input_rules())),
-        base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, closed(forward_rules())),
+        base(
+            "input",
+            ChainKind::Filter,
+            Hook::Input,
+            FILTER,
+            true,
+            unnamed.input(input_rules(&unnamed), spoofing::to_inside(config, facts)),
+        ),
+        base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, unnamed.forward(forward_rules())),
         base("forwards", ChainKind::Nat, Hook::Prerouting, DSTNAT, false, forwards(&grants, facts)),
         base("masquerading", ChainKind::Nat, Hook::Postrouting, SRCNAT, false, vec![masquerade_rule()]),
     ];
@@ -63,6 +75,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
         },
     ];
     sets.extend(spoofing::sets(config, facts));
+    sets.extend(unnamed.set());
     chains.extend(inputs.chains());
     chains.extend(crossings.chains());
     Table {
@@ -75,33 +88,37 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
 }
 
 /// The rules of the host when the router lives elsewhere: it is nobody's gateway and answers nobody.
-pub fn host(config: &Config) -> Table {
+pub fn host(config: &Config, facts: &Facts) -> Table {
+    let unnamed = Unnamed::of(config, facts, &Space::Host);
     let same_bridge = config.networks.iter().map(|n| (vec![n.bridge, n.bridge], NftVerdict::Accept));
+    let mut sets = vec![
+        verdicts("crossings", vec![Field::IfName, Field::IfName], same_bridge.clone()),
+        verdicts(PASSAGES, vec![Field::IfName, Field::IfName], same_bridge),
+    ];
+    sets.extend(unnamed.set());
     Table {
         name: TABLE.to_owned(),
         comment: Some("made by edge-router; changes here are undone".to_owned()),
         chains: vec![
-            base("input", ChainKind::Filter, Hook::Input, FILTER, true, closed(input_rules()[..3].to_vec())),
-            base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, closed(forward_rules())),
+            base(
+                "input",
+                ChainKind::Filter,
+                Hook::Input,
+                FILTER,
+                true,
+                unnamed.input(input_rules(&unnamed)[..3].to_vec(), Vec::new()),
+            ),
+            base("forward", ChainKind::Filter, Hook::Forward, FILTER, true, unnamed.forward(forward_rules())),
         ],
-        sets: vec![
-            verdicts("crossings", vec![Field::IfName, Field::IfName], same_bridge.clone()),
-            verdicts(PASSAGES, vec![Field::IfName, Field::IfName], same_bridge),
-        ],
+        sets,
         foreign: Vec::new(),
     }
 }
 
-/// The policy of a base chain comes into force a moment after its rules when a table is made anew; a rule closes that gap.
-fn closed(mut rules: Vec<Rule>) -> Vec<Rule> {
-    rules.push(rule([counter(), drop()]).commented("no line allows it"));
-    rules
-}
-
-fn input_rules() -> Vec<Rule> {
+fn input_rules(unnamed: &Unnamed) -> Vec<Rule> {
     vec![
         rule([ct_state(&[CtState::Established, CtState::Related]), accept()]),
-        rule([ct_state(&[CtState::Invalid]), drop()]),
+        rule([unnamed.came_by_named(), ct_state(&[CtState::Invalid]), drop()]),
         rule([iifname(&loopback()), accept()]),
         rule([vmap(&[Source::Iifname], "inputs")]),
     ]

@@ -13,6 +13,7 @@ pub fn plan(ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
         unchanged: u32::try_from(unchanged).unwrap_or(u32::MAX),
         parts,
         waiting,
+        unnamed: None,
     }
 }
 

@@ -5,10 +5,12 @@ mod drift;
 mod put_back;
 mod reachability;
 pub mod render;
+mod unnamed;
 mod verdict;
 
 pub use change::{change, plan};
 pub use drift::{bounded, drift};
 pub use put_back::put_back;
 pub use reachability::reachability;
+pub use unnamed::unnamed;
 pub use verdict::part;

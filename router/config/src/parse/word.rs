@@ -1,7 +1,7 @@
 //! Names and the words a key takes.
 
 use crate::{
-    Drift, UplinkLink,
+    Drift, Unnamed, UplinkLink,
     mistake::Mistakes,
     parse::value::{FromText, FromToml, choice, integer},
     span::Span,
@@ -66,6 +66,14 @@ impl FromText for Drift {
 
     fn from_text(text: &str) -> Result<Self, String> {
         choice(text, &[("mend", Self::Mend), ("report", Self::Report)])
+    }
+}
+
+impl FromText for Unnamed {
+    const WHAT: &'static str = "what becomes of devices that the file does not name";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        choice(text, &[("closed", Self::Closed), ("untouched", Self::Untouched)])
     }
 }
 

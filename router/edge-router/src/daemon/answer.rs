@@ -39,7 +39,8 @@ impl Api for Router {
         let (config, wanted) = (&target.config, target.wanted());
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), config, &in_force.config);
-        Ok(edge_report::plan(&plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts)))
+        let report = edge_report::plan(&plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts));
+        Ok(PlanReport { unnamed: edge_report::unnamed(config, &target.facts, &observed), ..report })
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {

@@ -10,6 +10,7 @@ mod linux;
 mod machine_id;
 mod nodes;
 mod notify;
+mod os_release;
 mod parts;
 mod reload;
 mod router;

@@ -1,10 +1,16 @@
-use super::{Options, boot, linux::Linux, machine_id::machine_id, parts::Parts, service};
+use super::{Options, boot, linux::Linux, machine_id::machine_id, os_release, parts::Parts, service};
 use edge_engine::{Engine, Generations};
 use edge_host::aside::damaged;
-use std::{sync::Arc, time::Duration};
+use edge_plan::Facts;
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// The engine on this machine.
 pub type Machine = Engine<Linux, Generations>;
+
+/// What a plan depends on that stays as long as the daemon runs.
+fn of_the_box(state_dir: &Path) -> anyhow::Result<Facts> {
+    Ok(Facts { machine: machine_id(state_dir)?, unnamed: os_release::unnamed(), ..Facts::default() })
+}
 
 /// The engine, and what the API reads beside it.
 pub struct Router {
@@ -15,10 +21,10 @@ pub struct Router {
 impl Router {
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let parts = Parts::open(options).await?;
-        let (machine, patience) = (machine_id(parts.files.state_dir())?, Duration::from_secs(options.patience));
+        let (facts, patience) = (of_the_box(parts.files.state_dir())?, Duration::from_secs(options.patience));
         let linux = Linux { kernel: parts.kernel.clone(), files: parts.files.clone() };
         let store = Generations::new(parts.files.config(), parts.files.state_dir());
-        let engine = Arc::new(Engine::new(linux, store, service::all(&parts), machine, patience, boot::now));
+        let engine = Arc::new(Engine::new(linux, store, service::all(&parts), facts, patience, boot::now));
         Ok(Self { engine, parts })
     }
 

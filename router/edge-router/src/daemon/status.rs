@@ -23,6 +23,7 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
         networks: config.networks.iter().map(|network| view.network(network, &nodes)).collect(),
         nodes,
         waiting: waiting(config, &condition.waiting, &condition.conflicts),
+        unnamed: in_force.is_applied().then(|| edge_report::unnamed(config, &in_force.facts, observed)).flatten(),
         ..Status::default()
     };
     let context = StatusContext { in_force: &in_force, observed, now };

@@ -79,7 +79,14 @@ pub fn engine(kernel: &Kernel, disk: &Disk) -> Double {
 
 pub fn engine_with(kernel: &Kernel, disk: &Disk, services: Vec<Arc<dyn Service>>) -> Double {
     let clock = || Now { moment: Moment { boot: "this".into(), ms: 0 }, unix: 1 };
-    Engine::new(kernel.clone(), disk.clone(), Services::new(services), [7; 16], Duration::from_millis(50), clock)
+    Engine::new(
+        kernel.clone(),
+        disk.clone(),
+        Services::new(services),
+        Facts { machine: [7; 16], ..Facts::default() },
+        Duration::from_millis(50),
+        clock,
+    )
 }
 
 /// Networks by their numbers, on a trunk.

@@ -1,6 +1,6 @@
 //! Where a source address may come from. Before connection tracking: what is forged changes no state of any flow.
 
-use super::{RAW, base, names::source, verdicts};
+use super::{RAW, base, loopback, names::source, verdicts};
 use crate::{
     Facts,
     facts::addressing,
@@ -16,33 +16,49 @@ use std::{
     net::Ipv4Addr,
 };
 
-/// Where what an uplink brings is looked at.
+/// Where what comes from outside is looked at.
 const OUTSIDE: &str = "source-outside";
 
 pub fn chains(config: &Config, facts: &Facts) -> Vec<Chain> {
-    let mut chains = vec![base(
-        "spoofing",
-        ChainKind::Filter,
-        Hook::Prerouting,
-        RAW,
-        false,
-        vec![rule([vmap(&[Source::Iifname], "sources")])],
-    )];
+    let mut chains = vec![base("spoofing", ChainKind::Filter, Hook::Prerouting, RAW, false, spoofing_rules(config))];
     let plain = |name, rules| Chain { name, base: None, rules };
     chains.extend(config.networks.iter().map(|network| plain(source(&network.name), inside_rules(network))));
     let inside = Inside::of(config, facts);
-    chains.extend((!config.uplinks.is_empty()).then(|| plain(OUTSIDE.to_owned(), inside.rules())));
+    chains.extend(has_inside(config).then(|| plain(OUTSIDE.to_owned(), inside.rules())));
     chains
 }
 
 pub fn sets(config: &Config, facts: &Facts) -> Vec<Set> {
-    let networks = config.networks.iter().map(|n| (vec![gateway_link(config, n)], NftVerdict::Jump(source(&n.name))));
-    let uplinks = config.uplinks.iter().map(|uplink| (vec![uplink.ifname()], NftVerdict::Jump(OUTSIDE.to_owned())));
-    let mut sets = vec![verdicts("sources", vec![Field::IfName], networks.chain(uplinks))];
-    if !config.uplinks.is_empty() {
+    let networks = config.networks.iter().map(|n| (vec![gateway_link(config, n)], NftVerdict::Goto(source(&n.name))));
+    let own = has_inside(config).then(|| (vec![loopback()], NftVerdict::Accept));
+    let mut sets = vec![verdicts("sources", vec![Field::IfName], networks.chain(own))];
+    if has_inside(config) {
         sets.extend(Inside::of(config, facts).sets());
     }
     sets
+}
+
+/// What comes by a network's link is looked at as that network's, what comes by any other, an uplink or one that the file does not name,
+/// as from outside.
+fn spoofing_rules(config: &Config) -> Vec<Rule> {
+    let mut rules = vec![rule([vmap(&[Source::Iifname], "sources")])];
+    rules.extend(has_inside(config).then(|| rule([goto(OUTSIDE)])));
+    rules
+}
+
+fn has_inside(config: &Config) -> bool {
+    !config.networks.is_empty() || !config.uplinks.is_empty()
+}
+
+/// Drops what is for an address of a network or of an uplink.
+pub fn to_inside(config: &Config, facts: &Facts) -> Vec<Rule> {
+    let inside = Inside::of(config, facts);
+    let to = |length: &u8| rule([in_prefixes(Source::IpDaddr, *length, &set(*length)), counter(), drop()]);
+    inside
+        .0
+        .keys()
+        .map(|length| to(length).commented("to an inside or own address from a device the file does not name"))
+        .collect()
 }
 
 /// From a network comes what has an address of it, or none yet (DHCP).

@@ -2,6 +2,7 @@ use super::{
     table::{Cell, Table},
     text::{Style, wrap},
     time::span,
+    unnamed::unnamed,
     verdict,
 };
 use edge_api::{Action, ApplyReport, Change, PlanReport, Waiting};
@@ -16,7 +17,8 @@ pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {
         1 => "1 object stays as it is (routerctl plan --all names it)\n".to_owned(),
         count => format!("{count} objects stay as they are (routerctl plan --all names them)\n"),
     };
-    let sections = [waiting(&report.waiting, color), parts, stay];
+    let unnamed = report.unnamed.as_ref().map(unnamed).unwrap_or_default();
+    let sections = [waiting(&report.waiting, color), parts, stay, unnamed];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 

@@ -11,6 +11,7 @@ mod status;
 mod table;
 mod text;
 mod time;
+mod unnamed;
 mod verdict;
 
 pub use attach::{attached, detached};

@@ -7,6 +7,7 @@ use super::{
     WIDTH, node,
     text::{Style, clean, cut, wrap},
     time::{clock, span},
+    unnamed::unnamed,
 };
 use edge_api::Status;
 
@@ -20,6 +21,7 @@ pub fn status(status: &Status, now: u64, color: bool) -> String {
     if status.uplinks.is_empty() && status.networks.is_empty() {
         parts.push("no uplink and no network yet: describe them in /etc/edge-router.toml, then routerctl apply\n".to_owned());
     }
+    parts.extend(status.unnamed.as_ref().map(unnamed));
     parts.join("\n")
 }
 

@@ -1,5 +1,5 @@
 use crate::{
-    System,
+    System, Unnamed,
     mistake::Mistakes,
     parse::{
         domain::{Hostname, TimeServer},
@@ -18,6 +18,7 @@ pub struct SystemDraft {
     ssh_keys: Vec<String>,
     pub ssh_from: Vec<At<Name>>,
     ntp: Vec<String>,
+    unnamed: Option<Unnamed>,
 }
 
 impl SystemDraft {
@@ -26,12 +27,14 @@ impl SystemDraft {
         let keys = table.take::<Vec<At<SshKey>>>("ssh-keys", mistakes);
         let ssh_from = table.take::<Vec<At<Name>>>("ssh-from", mistakes);
         let ntp = table.take::<Vec<At<TimeServer>>>("ntp", mistakes);
+        let unnamed = table.take::<Unnamed>("unnamed", mistakes);
         table.finish(mistakes);
         Self {
             hostname: hostname.map(|name| name.value.0),
             ssh_keys: keys.into_iter().flat_map(|keys| keys.value).map(|key| key.value.0).collect(),
             ssh_from: ssh_from.map(|names| names.value).unwrap_or_default(),
             ntp: ntp.into_iter().flat_map(|servers| servers.value).map(|server| server.value.0).collect(),
+            unnamed: unnamed.map(|unnamed| unnamed.value),
         }
     }
 
@@ -50,6 +53,6 @@ impl SystemDraft {
 
     pub fn finish(self) -> System {
         let ssh_from = self.ssh_from.into_iter().map(|name| name.value).collect();
-        System { hostname: self.hostname, ssh_keys: self.ssh_keys, ssh_from, ntp: self.ntp }
+        System { hostname: self.hostname, ssh_keys: self.ssh_keys, ssh_from, ntp: self.ntp, unnamed: self.unnamed }
     }
 }
