@@ -1,6 +1,7 @@
 //! One program: the daemon, `routerctl` (a symbolic link to it), and what the image's init runs.
 
 mod daemon;
+mod remove;
 mod routerctl;
 mod ssh_gate;
 
@@ -18,6 +19,8 @@ struct Cli {
 enum Command {
     /// Bring the kernel to what the configuration says and keep it there
     Daemon(daemon::Options),
+    /// Take away all that is ours in the kernel and give back what was lent; not on the router's own image
+    Remove(daemon::Options),
     /// Listen for ssh on the host and in the router's namespace, and run a server for each connection
     SshGate(ssh_gate::Options),
     /// The same as `routerctl`
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     }
     match Cli::parse_from(arguments).command {
         Command::Daemon(options) => report(daemon::main(options)),
+        Command::Remove(options) => report(remove::main(&options)),
         Command::SshGate(options) => report(ssh_gate::main(options)),
         Command::Ctl { arguments } => routerctl::main(std::iter::once("routerctl".into()).chain(arguments).collect()),
     }

@@ -34,3 +34,4 @@ pub use events::Events;
 pub use kernel::Kernel;
 pub use socket::NetlinkError;
 pub use space::is_our_namespace;
+pub use sysctl::setting_files;

@@ -9,7 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn files(sysctl: Sysctl) -> Vec<String> {
+/// Where a setting is, below `/proc/sys`.
+pub fn setting_files(sysctl: Sysctl) -> Vec<String> {
     let path = sysctl.name().replace('.', "/");
     match sysctl {
         Sysctl::BridgeNetfilter => ["iptables", "ip6tables", "arptables"].map(|table| path.replace('*', table)).into(),
@@ -21,7 +22,7 @@ fn files(sysctl: Sysctl) -> Vec<String> {
 pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
     let mut found = BTreeMap::new();
     for sysctl in [Sysctl::IpForward, Sysctl::BridgeNetfilter].into_iter().chain(Loosening::EACH.map(Sysctl::All)) {
-        for file in files(sysctl) {
+        for file in setting_files(sysctl) {
             match read(&file) {
                 Ok(value) => *found.entry(sysctl).or_default() |= value != "0",
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -35,7 +36,7 @@ pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
 /// Writes the files that say otherwise; how many.
 pub(crate) fn set(sysctl: Sysctl, to: bool) -> Result<u64, Error> {
     let mut writes = 0;
-    for file in files(sysctl) {
+    for file in setting_files(sysctl) {
         let failed = |source| Error::Sysctl { path: path(&file), source };
         if (read(&file).map_err(failed)? != "0") != to {
             fs::write(path(&file), if to { "1" } else { "0" }).map_err(failed)?;

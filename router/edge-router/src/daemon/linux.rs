@@ -1,7 +1,7 @@
-use super::files::Files;
+use super::{files::Files, lent::Lent};
 use edge_api::{Failure, FailureKind};
 use edge_engine::{Datapath, Look, Refusal};
-use edge_kernel::{ExecuteError, Kernel};
+use edge_kernel::{ExecuteError, Kernel, setting_files};
 use edge_plan::{Address, Op, Space, State};
 use nix::errno::Errno;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 pub struct Linux {
     pub kernel: Kernel,
     pub files: Arc<Files>,
+    pub lent: Arc<Lent>,
 }
 
 impl Datapath for Linux {
@@ -31,6 +32,7 @@ impl Datapath for Linux {
     }
 
     async fn execute(&self, ops: &[Op]) -> Result<(), Refusal> {
+        self.remember_settings(ops);
         self.kernel.execute(ops).await.map_err(|error| refusal(&error))
     }
 
@@ -40,6 +42,22 @@ impl Datapath for Linux {
 
     fn writes(&self) -> u64 {
         self.kernel.writes()
+    }
+}
+
+impl Linux {
+    /// Before they are ours.
+    fn remember_settings(&self, ops: &[Op]) {
+        let files = ops.iter().filter_map(|op| match op {
+            Op::SetSysctl { space: Space::Host, sysctl, .. } => Some(setting_files(*sysctl)),
+            _ => None,
+        });
+        let files: Vec<String> = files.flatten().collect();
+        if !files.is_empty()
+            && let Err(error) = self.lent.remember(&files)
+        {
+            log::warn!("what {} were before is not known later: {error}", files.join(", "));
+        }
     }
 }
 

@@ -7,8 +7,12 @@ const FILES: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
 /// Our own image is nothing but a router: there a device that nobody named is closed. Elsewhere others live on the machine, too.
 pub fn unnamed() -> Unnamed {
+    if is_own_image() { Unnamed::Closed } else { Unnamed::Untouched }
+}
+
+pub fn is_own_image() -> bool {
     let text = FILES.iter().find_map(|file| fs::read_to_string(file).ok());
-    if text.is_some_and(|text| is_ours(&text)) { Unnamed::Closed } else { Unnamed::Untouched }
+    text.is_some_and(|text| is_ours(&text))
 }
 
 fn is_ours(text: &str) -> bool {

@@ -1,4 +1,4 @@
-use super::{Options, files::Files};
+use super::{Options, files::Files, lent::Lent};
 use anyhow::Context;
 use edge_attach::Attach;
 use edge_host::aside::set_aside;
@@ -11,6 +11,7 @@ pub struct Parts {
     pub kernel: Kernel,
     pub dhcp: edge_dhcp::Server,
     pub attach: Arc<Attach>,
+    pub lent: Arc<Lent>,
 }
 
 impl Parts {
@@ -19,7 +20,8 @@ impl Parts {
         let kernel = Kernel::open().await.context("cannot talk to the kernel over netlink (is this root?)")?;
         let (files, dhcp) = open_leases(files)?;
         let attach = Arc::new(open_attachments(&files, &dhcp)?);
-        Ok(Self { files: Arc::new(files), kernel, dhcp, attach })
+        let lent = Arc::new(Lent::new(&options.run_dir));
+        Ok(Self { files: Arc::new(files), kernel, dhcp, attach, lent })
     }
 }
 

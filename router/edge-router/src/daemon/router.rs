@@ -22,7 +22,7 @@ impl Router {
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let parts = Parts::open(options).await?;
         let (facts, patience) = (of_the_box(parts.files.state_dir())?, Duration::from_secs(options.patience));
-        let linux = Linux { kernel: parts.kernel.clone(), files: parts.files.clone() };
+        let linux = Linux { kernel: parts.kernel.clone(), files: parts.files.clone(), lent: parts.lent.clone() };
         let store = Generations::new(parts.files.config(), parts.files.state_dir());
         let engine = Arc::new(Engine::new(linux, store, service::all(&parts), facts, patience, boot::now));
         Ok(Self { engine, parts })

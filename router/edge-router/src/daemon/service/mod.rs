@@ -3,6 +3,7 @@
 mod attachments;
 mod dhcp;
 mod hostname;
+mod lent_settings;
 mod resolvers;
 mod ssh_keys;
 mod sweep;
@@ -22,7 +23,8 @@ pub fn all(parts: &Parts) -> Services {
         Arc::new(attachments::Attachments::new(parts.attach.clone())),
         Arc::new(sweep::Sweep::default()),
         Arc::new(ssh_keys::SshKeys::new(parts.files.clone())),
-        Arc::new(hostname::Hostname),
+        Arc::new(hostname::Hostname::new(parts.lent.clone())),
+        Arc::new(lent_settings::LentSettings::new(parts.lent.clone())),
     ])
 }
 
