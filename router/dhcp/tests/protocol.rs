@@ -10,9 +10,9 @@ use lab::{
     Lab, ROUTER, eventually, ip,
     message::{ACK, Answer, DISCOVER, INFORM, Message, NAK, OFFER, RELEASE, REQUEST},
     only_lease,
-    wire::Wire,
+    wire::{Wire, frame_of},
 };
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, process::Command, time::Duration};
 
 const MAC: [u8; 6] = [2, 0, 0, 0, 0, 9];
 /// The client's interface's own.
@@ -175,6 +175,25 @@ async fn malformed_messages_are_counted_and_nothing_else() {
     }
     assert_eq!(counters.discovers, 0);
     assert!(boot(&wire).kind == ACK);
+}
+
+/// Of a network it was in before, of its own choice (RFC 3927), and what some stacks send from (RFC 2131, 4.1 asks for 68). On a router
+/// neither the kernel's reverse path filter nor the policy lets those through to a UDP socket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_speaks_from_another_address_or_port_is_answered_once() {
+    let (lab, wire) = lab();
+    let policy = "table inet strict { chain spoofing { type filter hook prerouting priority raw; udp sport != 68 drop; ip saddr != 0.0.0.0 drop; }; }";
+    let policed = Command::new("ip").args(["netns", "exec"]).arg(lab.server()).args(["nft", policy]).status().expect("nft runs");
+    assert!(policed.success());
+    let server = lab.serve(lab.service()).await;
+    for (xid, from) in (1..).zip(["192.168.77.64:68", "169.254.7.7:68", "0.0.0.0:1068", "10.77.0.250:68", "127.0.0.1:68"]) {
+        wire.send_frame(&frame_of(MAC, from.parse().expect("an address"), &new(DISCOVER, xid).bytes()));
+        let (offer, _) = wire.receive(Duration::from_secs(10)).unwrap_or_else(|| panic!("no offer to {from}"));
+        assert_eq!((offer.kind, offer.xid), (OFFER, xid), "{from}");
+    }
+    assert!(wire.receive(Duration::from_millis(300)).is_none(), "each is answered once");
+    let counters = &server.counters().networks[&vehicle()];
+    assert_eq!((counters.discovers, counters.offers), (5, 5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

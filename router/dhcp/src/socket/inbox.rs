@@ -23,7 +23,7 @@ pub struct Packet<'a> {
 pub enum Origin {
     /// A UDP socket, what comes from the client itself or by a relay agent.
     Own,
-    /// A packet socket, what somebody else broadcasts.
+    /// A packet socket, what somebody else broadcasts, or a client from another address or port than is usual.
     Strangers,
 }
 
@@ -119,13 +119,15 @@ fn strangers(at: usize, packet: &[u8], sender: &libc::sockaddr_ll) -> Option<Hea
     const IP: usize = 20;
     const UDP: usize = 8;
     const SOURCE: usize = 12;
+    const CHADDR: usize = IP + UDP + 28;
     let ip: &[u8; IP + UDP] = packet.first_chunk()?;
     let from = Ipv4Addr::new(ip[SOURCE], ip[SOURCE + 1], ip[SOURCE + 2], ip[SOURCE + 3]);
     // Behind it there may be padding of the frame's.
     let end = IP + usize::from(u16::from_be_bytes([ip[IP + 4], ip[IP + 5]]));
     let message = IP + UDP..end.min(packet.len());
     let [a, b, c, d, e, f, ..] = sender.sll_addr;
-    let via = Via::Stranger(Mac::new([a, b, c, d, e, f]).ok());
+    let speaks_for_itself = packet.get(CHADDR..CHADDR + 6) == Some(&[a, b, c, d, e, f]);
+    let via = if speaks_for_itself { Via::Broadcast } else { Via::Stranger(Mac::new([a, b, c, d, e, f]).ok()) };
     let ifindex = u32::try_from(sender.sll_ifindex).ok()?;
     (message.start <= message.end).then_some(Head { ifindex, from, via, at, message })
 }

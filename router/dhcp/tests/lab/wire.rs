@@ -124,13 +124,22 @@ impl Wire {
 
 /// A client's broadcast, from any hardware address.
 pub fn frame(source: [u8; 6], bytes: &[u8]) -> Vec<u8> {
+    frame_of(source, SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 68), bytes)
+}
+
+/// And from any address and port.
+pub fn frame_of(source: [u8; 6], from: SocketAddrV4, bytes: &[u8]) -> Vec<u8> {
     let (udp, ip) = (8 + bytes.len() as u16, 28 + bytes.len() as u16);
     let mut frame = vec![0xff; 6];
     frame.extend(source);
     frame.extend([8, 0, 0x45, 0]);
     frame.extend(ip.to_be_bytes());
-    // No address yet, to everybody; UDP's checksum may be left out.
-    frame.extend([0, 0, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0, 68, 0, 67]);
+    frame.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    frame.extend(from.ip().octets());
+    // To everybody; UDP's checksum may be left out.
+    frame.extend([255, 255, 255, 255]);
+    frame.extend(from.port().to_be_bytes());
+    frame.extend([0, 67]);
     let sum: u32 = frame[14..34].chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
     let sum = !((sum & 0xffff) + (sum >> 16)) as u16;
     frame[24..26].copy_from_slice(&sum.to_be_bytes());
