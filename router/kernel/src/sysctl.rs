@@ -1,7 +1,10 @@
 //! `/proc/sys`, as the calling thread's network namespace has it.
 
+mod flow_table;
+
 use crate::{Error, message::Settings};
-use edge_plan::{Loosening, Sysctl};
+use edge_host::memory;
+use edge_plan::{FlowTable, Loosening, Sysctl};
 use netlink_packet_route::link::In6AddrGenMode;
 use std::{
     collections::BTreeMap,
@@ -14,7 +17,7 @@ pub fn setting_files(sysctl: Sysctl) -> Vec<String> {
     let path = sysctl.name().replace('.', "/");
     match sysctl {
         Sysctl::BridgeNetfilter => ["iptables", "ip6tables", "arptables"].map(|table| path.replace('*', table)).into(),
-        Sysctl::IpForward | Sysctl::All(_) => vec![path],
+        Sysctl::IpForward | Sysctl::FlowTable | Sysctl::All(_) => vec![path],
     }
 }
 
@@ -30,11 +33,15 @@ pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
             }
         }
     }
+    found.extend(flow_table::observe()?.map(|is_large| (Sysctl::FlowTable, is_large)));
     Ok(found)
 }
 
 /// Writes the files that say otherwise; how many.
 pub(crate) fn set(sysctl: Sysctl, to: bool) -> Result<u64, Error> {
+    if sysctl == Sysctl::FlowTable {
+        return flow_table::enlarge(FlowTable::of_memory(memory::total()));
+    }
     let mut writes = 0;
     for file in setting_files(sysctl) {
         let failed = |source| Error::Sysctl { path: path(&file), source };

@@ -45,7 +45,8 @@ pub fn desired(config: &Config, facts: &Facts) -> State {
 /// What `/proc/sys` shall say. What counts for all links is ours where the router lives, as forwarding is: there it decides what our own
 /// links let through. Elsewhere it is nobody's business of ours.
 pub fn settings(config: &Config) -> BTreeMap<Space, Settings> {
-    let mut settings = BTreeMap::from([(Space::Host, BTreeMap::from([(Sysctl::BridgeNetfilter, false)]))]);
+    let host = BTreeMap::from([(Sysctl::BridgeNetfilter, false), (Sysctl::FlowTable, true)]);
+    let mut settings = BTreeMap::from([(Space::Host, host)]);
     let router = settings.entry(router_space(config)).or_default();
     router.insert(Sysctl::IpForward, true);
     router.extend(Loosening::EACH.map(|loosening| (Sysctl::All(loosening), false)));

@@ -1,4 +1,4 @@
-use crate::policy::inputs::Input;
+use crate::{FlowTable, policy::inputs::Input};
 use edge_config::{Config, Unnamed, Uplink, UplinkAddress};
 use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;
@@ -18,6 +18,8 @@ pub struct Facts {
     pub uplink_leases: BTreeMap<Name, UplinkLease>,
     /// Uplinks that carry nothing: their default routes stand back behind those of all others.
     pub unhealthy: BTreeSet<Name>,
+    /// How many flows the kernel tracks at most.
+    pub flows: FlowTable,
     /// What services listen to, besides what every configuration opens by itself.
     pub inputs: Vec<Input>,
 }

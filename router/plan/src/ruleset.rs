@@ -5,6 +5,7 @@
 
 mod crossings;
 mod end;
+mod flow_limits;
 mod forwards;
 mod inputs;
 mod names;
@@ -20,6 +21,7 @@ use crate::{
 use crossings::Crossings;
 use edge_config::Config;
 use edge_net::IfName;
+pub use flow_limits::{LATELY, LIMITED, LIMITED_SOURCES};
 use forwards::forwards;
 use inputs::Inputs;
 use unnamed::Unnamed;
@@ -58,6 +60,7 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
         base("masquerading", ChainKind::Nat, Hook::Postrouting, SRCNAT, false, vec![masquerade_rule()]),
     ];
     chains.extend(spoofing::chains(config, facts));
+    chains.extend(flow_limits::chains(config, facts));
     let mut sets = vec![
         verdicts("inputs", vec![Field::IfName], inputs.elements()),
         verdicts("crossings", vec![Field::IfName, Field::IfName], crossings.elements()),
@@ -72,10 +75,12 @@ pub fn router(config: &Config, facts: &Facts) -> Table {
                 .filter(|u| u.masquerade)
                 .map(|u| (key(&[Value::IfName(&u.ifname())]), None))
                 .collect(),
+            dynamic: None,
         },
     ];
     sets.extend(spoofing::sets(config, facts));
     sets.extend(unnamed.set());
+    sets.extend(flow_limits::sets(config, facts));
     chains.extend(inputs.chains());
     chains.extend(crossings.chains());
     Table {
@@ -147,7 +152,7 @@ fn verdicts(name: &str, fields: Vec<Field>, elements: impl IntoIterator<Item = (
         let values: Vec<Value> = links.iter().map(Value::IfName).collect();
         (key(&values), Some(verdict))
     });
-    Set { name: name.to_owned(), fields, verdicts: true, elements: elements.collect() }
+    Set { name: name.to_owned(), fields, verdicts: true, elements: elements.collect(), dynamic: None }
 }
 
 #[expect(clippy::expect_used, reason = "a constant of two letters")]

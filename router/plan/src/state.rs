@@ -44,6 +44,9 @@ pub enum Sysctl {
     IpForward,
     /// `net.bridge.bridge-nf-call-iptables`, `-ip6tables` and `-arptables` together: on when any of them is.
     BridgeNetfilter,
+    /// `net.netfilter.nf_conntrack_max` and `nf_conntrack_buckets`: on when they are at least what the [`FlowTable`](crate::FlowTable) of
+    /// the machine's memory is. The machine's and not a namespace's: where they cannot be set, they are absent.
+    FlowTable,
     /// On when it is anything but 0.
     All(Loosening),
 }
@@ -83,7 +86,17 @@ impl Loosening {
 impl Sysctl {
     /// In a namespace that nobody has changed.
     pub fn is_on_at_first(self) -> bool {
-        self == Sysctl::All(Loosening::SendRedirects)
+        matches!(self, Sysctl::All(Loosening::SendRedirects) | Sysctl::FlowTable)
+    }
+
+    /// What `on` is in words.
+    pub fn word(self, on: bool) -> &'static str {
+        match (self, on) {
+            (Sysctl::FlowTable, true) => "as large as the memory allows",
+            (Sysctl::FlowTable, false) => "too small",
+            (_, true) => "on",
+            (_, false) => "off",
+        }
     }
 
     /// As sysctl(8) has it.
@@ -91,6 +104,7 @@ impl Sysctl {
         match self {
             Sysctl::IpForward => "net.ipv4.ip_forward",
             Sysctl::BridgeNetfilter => "net.bridge.bridge-nf-call-*",
+            Sysctl::FlowTable => "net.netfilter.nf_conntrack_max",
             Sysctl::All(Loosening::RpFilter) => "net.ipv4.conf.all.rp_filter",
             Sysctl::All(Loosening::ArpIgnore) => "net.ipv4.conf.all.arp_ignore",
             Sysctl::All(Loosening::AcceptLocal) => "net.ipv4.conf.all.accept_local",

@@ -210,7 +210,7 @@ impl Judge<'_> {
         let mut verdict = self.plain(space, object, true, true);
         if changed {
             let wanted = self.desired.spaces.get(space).and_then(|wanted| wanted.sysctls.get(&sysctl)).copied();
-            let word = |on: Option<bool>| if on == Some(true) { "on" } else { "off" };
+            let word = |on: Option<bool>| sysctl.word(on == Some(true));
             verdict.fate = Fate::Changed;
             verdict.reasons = vec![Reason::Differs(Difference::new(
                 Attribute::Value,

@@ -177,8 +177,13 @@ fn table() -> impl Strategy<Value = Table> {
     let chains = collection::btree_map(select(CHAINS.to_vec()), chain, 0..4);
     (chains, collection::btree_map(select(SETS.to_vec()), set, 0..3)).prop_map(|(chains, sets)| {
         let chain = |(name, (base, rules)): (&str, _)| Chain { name: name.to_owned(), base, rules };
-        let set =
-            |(name, (field, elements)): (&str, _)| Set { name: name.to_owned(), fields: vec![field], verdicts: true, elements };
+        let set = |(name, (field, elements)): (&str, _)| Set {
+            name: name.to_owned(),
+            fields: vec![field],
+            verdicts: true,
+            elements,
+            dynamic: None,
+        };
         whole(Table {
             name: TABLE.to_owned(),
             chains: chains.into_iter().map(chain).collect(),
@@ -236,7 +241,7 @@ fn only_what_differs_is_named() {
         |name: &str, rules: &[u8]| Chain { name: name.to_owned(), base: None, rules: rules.iter().copied().map(rule).collect() };
     let set = |keys: &[u8]| {
         let elements = keys.iter().map(|key| (Key::from_elem(*key, 4), Some(NftVerdict::Accept))).collect();
-        Set { name: "s".to_owned(), fields: vec![Field::Ipv4], verdicts: true, elements }
+        Set { name: "s".to_owned(), fields: vec![Field::Ipv4], verdicts: true, elements, dynamic: None }
     };
     let from =
         Table { chains: vec![chain("a", &[1, 2, 3, 4]), chain("b", &[1])], sets: vec![set(&[1, 2, 3])], ..Table::default() };

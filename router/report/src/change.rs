@@ -29,9 +29,12 @@ pub fn change(op: &Op) -> Change {
     match op {
         Op::CreateNamespace(name) => told(Add, &Space::Host, format!("namespace {name}"), None),
         Op::DeleteNamespace(name) => told(Remove, &Space::Host, format!("namespace {name}"), None),
-        Op::SetSysctl { space, sysctl, from, to } => {
-            told(Alter, space, format!("setting {}", sysctl.name()), Some(format!("{} -> {}", on(*from), on(*to))))
-        }
+        Op::SetSysctl { space, sysctl, from, to } => told(
+            Alter,
+            space,
+            format!("setting {}", sysctl.name()),
+            Some(format!("{} -> {}", sysctl.word(*from), sysctl.word(*to))),
+        ),
         Op::CreateLink { space, name, link, .. } => told(Add, space, format!("{} {name}", link.kind.word()), made_on(link)),
         Op::DeleteLink { space, name, kind } => told(Remove, space, format!("{} {name}", kind.word()), None),
         Op::ChangeLink { space, name, from, to } => {
@@ -90,8 +93,4 @@ fn on_link(link: &IfName) -> Option<String> {
 
 fn route_detail(route: &Route) -> Option<String> {
     Some(format!("on {}, {}", route.link, way(route)))
-}
-
-fn on(value: bool) -> &'static str {
-    if value { "on" } else { "off" }
 }

@@ -3,10 +3,11 @@
 use super::{chain, expression, rule, set, userdata};
 use crate::nfnetlink::{Attributes, Writer};
 use edge_plan::nft::{
-    BaseChain, Chain, ChainKind, Field, Hook, NftVerdict, Rule, Set,
+    BaseChain, Chain, ChainKind, Dynamic, Field, Hook, NftVerdict, Rule, Set,
     build::{self, CtState, Source},
 };
 use proptest::{prelude::*, sample::Index};
+use std::time::Duration;
 
 fn samples() -> Vec<Vec<u8>> {
     let rule = build::rule([
@@ -14,13 +15,22 @@ fn samples() -> Vec<Vec<u8>> {
         build::ct_state(&[CtState::New]),
         build::vmap(&[Source::Iifname], "m"),
         build::dnat([10, 0, 0, 1].into(), edge_net::PortRange::new(1, 2).unwrap()),
+        build::flows_over(&[Source::IpSaddr, Source::Random(4)], "d", 9),
         build::jump("c"),
     ]);
     let base = BaseChain { kind: ChainKind::Nat, hook: Hook::Prerouting, priority: -100, drop: true };
     let chain = Chain { name: "c".to_owned(), base: Some(base), rules: Vec::<Rule>::new() };
     let elements =
         [([0; 16][..].into(), Some(NftVerdict::Jump("c".to_owned()))), ([1; 16][..].into(), Some(NftVerdict::Drop))].into();
-    let set = Set { name: "m".to_owned(), fields: vec![Field::IfName], verdicts: true, elements };
+    let set = Set { name: "m".to_owned(), fields: vec![Field::IfName], verdicts: true, elements, dynamic: None };
+    let dynamic = Some(Dynamic { size: 9, timeout: Some(Duration::from_secs(1)) });
+    let filled = Set {
+        name: "d".to_owned(),
+        fields: vec![Field::Ipv4, Field::Mark],
+        verdicts: false,
+        elements: Default::default(),
+        dynamic,
+    };
     let written = |write: &dyn Fn(&mut Writer)| {
         let mut writer = Writer::default();
         write(&mut writer);
@@ -30,6 +40,7 @@ fn samples() -> Vec<Vec<u8>> {
         written(&|writer| rule::write(writer, "t", "c", &rule.expressions, Some("why"))),
         written(&|writer| chain::write(writer, "t", &chain)),
         written(&|writer| set::write(writer, "t", &set, 1)),
+        written(&|writer| set::write(writer, "t", &filled, 2)),
         written(&|writer| set::write_elements(writer, "t", &set, &mut set.elements.iter(), 1000)),
     ]
 }
@@ -37,7 +48,8 @@ fn samples() -> Vec<Vec<u8>> {
 fn read_as_everything(bytes: &[u8]) {
     let _ = userdata::comment(bytes);
     let Ok(attributes) = Attributes::parse(bytes) else { return };
-    let set = Set { name: "m".to_owned(), fields: vec![Field::Port], verdicts: false, elements: Default::default() };
+    let set =
+        Set { name: "m".to_owned(), fields: vec![Field::Port], verdicts: false, elements: Default::default(), dynamic: None };
     let _ = (rule::read(attributes), chain::read(attributes), set::read(attributes), set::read_elements(attributes, &set));
     let _ = expression::read(attributes);
 }

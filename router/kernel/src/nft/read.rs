@@ -52,7 +52,7 @@ impl Nft {
             table.foreign.extend(self.list(kind, name, decode)?);
         }
         let handles = self.read_rules(&mut table)?;
-        for set in &mut table.sets {
+        for set in table.sets.iter_mut().filter(|set| set.dynamic.is_none()) {
             let body = |writer: &mut nfnetlink::Writer| set::name(writer, name, &set.name);
             let decode = |a: Attributes| set::read_elements(a, set).map(Some);
             for element in self.socket.dump(message::GETSETELEM, INET, body, decode)?.into_iter().flatten() {

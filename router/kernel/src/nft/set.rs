@@ -1,6 +1,7 @@
 use super::{NFTA_TABLE, expression::verdict, rule::NFTA_LIST_ELEM};
 use crate::nfnetlink::{Attributes, Malformed, Writer};
-use edge_plan::nft::{Field, Key, NftVerdict, Set};
+use edge_plan::nft::{Dynamic, Field, Key, NftVerdict, Set};
+use std::time::Duration;
 
 const NFTA_SET_NAME: u16 = 2;
 const NFTA_SET_FLAGS: u16 = 3;
@@ -21,6 +22,9 @@ const NFTA_SET_ELEM_KEY: u16 = 1;
 const NFTA_SET_ELEM_DATA: u16 = 2;
 const NFTA_DATA_VALUE: u16 = 1;
 const NFT_SET_MAP: u32 = 8;
+const NFT_SET_TIMEOUT: u32 = 0x10;
+/// Rules put elements in.
+const NFT_SET_EVAL: u32 = 0x20;
 /// `NFT_DATA_VERDICT`
 const DATA_VERDICT: u32 = 0xffff_ff00;
 /// How many bits one of `nft`'s type numbers takes in a concatenation
@@ -41,13 +45,16 @@ pub fn name(writer: &mut Writer, table: &str, set: &str) {
 /// background, and a list read meanwhile may miss elements. Twice what there is: a set that is outgrown must be made anew, with every
 /// rule that looks in it.
 pub fn capacity(set: &Set) -> usize {
+    if let Some(dynamic) = set.dynamic {
+        return dynamic.size as usize;
+    }
     (2 * set.elements.len()).next_power_of_two().max(MIN_CAPACITY)
 }
 
 /// `id` tells sets apart within the batch.
 pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
     name(writer, table, &set.name);
-    writer.u32(NFTA_SET_FLAGS, if set.verdicts { NFT_SET_MAP } else { 0 });
+    writer.u32(NFTA_SET_FLAGS, flags(set));
     writer.u32(NFTA_SET_KEY_TYPE, key_type(&set.fields));
     writer.u32(NFTA_SET_KEY_LEN, key_length(&set.fields) as u32);
     if set.verdicts {
@@ -56,6 +63,9 @@ pub fn write(writer: &mut Writer, table: &str, set: &Set, id: u32) {
     }
     writer.nest(NFTA_SET_DESC, |writer| writer.u32(NFTA_SET_DESC_SIZE, capacity(set) as u32));
     writer.u32(NFTA_SET_ID, id);
+    if let Some(timeout) = set.dynamic.and_then(|dynamic| dynamic.timeout) {
+        writer.u64(NFTA_SET_TIMEOUT, timeout.as_millis() as u64);
+    }
     let mut userdata = vec![KEY_BYTE_ORDER, 4];
     userdata.extend(byte_order(&set.fields).to_ne_bytes());
     writer.bytes(NFTA_SET_USERDATA, &userdata);
@@ -66,21 +76,38 @@ pub fn read(attributes: Attributes) -> Result<Result<(Set, usize), String>, Malf
     let name = attributes.string(NFTA_SET_NAME).ok_or(Malformed("a set without a name"))?.to_owned();
     let fields = attributes.u32(NFTA_SET_KEY_TYPE).and_then(fields).filter(|fields| {
         attributes.u32(NFTA_SET_KEY_LEN) == Some(key_length(fields) as u32)
-            && [NFTA_SET_TIMEOUT, NFTA_SET_OBJ_TYPE, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS]
-                .iter()
-                .all(|kind| attributes.get(*kind).is_none())
+            && [NFTA_SET_OBJ_TYPE, NFTA_SET_EXPR, NFTA_SET_EXPRESSIONS].iter().all(|kind| attributes.get(*kind).is_none())
     });
-    let verdicts = match (attributes.u32(NFTA_SET_FLAGS).unwrap_or(0), attributes.u32(NFTA_SET_DATA_TYPE)) {
-        (0, None) => Some(false),
-        (NFT_SET_MAP, Some(DATA_VERDICT)) => Some(true),
-        _ => None,
-    };
     let size = attributes.nested(NFTA_SET_DESC).and_then(|desc| desc.u32(NFTA_SET_DESC_SIZE));
     let capacity = size.map_or(usize::MAX, |size| size as usize);
-    Ok(match (fields, verdicts) {
-        (Some(fields), Some(verdicts)) => Ok((Set { name, fields, verdicts, elements: Default::default() }, capacity)),
+    Ok(match (fields, nature(attributes, size)) {
+        (Some(fields), Some((verdicts, dynamic))) => {
+            Ok((Set { name, fields, verdicts, elements: Default::default(), dynamic }, capacity))
+        }
         _ => Err(format!("set {name}")),
     })
+}
+
+fn flags(set: &Set) -> u32 {
+    match set.dynamic {
+        Some(Dynamic { timeout: Some(_), .. }) => NFT_SET_EVAL | NFT_SET_TIMEOUT,
+        Some(_) => NFT_SET_EVAL,
+        None if set.verdicts => NFT_SET_MAP,
+        None => 0,
+    }
+}
+
+/// Whether it is a map of verdicts, and whether rules fill it.
+fn nature(attributes: Attributes, size: Option<u32>) -> Option<(bool, Option<Dynamic>)> {
+    let timeout = attributes.u64(NFTA_SET_TIMEOUT).map(Duration::from_millis);
+    match (attributes.u32(NFTA_SET_FLAGS).unwrap_or(0), attributes.u32(NFTA_SET_DATA_TYPE), timeout) {
+        (0, None, None) => Some((false, None)),
+        (NFT_SET_MAP, Some(DATA_VERDICT), None) => Some((true, None)),
+        (flags, None, timeout) if flags & !NFT_SET_TIMEOUT == NFT_SET_EVAL && (flags != NFT_SET_EVAL) == timeout.is_some() => {
+            Some((false, Some(Dynamic { size: size?, timeout })))
+        }
+        _ => None,
+    }
 }
 
 /// Writes elements until the message has `limit` bytes or more.
@@ -140,6 +167,7 @@ fn number(field: Field) -> u32 {
         Field::Ipv4 => 7,
         Field::Protocol => 12,
         Field::Port => 13,
+        Field::Mark => 19,
     }
 }
 
@@ -150,7 +178,7 @@ fn key_type(fields: &[Field]) -> u32 {
 fn fields(mut kind: u32) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     while kind != 0 {
-        let known = [Field::IfName, Field::Ipv4, Field::Protocol, Field::Port];
+        let known = [Field::IfName, Field::Ipv4, Field::Protocol, Field::Port, Field::Mark];
         fields.push(known.into_iter().find(|field| number(*field) == kind & ((1 << TYPE_BITS) - 1))?);
         kind >>= TYPE_BITS;
     }
@@ -161,7 +189,7 @@ fn fields(mut kind: u32) -> Option<Vec<Field>> {
 /// `enum byteorder` of nft: 1 the machine's own, 2 big-endian, and 0 for a concatenation, whose fields know theirs.
 fn byte_order(fields: &[Field]) -> u32 {
     match fields {
-        [Field::IfName | Field::Protocol] => 1,
+        [Field::IfName | Field::Protocol | Field::Mark] => 1,
         [Field::Ipv4 | Field::Port] => 2,
         _ => 0,
     }

@@ -3,8 +3,11 @@ use crate::{
     space::in_namespace,
 };
 use edge_kernel::nft::Nft;
-use edge_plan::nft::{BaseChain, Chain, ChainKind, Ct, Expr, Field, Hook, Key, Meta, NftVerdict, PayloadBase, Rule, Set, Table};
+use edge_plan::nft::{
+    BaseChain, Chain, ChainKind, Ct, Dynamic, Expr, Field, Hook, Key, Meta, NftVerdict, PayloadBase, Rule, Set, Stateful, Table,
+};
 use proptest::{collection, option, prelude::*, sample::select, test_runner::TestRunner};
+use std::time::Duration;
 
 /// A value of so many bytes in a register, as something of a packet.
 fn load() -> impl Strategy<Value = (Vec<Expr>, u8, usize)> {
@@ -57,6 +60,28 @@ fn lookup() -> impl Strategy<Value = Vec<Expr>> {
     })
 }
 
+fn dynset() -> impl Strategy<Value = Vec<Expr>> {
+    let with = option::of(prop_oneof![Just(Stateful::Counter), any::<u32>().prop_map(Stateful::FlowsOver)]);
+    (0..=15u8, 1..1000u32, any::<bool>(), any::<bool>(), with).prop_map(|(register, modulus, renew, timed, with)| {
+        // The kernel counts flows only for elements that stay as long as these.
+        let timed = timed && !matches!(with, Some(Stateful::FlowsOver(_)));
+        let set = if timed { "timed" } else { "dynamic" }.to_owned();
+        vec![Expr::Numgen { register, modulus }, Expr::Dynset { set, register, renew, with }]
+    })
+}
+
+fn dynamic() -> impl Strategy<Value = [Set; 2]> {
+    (1..100_000u32, 1..100_000u64).prop_map(|(size, seconds)| {
+        [("dynamic", None), ("timed", Some(Duration::from_secs(seconds)))].map(|(name, timeout)| Set {
+            name: name.to_owned(),
+            fields: vec![Field::Mark],
+            verdicts: false,
+            elements: Default::default(),
+            dynamic: Some(Dynamic { size, timeout }),
+        })
+    })
+}
+
 fn verdict() -> impl Strategy<Value = NftVerdict> {
     let to = "target".to_owned();
     select(vec![NftVerdict::Accept, NftVerdict::Drop, NftVerdict::Return, NftVerdict::Jump(to.clone()), NftVerdict::Goto(to)])
@@ -76,7 +101,7 @@ fn dnat() -> impl Strategy<Value = Vec<Expr>> {
 }
 
 fn rule(end: impl Strategy<Value = Vec<Expr>>) -> impl Strategy<Value = Rule> {
-    let piece = prop_oneof![4 => comparison(), 1 => lookup(), 1 => Just(vec![Expr::Counter])];
+    let piece = prop_oneof![4 => comparison(), 1 => lookup(), 1 => dynset(), 1 => Just(vec![Expr::Counter])];
     (collection::vec(piece, 0..5), end, option::of("[ -~&&[^\"]]{0,128}")).prop_map(|(mut pieces, end, comment)| {
         pieces.push(end);
         Rule { expressions: pieces.concat(), comment: comment.map(Into::into) }
@@ -86,16 +111,24 @@ fn rule(end: impl Strategy<Value = Vec<Expr>>) -> impl Strategy<Value = Rule> {
 fn table() -> impl Strategy<Value = Table> {
     let hook = select(vec![Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting]);
     let key = collection::vec(any::<u8>(), 4).prop_map(Key::from_vec);
-    let sets =
-        (collection::btree_map(key.clone(), Just(None), 0..50), collection::btree_map(key, verdict().prop_map(Some), 0..50));
+    let sets = (
+        collection::btree_map(key.clone(), Just(None), 0..50),
+        collection::btree_map(key, verdict().prop_map(Some), 0..50),
+        dynamic(),
+    );
     let filter = collection::vec(rule(verdict().prop_map(|verdict| vec![Expr::Verdict(verdict)])), 0..20);
     let nat = collection::vec(rule(dnat()), 0..5);
     // Mostly the same: a chain that hangs elsewhere or another comment takes a table made anew.
     let base = (prop_oneof![5 => Just(Hook::Forward), 1 => hook], prop_oneof![5 => Just(0), 1 => any::<i32>()], any::<bool>());
     (prop_oneof![5 => Just(None), 1 => option::of("[a-z ]{1,200}")], sets, base, filter, nat).prop_map(
-        |(comment, (plain, map), (hook, priority, drop), filter, nat)| {
-            let set =
-                |name: &str, elements, verdicts| Set { name: name.to_owned(), fields: vec![Field::Ipv4], verdicts, elements };
+        |(comment, (plain, map, [dynamic, timed]), (hook, priority, drop), filter, nat)| {
+            let set = |name: &str, elements, verdicts| Set {
+                name: name.to_owned(),
+                fields: vec![Field::Ipv4],
+                verdicts,
+                elements,
+                dynamic: None,
+            };
             let chain = |name: &str, base, rules| Chain { name: name.to_owned(), base, rules };
             let filter_base = BaseChain { kind: ChainKind::Filter, hook, priority, drop };
             let nat_base = BaseChain { kind: ChainKind::Nat, hook: Hook::Prerouting, priority: -100, drop: false };
@@ -104,7 +137,7 @@ fn table() -> impl Strategy<Value = Table> {
                 chain("filter", Some(filter_base), filter),
                 chain("nat", Some(nat_base), nat),
             ];
-            let sets = vec![set("set", plain, false), set("map", map, true)];
+            let sets = vec![set("set", plain, false), set("map", map, true), dynamic, timed];
             Table { name: NAME.to_owned(), comment, chains, sets, foreign: Vec::new() }
         },
     )

@@ -3,14 +3,15 @@
 use edge_kernel::nft::{Nft, Sent};
 use edge_net::{IfName, PortRange, Protocol};
 use edge_plan::nft::{
-    BaseChain, Chain, ChainKind, Field, Hook, Key, NftVerdict, Rule, Set, Table,
+    BaseChain, Chain, ChainKind, Dynamic, Field, Hook, Key, NftVerdict, Rule, Set, Table,
     build::{
-        CtState, Source, Value, accept, counter, ct_state, ct_status_dnat, dnat, dport, drop, goto, icmp_type_echo_request,
-        iifname, in_set, ip_daddr, ip_saddr, ipv4, jump, key, l4proto, masquerade, oifname, ret, rule, sport, vmap,
+        CtState, Source, Value, accept, add, count_by, counter, ct_state, ct_status_dnat, dnat, dport, drop, flows_over, goto,
+        icmp_type_echo_request, iifname, in_set, ip_daddr, ip_saddr, ipv4, jump, key, l4proto, masquerade, oifname, ret, rule,
+        sport, vmap,
     },
 };
 use ipnet::Ipv4Net;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Brings the table there as an apply does, and looks what came of it: with the same handle, which knows what it changed, and with one
 /// that knows nothing.
@@ -39,6 +40,7 @@ pub fn table() -> Table {
             side(),
             prerouting(),
             postrouting(),
+            limits(),
         ],
         sets: sets(),
         foreign: Vec::new(),
@@ -99,6 +101,19 @@ fn postrouting() -> Chain {
     base("postrouting", ChainKind::Nat, Hook::Postrouting, 100, false, rules)
 }
 
+fn limits() -> Chain {
+    let source = [Source::Iifname, Source::IpSaddr];
+    let lane = [Source::Iifname, Source::Random(16)];
+    let rules = vec![
+        rule([in_set(&source, "held"), drop()]),
+        rule([flows_over(&source, "of-source", 1000), add(&source, "held"), drop()]),
+        rule([flows_over(&lane, "of-lane", 100), drop()]),
+        rule([flows_over(&lane[1..], "of-all", 100), drop()]),
+        rule([count_by(&source, "held-count")]),
+    ];
+    base("limits", ChainKind::Nat, Hook::Input, 99, false, rules)
+}
+
 fn sets() -> Vec<Set> {
     let (lan, wan) = (link("lan0"), link("wan0"));
     let (tcp, udp) = (Value::Protocol(Protocol::Tcp), Value::Protocol(Protocol::Udp));
@@ -128,11 +143,21 @@ fn sets() -> Vec<Set> {
         set("addresses", &[Field::Ipv4], false, vec![(key(&[address(7)]), None)]),
         set("numbers", &[Field::Port], false, vec![(key(&[Value::Port(22)]), None)]),
         set("empty", &[Field::Ipv4], false, vec![]),
+        dynamic("held", &[Field::IfName, Field::Ipv4], 64, Some(1000)),
+        dynamic("held-count", &[Field::IfName, Field::Ipv4], 64, Some(600_000)),
+        dynamic("of-source", &[Field::IfName, Field::Ipv4], 65_536, None),
+        dynamic("of-lane", &[Field::IfName, Field::Mark], 32, None),
+        dynamic("of-all", &[Field::Mark], 16, None),
     ]
 }
 
 fn set(name: &str, fields: &[Field], verdicts: bool, elements: Vec<(Key, Option<NftVerdict>)>) -> Set {
-    Set { name: name.to_owned(), fields: fields.to_vec(), verdicts, elements: elements.into_iter().collect() }
+    Set { name: name.to_owned(), fields: fields.to_vec(), verdicts, elements: elements.into_iter().collect(), dynamic: None }
+}
+
+fn dynamic(name: &str, fields: &[Field], size: u32, milliseconds: Option<u64>) -> Set {
+    let dynamic = Some(Dynamic { size, timeout: milliseconds.map(Duration::from_millis) });
+    Set { dynamic, ..set(name, fields, false, vec![]) }
 }
 
 pub fn link(name: &str) -> IfName {

@@ -21,8 +21,13 @@ fn networks(count: u32) -> Table {
     let pairs: BTreeMap<_, _> =
         pairs.map(|(a, b)| (key(&[Value::IfName(&bridge(a)), Value::IfName(&bridge(b))]), Some(NftVerdict::Accept))).collect();
     let inputs = (0..count).map(|n| (key(&[Value::IfName(&bridge(n))]), Some(NftVerdict::Accept))).collect();
-    let set =
-        |name: &str, fields: &[Field], elements| Set { name: name.to_owned(), fields: fields.to_vec(), verdicts: true, elements };
+    let set = |name: &str, fields: &[Field], elements| Set {
+        name: name.to_owned(),
+        fields: fields.to_vec(),
+        verdicts: true,
+        elements,
+        dynamic: None,
+    };
     let forward = vec![rule([vmap(&[Source::Iifname, Source::Oifname], "pairs")]), rule([drop()])];
     Table {
         name: NAME.to_owned(),

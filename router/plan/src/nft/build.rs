@@ -3,7 +3,7 @@
 //!
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
-use super::{Ct, Data, Expr, Field, Key, Meta, NftVerdict, PayloadBase, Rule};
+use super::{Ct, Data, Expr, Field, Key, Meta, NftVerdict, PayloadBase, Rule, Stateful};
 use edge_net::{IfName, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use smallvec::{SmallVec, smallvec};
@@ -55,6 +55,8 @@ pub enum Source {
     L4proto,
     /// `th dport`
     Dport,
+    /// `numgen random mod N`: of no packet.
+    Random(u32),
 }
 
 /// One field of a set element's key.
@@ -175,6 +177,21 @@ pub fn in_set(fields: &[Source], set: &str) -> Piece {
     lookup(fields, set, false)
 }
 
+/// `add @SET { ip saddr }`
+pub fn add(fields: &[Source], set: &str) -> Piece {
+    put(fields, set, false, None)
+}
+
+/// `update @SET { ip saddr counter }`
+pub fn count_by(fields: &[Source], set: &str) -> Piece {
+    put(fields, set, true, Some(Stateful::Counter))
+}
+
+/// `add @SET { ip saddr ct count over N }`
+pub fn flows_over(fields: &[Source], set: &str, count: u32) -> Piece {
+    put(fields, set, false, Some(Stateful::FlowsOver(count)))
+}
+
 /// `accept`
 pub fn accept() -> Piece {
     smallvec![Expr::Verdict(NftVerdict::Accept)]
@@ -252,6 +269,7 @@ impl Source {
             Source::IpSaddr | Source::IpDaddr => Field::Ipv4,
             Source::L4proto => Field::Protocol,
             Source::Dport => Field::Port,
+            Source::Random(_) => Field::Mark,
         }
     }
 
@@ -263,6 +281,7 @@ impl Source {
             Source::IpDaddr => payload(PayloadBase::Network, IP_DADDR, 4, register),
             Source::L4proto => meta(Meta::L4proto, register),
             Source::Dport => payload(PayloadBase::Transport, TH_DPORT, 2, register),
+            Source::Random(modulus) => Expr::Numgen { register, modulus },
         }
     }
 }
@@ -272,7 +291,7 @@ impl Field {
     pub fn size(self) -> usize {
         match self {
             Field::IfName => IFNAME_SIZE,
-            Field::Ipv4 => 4,
+            Field::Ipv4 | Field::Mark => 4,
             Field::Protocol => 1,
             Field::Port => 2,
         }
@@ -285,6 +304,19 @@ impl Field {
 }
 
 fn lookup(fields: &[Source], set: &str, verdict: bool) -> Piece {
+    let mut expressions = loaded(fields);
+    expressions.push(Expr::Lookup { register: 0, set: set.to_owned(), verdict });
+    expressions
+}
+
+fn put(fields: &[Source], set: &str, renew: bool, with: Option<Stateful>) -> Piece {
+    let mut expressions = loaded(fields);
+    expressions.push(Expr::Dynset { set: set.to_owned(), register: 0, renew, with });
+    expressions
+}
+
+/// The key, from register 0 on.
+fn loaded(fields: &[Source]) -> Piece {
     let addresses = fields.iter().any(|source| source.field() == Field::Ipv4);
     let mut expressions = if addresses { ipv4() } else { Piece::new() };
     let mut register = 0;
@@ -292,7 +324,6 @@ fn lookup(fields: &[Source], set: &str, verdict: bool) -> Piece {
         expressions.push(source.load(register));
         register += source.field().registers();
     }
-    expressions.push(Expr::Lookup { register: 0, set: set.to_owned(), verdict });
     expressions
 }
 

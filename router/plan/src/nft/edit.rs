@@ -72,7 +72,8 @@ pub(super) struct Differences<'a> {
 
 pub(super) fn differences<'a>(from: &'a Table, to: &'a Table, outgrown: impl Fn(&Set) -> bool) -> Differences<'a> {
     let sets = pairs(&from.sets, &to.sets, |set| &set.name);
-    let stays = |was: &Set, is: &Set| (&was.fields, was.verdicts) == (&is.fields, is.verdicts) && !outgrown(is);
+    let stays =
+        |was: &Set, is: &Set| (&was.fields, was.verdicts, was.dynamic) == (&is.fields, is.verdicts, is.dynamic) && !outgrown(is);
     let remade = sets.iter().filter_map(|pair| match pair {
         (Some(was), Some(is)) if !stays(was, is) => Some(is.name.as_str()),
         _ => None,

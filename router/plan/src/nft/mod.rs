@@ -10,7 +10,7 @@ mod edit;
 pub use delta::{ChainDelta, ElementsDelta, TableDelta};
 pub use edit::{Edit, edits};
 use smallvec::SmallVec;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
 #[derive(Clone, Debug, Default)]
@@ -99,9 +99,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The names of those it looks in.
+    /// The names of those it looks in or puts into.
     pub fn sets(&self) -> impl Iterator<Item = &str> {
-        self.expressions.iter().filter_map(|part| if let Expr::Lookup { set, .. } = part { Some(set.as_str()) } else { None })
+        self.expressions.iter().filter_map(|part| match part {
+            Expr::Lookup { set, .. } | Expr::Dynset { set, .. } => Some(set.as_str()),
+            _ => None,
+        })
     }
 }
 
@@ -119,6 +122,17 @@ pub struct Set {
     pub verdicts: bool,
     /// Key bytes as they stand in registers: each field padded to a multiple of four bytes. The value is `None` in a plain set.
     pub elements: BTreeMap<Key, Option<NftVerdict>>,
+    /// `None`: the elements are those above. Else the rules put them in, and they are nobody's wish and no difference.
+    pub dynamic: Option<Dynamic>,
+}
+
+/// What a set is that rules put elements into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dynamic {
+    /// How many it holds at most.
+    pub size: u32,
+    /// How long an element stays that no rule renews, in whole seconds: the kernel rounds to its ticks. `None`: as long as what it counts is there.
+    pub timeout: Option<Duration>,
 }
 
 /// The type of one field of a set's key.
@@ -132,6 +146,8 @@ pub enum Field {
     Protocol,
     /// A port of TCP or UDP.
     Port,
+    /// Four bytes in the machine's own order, of the type that `nft` calls a mark.
+    Mark,
 }
 
 /// What registers are compared with or given. A register has 16 bytes (`NFT_REG_SIZE`), and we use no more.
@@ -201,6 +217,24 @@ pub enum Expr {
         /// It is a map, and its verdict counts.
         verdict: bool,
     },
+    /// Puts the key into a dynamic set, where it is not there yet.
+    Dynset {
+        /// The set's name.
+        set: String,
+        /// Where the key begins.
+        register: u8,
+        /// Where it is there already, its time begins anew.
+        renew: bool,
+        /// What the element has of its own.
+        with: Option<Stateful>,
+    },
+    /// Loads a random number.
+    Numgen {
+        /// Where to.
+        register: u8,
+        /// It is less than this.
+        modulus: u32,
+    },
     /// Loads constant bytes.
     Immediate {
         /// Where to.
@@ -235,6 +269,15 @@ pub enum Expr {
         /// In the kernel's encoding.
         data: Vec<u8>,
     },
+}
+
+/// What an element of a dynamic set has of its own, and is asked when a rule puts its key in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stateful {
+    /// Counts packets and bytes.
+    Counter,
+    /// `ct count over`: the packet's flow is among the element's from now on. Goes on only where these are more.
+    FlowsOver(u32),
 }
 
 /// `enum nft_meta_keys`

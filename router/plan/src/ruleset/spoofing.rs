@@ -98,6 +98,7 @@ impl Inside {
             fields: vec![Field::Ipv4],
             verdicts: false,
             elements: networks.iter().map(|network| (key(&[Value::Ipv4(*network)]), None)).collect(),
+            dynamic: None,
         })
     }
 }

@@ -78,6 +78,7 @@ fn key_text(fields: &[Field], key: &[u8]) -> String {
             (Field::Protocol, &[17, ..]) => "udp".to_owned(),
             (Field::Protocol, &[number, ..]) => number.to_string(),
             (Field::Port, &[high, low, ..]) => u16::from_be_bytes([high, low]).to_string(),
+            (Field::Mark, &[a, b, c, d]) => u32::from_ne_bytes([a, b, c, d]).to_string(),
             _ => "?".to_owned(),
         }
     });

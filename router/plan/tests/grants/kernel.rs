@@ -1,6 +1,6 @@
 //! What nf_tables does with a packet: as much of it as our tables use, written from the kernel's side and not from ours.
 
-use edge_plan::nft::{Ct, Expr, Field, Hook, Meta, NftVerdict, PayloadBase, Table};
+use edge_plan::nft::{Ct, Expr, Field, Hook, Meta, NftVerdict, PayloadBase, Stateful, Table};
 use std::net::Ipv4Addr;
 
 /// `NF_CT_STATE_BIT`, `IPS_DST_NAT` (nf_conntrack_common.h)
@@ -82,6 +82,10 @@ fn evaluate(table: &Table, expressions: &[Expr], packet: &mut Packet) -> Option<
             }
             Expr::Masquerade => return Some(NftVerdict::Accept),
             Expr::Counter => {}
+            // Nobody has more flows than he may.
+            Expr::Dynset { with: Some(Stateful::FlowsOver(_)), .. } => return None,
+            Expr::Dynset { .. } => {}
+            Expr::Numgen { register, .. } => registers.load(*register, &[0; 4]),
             Expr::FlowAdd { .. } | Expr::Other { .. } => panic!("not in a policy: {expression:?}"),
         }
     }

@@ -13,6 +13,7 @@ pub fn machine(devices: &[&str]) -> State {
     host.sysctls.insert(edge_plan::Sysctl::IpForward, false);
     host.sysctls.insert(edge_plan::Sysctl::BridgeNetfilter, true);
     host.sysctls.insert(edge_plan::Sysctl::All(edge_plan::Loosening::RpFilter), true);
+    host.sysctls.insert(edge_plan::Sysctl::FlowTable, false);
     host.fast_path = Some(Default::default());
     State { spaces: [(Space::Host, host)].into() }
 }

@@ -1,6 +1,7 @@
 use crate::nfnetlink::{Attributes, Writer};
 use edge_plan::nft::{Ct, Data, Expr, Meta, PayloadBase};
 
+mod dynset;
 pub mod verdict;
 
 const NFTA_EXPR_NAME: u16 = 1;
@@ -13,6 +14,8 @@ const REG_VERDICT: u32 = 0;
 /// `NFT_CMP_EQ`, `NFT_RANGE_EQ`
 const EQ: u32 = 0;
 const NEQ: u32 = 1;
+/// `NFT_NG_RANDOM`
+const RANDOM: u32 = 1;
 const NFT_NAT_DNAT: u32 = 1;
 const NFPROTO_IPV4: u32 = 2;
 /// `NF_NAT_RANGE_MAP_IPS`, `NF_NAT_RANGE_PROTO_SPECIFIED`: the kernel adds what the registers imply.
@@ -48,6 +51,8 @@ pub fn write(writer: &mut Writer, expression: &Expr) {
                 writer.u32(3, REG_VERDICT);
             }
         }
+        Expr::Dynset { set, register, renew, with } => dynset::write(writer, set, reg(*register), *renew, *with),
+        Expr::Numgen { register, modulus } => numbers(writer, [reg(*register), *modulus, RANDOM]),
         Expr::Immediate { register, data: value } => {
             writer.u32(1, reg(*register));
             data(writer, 2, value);
@@ -83,6 +88,8 @@ fn name(expression: &Expr) -> &str {
         Expr::Cmp { .. } => "cmp",
         Expr::Range { .. } => "range",
         Expr::Lookup { .. } => "lookup",
+        Expr::Dynset { .. } => "dynset",
+        Expr::Numgen { .. } => "numgen",
         Expr::Immediate { .. } | Expr::Verdict(_) => "immediate",
         Expr::Counter => "counter",
         Expr::Masquerade => "masq",
@@ -126,6 +133,11 @@ fn known(name: &str, a: Attributes) -> Option<Expr> {
                 Some(_) => return None,
             };
             Some(Expr::Lookup { set: a.string(1)?.to_owned(), register: register(2)?, verdict })
+        }
+        "dynset" => dynset::read(a),
+        // Attribute 4 is what is added to it.
+        "numgen" if a.only(&[1, 2, 3, 4]) && a.u32(3)? == RANDOM && a.u32(4).unwrap_or(0) == 0 => {
+            Some(Expr::Numgen { register: register(1)?, modulus: a.u32(2)? })
         }
         "immediate" if a.only(&[1, 2]) => match a.u32(1)? {
             REG_VERDICT => verdict::read(a.nested(2)?).map(Expr::Verdict),
