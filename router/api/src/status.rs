@@ -1,9 +1,11 @@
 //! A table of the status is a field of [`Status`], and a file below here with the type of its rows.
 
+mod flows;
 mod network;
 mod uplink;
 
 use crate::{Node, UnnamedDevices};
+pub use flows::{FlowsStatus, RefusedFlows};
 pub use network::{NetworkState, NetworkStatus};
 use serde::{Deserialize, Serialize};
 pub use uplink::{UplinkState, UplinkStatus};
@@ -32,6 +34,9 @@ pub struct Status {
     /// `null`: there is none.
     #[serde(default)]
     pub unnamed: Option<UnnamedDevices>,
+    /// `null`: the kernel tracks none yet.
+    #[serde(default)]
+    pub flows: Option<FlowsStatus>,
 }
 
 /// The configuration in force.
@@ -84,6 +89,7 @@ impl Status {
         let uplinks = self.uplinks.iter().flat_map(UplinkStatus::problems);
         let rows = uplinks.chain(self.networks.iter().filter_map(NetworkStatus::problem));
         self.problems.extend(rows.filter(|(owner, _)| !is_told(owner)).map(|(_, problem)| problem));
+        self.problems.extend(self.flows.iter().flat_map(FlowsStatus::problems));
         let short: Vec<_> = self.networks.iter().filter(|network| network.is_short_of_addresses()).collect();
         let what = match short[..] {
             [] => return,

@@ -15,6 +15,7 @@ mod events;
 mod execute;
 #[cfg(feature = "faults")]
 mod fault;
+pub mod flows;
 mod kernel;
 mod link;
 pub mod marks;

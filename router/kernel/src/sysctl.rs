@@ -1,10 +1,11 @@
 //! `/proc/sys`, as the calling thread's network namespace has it.
 
-mod flow_table;
+pub(crate) mod flow_table;
 
 use crate::{Error, message::Settings};
 use edge_host::memory;
 use edge_plan::{FlowTable, Loosening, Sysctl};
+use flow_table::FlowTableFiles;
 use netlink_packet_route::link::In6AddrGenMode;
 use std::{
     collections::BTreeMap,
@@ -33,14 +34,15 @@ pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
             }
         }
     }
-    found.extend(flow_table::observe()?.map(|is_large| (Sysctl::FlowTable, is_large)));
+    let flow_table = FlowTableFiles::own().observe(FlowTable::of_memory(memory::total()))?;
+    found.extend(flow_table.map(|is_large| (Sysctl::FlowTable, is_large)));
     Ok(found)
 }
 
 /// Writes the files that say otherwise; how many.
 pub(crate) fn set(sysctl: Sysctl, to: bool) -> Result<u64, Error> {
     if sysctl == Sysctl::FlowTable {
-        return flow_table::enlarge(FlowTable::of_memory(memory::total()));
+        return FlowTableFiles::own().enlarge(FlowTable::of_memory(memory::total()));
     }
     let mut writes = 0;
     for file in setting_files(sysctl) {

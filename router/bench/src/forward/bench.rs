@@ -2,13 +2,15 @@
 
 use crate::{
     frame::{End, Frame, Mac, udp},
-    rules::{Rules, middle, node as node_of},
+    rules::{Rules, middle, node as node_of, one_of_many},
     sender::Sender,
 };
 use anyhow::{Context, Result, ensure};
+use edge_host::netns;
+use edge_kernel::conntrack::Conntrack;
 use edge_lab::{Host, Lab};
 use std::{
-    env, fmt, fs,
+    env, fmt, fs, io,
     net::Ipv4Addr,
     time::{Duration, Instant},
 };
@@ -20,6 +22,8 @@ const INTERNET: Ipv4Addr = Ipv4Addr::new(8, 8, 8, 8);
 const DISCARD: u16 = 9;
 /// Flows that live on.
 const FLOWS: u16 = 16;
+/// New flows that are left to live, so many at once: a busy network of two hundred nodes.
+const LIVE: u32 = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
@@ -44,6 +48,7 @@ pub struct Bench {
     sent: u64,
     arrived: u64,
     next: u32,
+    box_: Host,
     /// Dropped last, with everything in it.
     _lab: Lab,
 }
@@ -93,6 +98,7 @@ impl Bench {
             sent: 0,
             arrived: 0,
             next: 0,
+            box_,
             _lab: lab,
         })
     }
@@ -118,8 +124,18 @@ impl Bench {
         let started = Instant::now();
         self.client.send(&frames)?;
         let took = started.elapsed();
+        if self.traffic == Traffic::NewOut && self.next.is_multiple_of(LIVE) {
+            self.forget_flows()?;
+        }
         self.sent += packets as u64;
         Ok(took)
+    }
+
+    fn forget_flows(&self) -> Result<()> {
+        let swept = netns::run_in(Some(&self.box_.netns()), || {
+            Conntrack::open().and_then(|mut conntrack| conntrack.sweep(|_| false)).map_err(io::Error::other)
+        });
+        swept.map(drop).context("cannot end the flows")
     }
 
     /// Whether what was sent since [`Bench::prepare`] came out; a few packets more are the kernels' own.
@@ -144,17 +160,17 @@ impl Bench {
         let (source, turn) = (1024 + self.next % 60_000, self.next / 60_000);
         let mut frame_to = INTERNET.octets();
         frame_to[3] = 8 + turn as u8;
-        self.frame(source as u16, frame_to.into(), DISCARD)
+        let sender = End { address: one_of_many(self.from, self.next), ..self.client_end(source as u16) };
+        udp(sender, End { mac: self.gateway[0], address: frame_to.into(), port: DISCARD })
     }
 
     fn there(&self, source: u16, port: u16) -> Frame {
         let to = if self.traffic == Traffic::Across { node_of(self.from + 1) } else { INTERNET };
-        self.frame(source, to, port)
+        udp(self.client_end(source), End { mac: self.gateway[0], address: to, port })
     }
 
-    fn frame(&self, source: u16, to: Ipv4Addr, port: u16) -> Frame {
-        let from = End { mac: self.client.mac, address: node_of(self.from), port: source };
-        udp(from, End { mac: self.gateway[0], address: to, port })
+    fn client_end(&self, port: u16) -> End {
+        End { mac: self.client.mac, address: node_of(self.from), port }
     }
 
     fn back(&self, port: u16) -> Frame {

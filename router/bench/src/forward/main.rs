@@ -17,15 +17,17 @@ use anyhow::{Context, Result, ensure};
 use bench::{Bench, Traffic};
 use edge_bench::{settled, turns};
 use edge_kernel::Kernel;
-use edge_plan::{Facts, Space, desired, diff};
+use edge_plan::{Facts, FlowTable, Space, desired, diff};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 use rules::Rules;
-use std::{env, time::Duration};
+use std::{env, sync::Arc, time::Duration};
 
 const NO_FLOWTABLES: &str = "this kernel has no flowtables";
 /// Packets of one timed round: about a millisecond.
 const PACKETS: usize = 512;
+/// The memory by which flows are limited: a small board's.
+const BOARD: u64 = 512 << 20;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -123,13 +125,17 @@ fn make(rules: Rules, networks: usize) -> Result<()> {
         let kernel = Kernel::open().await?;
         let config = edge_config::parse("bench.toml", &rules::config(networks))
             .map_err(|errors| anyhow::anyhow!("{}", errors.render(false)))?;
-        let mut wanted = desired(&config, &Facts::default());
+        let flows = FlowTable::of_memory(BOARD);
+        let mut wanted = desired(&config, &Facts { flows, ..Facts::default() });
         let observed = kernel.observe().await?;
         let has_flowtables = observed.spaces.values().any(|space| space.fast_path.is_some());
         ensure!(has_flowtables || rules != Rules::OursSlow, "{NO_FLOWTABLES}");
         let host = wanted.spaces.get_mut(&Space::Host).context("no host space")?;
-        host.table = host.table.take().filter(|_| matches!(rules, Rules::Ours | Rules::OursSlow));
-        host.fast_path = host.fast_path.take().filter(|_| rules == Rules::Ours);
+        host.table = host.table.take().filter(|_| rules.is_ours());
+        if let Some(table) = host.table.as_mut().filter(|_| rules == Rules::OursUnlimited) {
+            Arc::make_mut(table).chains.retain(|chain| !chain.name.starts_with("flows-"));
+        }
+        host.fast_path = host.fast_path.take().filter(|_| matches!(rules, Rules::Ours | Rules::OursUnlimited));
         let diff = diff(&wanted, &observed);
         ensure!(diff.waiting.is_empty() && diff.conflicts.is_empty(), "{:?} {:?}", diff.waiting, diff.conflicts);
         kernel.execute(&diff.ops).await?;

@@ -18,6 +18,8 @@ pub enum Rules {
     Ours,
     /// Where the kernel has flowtables: every packet through the rules.
     OursSlow,
+    /// Nobody's flows are counted: what the limits cost.
+    OursUnlimited,
     ArticleNft,
     ArticleLegacy,
     DockerNft,
@@ -25,12 +27,13 @@ pub enum Rules {
 }
 
 impl Rules {
-    pub const ALL: [Rules; 9] = [
+    pub const ALL: [Rules; 10] = [
         Rules::Sender,
         Rules::Bare,
         Rules::Masquerade,
         Rules::Ours,
         Rules::OursSlow,
+        Rules::OursUnlimited,
         Rules::ArticleNft,
         Rules::ArticleLegacy,
         Rules::DockerNft,
@@ -38,7 +41,13 @@ impl Rules {
     ];
 
     /// Nobody else's: where every box takes long to make.
-    pub const OURS: [Rules; 5] = [Rules::Sender, Rules::Bare, Rules::Masquerade, Rules::Ours, Rules::OursSlow];
+    pub const OURS: [Rules; 6] =
+        [Rules::Sender, Rules::Bare, Rules::Masquerade, Rules::Ours, Rules::OursSlow, Rules::OursUnlimited];
+
+    /// Made by our plan.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Rules::Ours | Rules::OursSlow | Rules::OursUnlimited)
+    }
 
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rules| rules.name() == name)
@@ -51,6 +60,7 @@ impl Rules {
             Rules::Masquerade => "masquerade",
             Rules::Ours => "ours",
             Rules::OursSlow => "ours-slow",
+            Rules::OursUnlimited => "ours-unlimited",
             Rules::ArticleNft => "article-nft",
             Rules::ArticleLegacy => "article-legacy",
             Rules::DockerNft => "docker-nft",
@@ -61,7 +71,7 @@ impl Rules {
     /// The program that loads [`Rules::text`], where there is something to load.
     pub fn command(self) -> Option<&'static str> {
         match self {
-            Rules::Bare | Rules::Ours | Rules::OursSlow => None,
+            Rules::Bare | Rules::Ours | Rules::OursSlow | Rules::OursUnlimited => None,
             Rules::Sender | Rules::Masquerade => Some("nft -f"),
             Rules::ArticleNft | Rules::DockerNft => Some("iptables-nft-restore"),
             Rules::ArticleLegacy | Rules::DockerLegacy => Some("iptables-legacy-restore"),
@@ -70,7 +80,7 @@ impl Rules {
 
     pub fn text(self, networks: usize) -> String {
         match self {
-            Rules::Bare | Rules::Ours | Rules::OursSlow => String::new(),
+            Rules::Bare | Rules::Ours | Rules::OursSlow | Rules::OursUnlimited => String::new(),
             Rules::Sender => "table netdev t { chain c { type filter hook ingress device p1 priority 0; drop; }; }".to_owned(),
             Rules::Masquerade => {
                 "table ip t { chain c { type nat hook postrouting priority srcnat; oifname u0 masquerade; }; }".to_owned()
@@ -151,6 +161,11 @@ pub fn middle(networks: usize) -> usize {
     networks / 2
 }
 
+/// Of the many nodes of a network one after the other.
+pub fn one_of_many(network: usize, number: u32) -> Ipv4Addr {
+    address(network, 10 + (number % 200) as u8)
+}
+
 /// The address of a network's node.
 pub fn node(network: usize) -> Ipv4Addr {
     address(network, 5)
@@ -168,6 +183,7 @@ impl fmt::Display for Rules {
             Rules::Masquerade => "conntrack and masquerade only",
             Rules::Ours => "our policy",
             Rules::OursSlow => "our policy without flowtable",
+            Rules::OursUnlimited => "our policy without flow limits",
             Rules::ArticleNft => "the article's, iptables-nft",
             Rules::ArticleLegacy => "the article's, iptables-legacy",
             Rules::DockerNft => "Docker's, iptables-nft",

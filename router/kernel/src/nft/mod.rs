@@ -2,6 +2,7 @@
 
 mod batch;
 mod chain;
+mod counted;
 mod expression;
 mod fast_path;
 #[cfg(test)]

@@ -35,7 +35,8 @@ fn headline(status: &Status, now: u64, color: bool) -> String {
     let hostname = clean(&status.hostname);
     let mut text = Style::Bold.paint(&hostname, color);
     let mut column = hostname.len();
-    for part in [format!("up {}", span(status.uptime)), config].into_iter().chain(place) {
+    let flows = status.flows.as_ref().map(|flows| format!("{} of {} flows", flows.in_use, flows.max));
+    for part in [format!("up {}", span(status.uptime)), config].into_iter().chain(place).chain(flows) {
         let gap = if column + 3 + part.len() > WIDTH { "\n   " } else { "   " };
         column = if gap == "   " { column } else { 0 } + 3 + part.len();
         text += gap;

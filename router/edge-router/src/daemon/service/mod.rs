@@ -2,6 +2,7 @@
 
 mod attachments;
 mod dhcp;
+mod flows;
 mod hostname;
 mod lent_settings;
 mod resolvers;
@@ -22,6 +23,7 @@ pub fn all(parts: &Parts) -> Services {
         Arc::new(dhcp::Dhcp::new(parts.dhcp.clone())),
         Arc::new(attachments::Attachments::new(parts.attach.clone())),
         Arc::new(sweep::Sweep::default()),
+        Arc::new(flows::Flows),
         Arc::new(ssh_keys::SshKeys::new(parts.files.clone())),
         Arc::new(hostname::Hostname::new(parts.lent.clone())),
         Arc::new(lent_settings::LentSettings::new(parts.lent.clone())),
