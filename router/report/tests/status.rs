@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helper functions too")]
 
-use edge_api::{NetworkState, NetworkStatus, Status, Waiting};
+use edge_api::{FlowsStatus, NetworkState, NetworkStatus, Status, Waiting};
 use edge_report::render;
 use std::{fs, path::PathBuf};
 
@@ -28,6 +28,11 @@ fn several_uplinks() {
 #[test]
 fn empty_box() {
     case("empty");
+}
+
+#[test]
+fn used_up_flows() {
+    case("flows");
 }
 
 #[test]
@@ -131,4 +136,15 @@ fn a_pool_that_is_nearly_used_up_is_a_problem() {
     assert_eq!(problems(vec![network("a", Some(95), Some(100))]), ["network a has 5 of 100 DHCP addresses left"]);
     let two = vec![network("a", Some(9), Some(10)), network("b", Some(10), Some(10))];
     assert_eq!(problems(two), ["networks a, b are short of DHCP addresses"]);
+}
+
+#[test]
+fn a_table_of_flows_that_is_nearly_full_is_a_problem() {
+    let problems = |in_use, max| {
+        let mut status = Status { flows: Some(FlowsStatus { in_use, max, refused: vec![] }), ..Status::default() };
+        status.add_problems();
+        status.problems.len()
+    };
+    let cases = [(0, 65_536), (58_982, 65_536), (58_983, 65_536), (65_536, 65_536), (u32::MAX, 1), (7, 0)];
+    assert_eq!(cases.map(|(in_use, max)| problems(in_use, max)), [0, 0, 1, 1, 1, 0], "no limit (0) is never full");
 }

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 pub struct FlowsStatus {
     /// How many there are.
     pub in_use: u32,
-    /// How many there can be.
+    /// How many there can be; 0: as many as the memory holds.
     pub max: u32,
     /// Of whom new flows were dropped in the last ten minutes, because all that he may have are in use; the most first.
     pub refused: Vec<RefusedFlows>,
@@ -28,7 +28,7 @@ pub struct RefusedFlows {
 impl FlowsStatus {
     /// Nine tenths of the table are in use.
     fn is_nearly_full(&self) -> bool {
-        u64::from(self.in_use) * 10 >= u64::from(self.max) * 9
+        self.max > 0 && u64::from(self.in_use) * 10 >= u64::from(self.max) * 9
     }
 
     pub(super) fn problems(&self) -> Vec<Problem> {
