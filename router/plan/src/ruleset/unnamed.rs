@@ -51,7 +51,7 @@ impl Unnamed {
 
     pub fn set(&self) -> Option<Set> {
         let elements = self.named.as_ref()?.iter().map(|name| (key(&[Value::IfName(name)]), None)).collect();
-        Some(Set { name: NAMED.to_owned(), fields: vec![Field::IfName], verdicts: false, elements })
+        Some(Set { name: NAMED.to_owned(), fields: vec![Field::IfName], verdicts: false, dynamic: None, elements })
     }
 }
 
