@@ -8,6 +8,7 @@ mod diagnostics;
 mod mistake;
 mod model;
 mod parse;
+mod place;
 mod span;
 mod suggest;
 
@@ -15,3 +16,4 @@ pub use diagnostics::{Diagnostic, Diagnostics, Related};
 pub use mistake::MAX_SHOWN;
 pub use model::*;
 pub use parse::{MAX_METRIC, MAX_SIZE, parse};
+pub use place::Place;

@@ -12,6 +12,7 @@ mod drawing;
 mod effect;
 mod facts;
 mod flow_table;
+pub mod guard;
 mod leg;
 pub mod link;
 pub mod nft;
