@@ -1,6 +1,8 @@
-use crate::{Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, space::Spaces, written::Written};
+use crate::{
+    Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, session, space::Spaces, written::Written,
+};
 use edge_net::Name;
-use edge_plan::{Address, Op, Settings, Space, State, Stranger};
+use edge_plan::{Address, Op, Settings, Space, State, Stranger, guard::Session};
 use std::{
     collections::BTreeMap,
     panic,
@@ -59,6 +61,11 @@ impl Kernel {
     /// Addresses and routes that others have put on links of ours or lent to us.
     pub async fn strangers(&self) -> Result<Vec<Stranger>, Error> {
         self.blocking(observe::strangers).await
+    }
+
+    /// Who is connected to an ssh server of the box, in the host space and in every trusted namespace that carries our mark.
+    pub async fn sessions(&self) -> Result<Vec<Session>, Error> {
+        self.blocking(session::sessions).await
     }
 
     /// Carries the operations out in order and stops at the first that fails.

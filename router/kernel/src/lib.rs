@@ -25,6 +25,7 @@ mod nfnetlink;
 pub mod nft;
 mod observe;
 mod route;
+mod session;
 mod socket;
 mod space;
 mod sysctl;

@@ -88,6 +88,20 @@ pub(crate) fn get_by(protocol: RouteProtocol) -> RouteNetlinkMessage {
     RouteNetlinkMessage::GetRoute(message)
 }
 
+/// Which way the kernel sends what goes from `local` to `remote`.
+pub(crate) fn ask(local: IpAddr, remote: IpAddr) -> RouteNetlinkMessage {
+    let address = |address| match address {
+        IpAddr::V4(address) => RouteAddress::Inet(address),
+        IpAddr::V6(address) => RouteAddress::Inet6(address),
+    };
+    let mut message = RouteMessage::default();
+    let (family, length) = if remote.is_ipv4() { (AddressFamily::Inet, 32) } else { (AddressFamily::Inet6, 128) };
+    message.header.address_family = family;
+    (message.header.source_prefix_length, message.header.destination_prefix_length) = (length, length);
+    message.attributes = vec![RouteAttribute::Source(address(local)), RouteAttribute::Destination(address(remote))];
+    RouteNetlinkMessage::GetRoute(message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
