@@ -1,6 +1,6 @@
 use crate::{
     ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport, Failure,
-    Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
+    Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
 };
 
 /// What the daemon can be asked. Implement it with plain `async fn`s.
@@ -32,7 +32,7 @@ pub trait Api: Send + Sync + 'static {
     fn confirm(&self) -> impl Future<Output = Result<Confirmed, Failure>> + Send;
 
     /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before that.
-    fn revert(&self) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+    fn revert(&self, request: RevertRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
 
     /// Plugs a network namespace in. Asking again for what is already there gives the same answer.
     fn attach(&self, request: AttachRequest) -> impl Future<Output = Result<Attached, Failure>> + Send;

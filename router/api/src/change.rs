@@ -1,4 +1,4 @@
-use crate::{Part, UnnamedDevices, Waiting};
+use crate::{Guarded, Part, UnnamedDevices, Waiting};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a plan; without `config` of the daemon's own configuration file.
@@ -38,6 +38,9 @@ pub struct PlanReport {
     /// Devices that the configuration does not name; `null`: there is none.
     #[serde(default)]
     pub unnamed: Option<UnnamedDevices>,
+    /// What an apply of it asks `confirm_within` or `force` for; `null`: for nothing.
+    #[serde(default)]
+    pub guarded: Option<Guarded>,
 }
 
 /// What an apply did.

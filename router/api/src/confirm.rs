@@ -11,6 +11,18 @@ pub struct ApplyRequest {
     /// Seconds, of [`CONFIRM_WITHIN`]: what was confirmed last comes back by itself unless [`Confirmed`] is asked for in that time.
     #[serde(default)]
     pub confirm_within: Option<u32>,
+    /// Also where it ends ssh sessions, or leaves neither network nor uplink.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Asks to go back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevertRequest {
+    /// As in [`ApplyRequest::force`]. Within the time of [`ApplyRequest::confirm_within`] it is not asked for.
+    #[serde(default)]
+    pub force: bool,
 }
 
 /// Seconds an apply may wait for its confirmation: time enough for a hand to type it, and over before anybody has forgotten it.

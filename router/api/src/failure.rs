@@ -1,3 +1,4 @@
+use crate::Guarded;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,6 +13,9 @@ pub struct ErrorBody {
     /// What is wrong with a configuration, as `routerctl check` prints it, without colour.
     #[serde(default)]
     pub diagnostics: Option<String>,
+    /// What `confirm_within` or `force` is wanted for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarded: Option<Box<Guarded>>,
 }
 
 /// A call that did not succeed.
@@ -40,6 +44,8 @@ pub enum FailureKind {
     TooLong,
     /// The configuration is not valid: 422.
     BadConfig,
+    /// It ends ssh sessions, or leaves nothing, and says neither `confirm_within` nor `force`: 428.
+    Guarded,
     /// Not the caller's fault: 500.
     Internal,
     /// The daemon is busy or shutting down: 503.
@@ -84,6 +90,13 @@ impl Failure {
         self
     }
 
+    /// With what it is refused for.
+    #[must_use]
+    pub fn guarded(mut self, guarded: Guarded) -> Self {
+        self.body.guarded = Some(Box::new(guarded));
+        self
+    }
+
     /// With what is wrong with a configuration, as `routerctl check` prints it.
     #[must_use]
     pub fn diagnostics(mut self, rendered: String) -> Self {
@@ -103,6 +116,7 @@ impl FailureKind {
             FailureKind::Conflict => 409,
             FailureKind::TooLong => 413,
             FailureKind::BadConfig => 422,
+            FailureKind::Guarded => 428,
             FailureKind::Internal => 500,
             FailureKind::Busy => 503,
             FailureKind::Timeout => 504,

@@ -15,7 +15,7 @@
 //! | `GET /v1/diff` | | [`DriftReport`] |
 //! | `POST /v1/apply` | [`ApplyRequest`] or nothing | [`ApplyReport`] |
 //! | `POST /v1/confirm` | | [`Confirmed`] |
-//! | `POST /v1/revert` | | [`ApplyReport`] |
+//! | `POST /v1/revert` | [`RevertRequest`] or nothing | [`ApplyReport`] |
 //! | `POST /v1/attach` | [`AttachRequest`] | [`Attached`] |
 //! | `POST /v1/detach` | [`DetachRequest`] | [`Detached`] |
 //! | `GET /v1/reachability` | | [`Reachability`] |
@@ -31,6 +31,7 @@ mod confirm;
 mod dhcp;
 mod drift;
 mod failure;
+mod guarded;
 mod node;
 mod reachability;
 mod status;
@@ -41,10 +42,11 @@ mod verdict;
 pub use api::Api;
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
 pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanReport};
-pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed};
+pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed, RevertRequest};
 pub use dhcp::DhcpCounters;
 pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, ForeignObject};
 pub use failure::{ErrorBody, Failure, FailureKind};
+pub use guarded::{EndedSession, Guarded};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};
 pub use status::*;

@@ -202,6 +202,11 @@ pub struct Forward {
 }
 
 impl Config {
+    /// Whether it has neither network nor uplink: it may be valid, but there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty() && self.uplinks.is_empty()
+    }
+
     /// By its name.
     pub fn network(&self, name: &Name) -> Option<&Network> {
         self.networks.iter().find(|network| network.name == *name)

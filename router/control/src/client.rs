@@ -1,6 +1,6 @@
 use edge_api::{
     ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport,
-    ErrorBody, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
+    ErrorBody, Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
@@ -103,8 +103,8 @@ impl Client {
         self.ask(Method::POST, "/v1/confirm", Bytes::new()).await
     }
 
-    pub async fn revert(&self) -> Result<ApplyReport, ClientError> {
-        self.ask(Method::POST, "/v1/revert", Bytes::new()).await
+    pub async fn revert(&self, request: &RevertRequest) -> Result<ApplyReport, ClientError> {
+        self.post("/v1/revert", request).await
     }
 
     pub async fn attach(&self, request: &AttachRequest) -> Result<Attached, ClientError> {

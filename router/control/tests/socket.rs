@@ -65,7 +65,7 @@ impl Api for Fake {
         Ok(Confirmed { name: "/etc/edge-router.toml".into(), left: 42 })
     }
 
-    async fn revert(&self) -> Result<ApplyReport, Failure> {
+    async fn revert(&self, _: RevertRequest) -> Result<ApplyReport, Failure> {
         Err(Failure::new(FailureKind::Conflict, "there is nothing to go back to"))
     }
 

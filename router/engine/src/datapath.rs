@@ -1,5 +1,5 @@
 use edge_api::Failure;
-use edge_plan::{Address, Op, Space, State};
+use edge_plan::{Address, Op, Space, State, guard::Session};
 
 /// How much of the datapath is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub trait Datapath: Send + Sync + 'static {
 
     /// What there is now.
     fn observe(&self, look: Look) -> impl Future<Output = Result<State, Failure>> + Send;
+
+    /// Who is connected to the box's ssh server now.
+    fn sessions(&self) -> impl Future<Output = Result<Vec<Session>, Failure>> + Send;
 
     /// Carries the operations out in order and stops at the first that is refused.
     fn execute(&self, ops: &[Op]) -> impl Future<Output = Result<(), Refusal>> + Send;

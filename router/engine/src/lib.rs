@@ -14,6 +14,7 @@ mod decision;
 mod drive;
 mod engine;
 mod fights;
+mod guard;
 mod in_force;
 pub mod journal;
 mod ledger;

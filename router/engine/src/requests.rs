@@ -2,6 +2,8 @@
 
 use crate::{
     Datapath, Done, Engine, Event, Store,
+    engine::Guard,
+    guard::Asked,
     journal::{Journal, Text},
     transaction::Request,
 };
@@ -21,9 +23,23 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     /// confirmed.
     pub async fn apply(&self, given: Option<Text>, confirm: Option<u32>) -> Result<Done, Failure> {
         let mut guard = self.lock().await?;
+        let request = self.request(given, confirm);
+        self.drive(&mut guard, Event::Apply(Box::new(request))).await
+    }
+
+    /// The same, but refused where it [ends ssh sessions](Engine::guarded) and does not come back by itself.
+    pub async fn apply_guarded(&self, given: Option<Text>, confirm: Option<u32>) -> Result<Done, Failure> {
+        let mut guard = self.lock().await?;
+        let request = self.request(given, confirm);
+        if let (Ok(text), None, None) = (&request.text, confirm, self.window()) {
+            self.ask(text, Asked::Apply).await?;
+        }
+        self.drive(&mut guard, Event::Apply(Box::new(request))).await
+    }
+
+    fn request(&self, given: Option<Text>, confirm: Option<u32>) -> Request {
         let file = self.file();
-        let text = given.map_or_else(|| file.read(), Ok);
-        self.drive(&mut guard, Event::Apply(Box::new(Request { text, file, confirm }))).await
+        Request { text: given.map_or_else(|| file.read(), Ok), file, confirm }
     }
 
     /// What waits to be confirmed stays. Gives that, and the milliseconds that were left.
@@ -39,8 +55,26 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     /// Within a window to what was confirmed last; else to the configuration before, so that a second one returns.
     pub async fn revert(&self) -> Result<Done, Failure> {
         let mut guard = self.lock().await?;
-        let before = self.store.previous(self.ledger().before());
-        self.drive(&mut guard, Event::Revert { before, file: self.file().fingerprint }).await
+        let before = self.before();
+        self.go_back(&mut guard, before).await
+    }
+
+    /// The same, but refused where it [ends ssh sessions](Engine::guarded). What is not over yet always goes back.
+    pub async fn revert_guarded(&self) -> Result<Done, Failure> {
+        let mut guard = self.lock().await?;
+        let before = self.before();
+        if let (Some(text), None) = (&before, &self.ledger().open) {
+            self.ask(text, Asked::Revert).await?;
+        }
+        self.go_back(&mut guard, before).await
+    }
+
+    fn before(&self) -> Option<Text> {
+        self.store.previous(self.ledger().before())
+    }
+
+    async fn go_back(&self, guard: &mut Guard<'_>, before: Option<Text>) -> Result<Done, Failure> {
+        self.drive(guard, Event::Revert { before, file: self.file().fingerprint }).await
     }
 
     /// What waits to be confirmed, and the milliseconds left.

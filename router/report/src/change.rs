@@ -14,6 +14,7 @@ pub fn plan(ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
         parts,
         waiting,
         unnamed: None,
+        guarded: None,
     }
 }
 

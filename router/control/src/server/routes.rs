@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use edge_api::{Api, ApplyRequest, ConfigRequest, Failure, FailureKind};
+use edge_api::{Api, ApplyRequest, ConfigRequest, Failure, FailureKind, RevertRequest};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -26,7 +26,7 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
         .route("/v1/plan", post(plan))
         .route("/v1/apply", post(apply))
         .route("/v1/confirm", post(async |State(api): State<Arc<A>>| answer(async move { api.confirm().await }).await))
-        .route("/v1/revert", post(async |State(api): State<Arc<A>>| answer(async move { api.revert().await }).await))
+        .route("/v1/revert", post(revert))
         .route("/v1/attach", post(attach))
         .route("/v1/detach", post(detach))
         .fallback(no_route)
@@ -48,6 +48,13 @@ async fn plan<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
 async fn apply<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
     match parse_or_default(&body) {
         Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request).await }).await,
+        Err(failure) => refused(failure),
+    }
+}
+
+async fn revert<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+    match parse_or_default(&body) {
+        Ok::<RevertRequest, _>(request) => answer(async move { api.revert(request).await }).await,
         Err(failure) => refused(failure),
     }
 }

@@ -3,7 +3,7 @@
 use super::{boot, containers, drift, nodes, router::Router, seconds::whole_seconds, status, transfer, waiting::waiting};
 use edge_api::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed, DetachRequest,
-    Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, Status,
+    Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
 };
 use edge_engine::{Done, Text, parse};
 use edge_plan::{diff, grouped, strange_links, verdicts};
@@ -35,12 +35,15 @@ impl Api for Router {
         let text = given(request.config).map_or_else(|| self.engine.file().read(), Ok)?;
         let config = parse(&text)?;
         let observed = self.engine.observe().await?;
+        let guarded = self.engine.guarded(config.clone(), &text).await;
+        let guarded = guarded.inspect_err(|failure| log::warn!("who is connected is not known: {}", failure.in_full()));
         let (in_force, target) = (self.engine.in_force(), self.engine.foresee(config));
         let (config, wanted) = (&target.config, target.wanted());
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), config, &in_force.config);
         let report = edge_report::plan(&plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts));
-        Ok(PlanReport { unnamed: edge_report::unnamed(config, &target.facts, &observed), ..report })
+        let unnamed = edge_report::unnamed(config, &target.facts, &observed);
+        Ok(PlanReport { unnamed, guarded: guarded.unwrap_or_default(), ..report })
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {
@@ -62,7 +65,11 @@ impl Api for Router {
             return Err(Failure::new(FailureKind::Invalid, what));
         }
         let started = Instant::now();
-        let done = self.engine.apply(given(request.config), request.confirm_within).await?;
+        let (given, confirm) = (given(request.config), request.confirm_within);
+        let done = match request.force {
+            true => self.engine.apply(given, confirm).await?,
+            false => self.engine.apply_guarded(given, confirm).await?,
+        };
         Ok(self.report(done, started))
     }
 
@@ -71,9 +78,9 @@ impl Api for Router {
         Ok(Confirmed { name: journal.new.name, left: whole_seconds(left) })
     }
 
-    async fn revert(&self) -> Result<ApplyReport, Failure> {
+    async fn revert(&self, request: RevertRequest) -> Result<ApplyReport, Failure> {
         let started = Instant::now();
-        let done = self.engine.revert().await?;
+        let done = if request.force { self.engine.revert().await? } else { self.engine.revert_guarded().await? };
         Ok(self.report(done, started))
     }
 

@@ -2,7 +2,7 @@ use super::{files::Files, lent::Lent};
 use edge_api::{Failure, FailureKind};
 use edge_engine::{Datapath, Look, Refusal};
 use edge_kernel::{ExecuteError, Kernel, setting_files};
-use edge_plan::{Address, Op, Space, State};
+use edge_plan::{Address, Op, Space, State, guard::Session};
 use nix::errno::Errno;
 use std::sync::Arc;
 
@@ -29,6 +29,10 @@ impl Datapath for Linux {
             Look::Changes => self.kernel.observe_changes().await,
         };
         observed.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>, Failure> {
+        self.kernel.sessions().await.map_err(|error| Failure::from_error(FailureKind::Internal, &error))
     }
 
     async fn execute(&self, ops: &[Op]) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@ use edge_engine::Stop;
 use std::sync::Arc;
 use tokio::signal::unix::Signal;
 
-/// SIGHUP is `routerctl apply`.
+/// SIGHUP is `routerctl apply --force`: there is nobody to ask.
 pub async fn follow(engine: Arc<Machine>, mut hangup: Signal, mut stop: Stop) {
     loop {
         tokio::select! {

@@ -19,6 +19,8 @@ struct CheckReport {
     /// How many mistakes there are; the first of them are listed in `diagnostics`.
     errors: usize,
     diagnostics: Vec<Diagnostic>,
+    /// What is no mistake, and hardly what was meant.
+    warnings: Vec<String>,
 }
 
 pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
@@ -52,17 +54,22 @@ pub fn draw(path: &Path, out: &Output) -> Result<(), Refusal> {
 impl CheckReport {
     fn valid(file: String, config: &Config) -> Self {
         let (networks, uplinks, hosts) = (config.networks.len(), config.uplinks.len(), config.hosts.len());
-        Self { file, valid: true, networks, uplinks, hosts, errors: 0, diagnostics: Vec::new() }
+        let warnings = config.is_empty().then(|| "it has nothing in it: no network, no uplink".to_owned());
+        let warnings = warnings.into_iter().collect();
+        Self { file, valid: true, networks, uplinks, hosts, errors: 0, diagnostics: Vec::new(), warnings }
     }
 
     fn invalid(found: &edge_config::Diagnostics) -> Self {
         let (file, errors) = (found.file_name().to_owned(), found.len());
-        Self { file, valid: false, networks: 0, uplinks: 0, hosts: 0, errors, diagnostics: found.iter().collect() }
+        let (networks, uplinks, hosts) = (0, 0, 0);
+        Self { file, valid: false, networks, uplinks, hosts, errors, diagnostics: found.iter().collect(), warnings: Vec::new() }
     }
 
     fn line(&self) -> String {
         let (networks, uplinks) = (count(self.networks, "network"), count(self.uplinks, "uplink"));
-        format!("{}: {networks}, {uplinks}, {}: valid\n", self.file, count(self.hosts, "host"))
+        let line = format!("{}: {networks}, {uplinks}, {}: valid", self.file, count(self.hosts, "host"));
+        let warnings: String = self.warnings.iter().map(|warning| format!(", but {warning}")).collect();
+        line + &warnings + "\n"
     }
 }
 

@@ -3,8 +3,8 @@ use super::{
     ask::{request, wait},
 };
 use clap::Args;
-use edge_api::{ApplyRequest, CONFIRM_WITHIN};
-use edge_control::Client;
+use edge_api::{ApplyRequest, CONFIRM_WITHIN, RevertRequest};
+use edge_control::{Client, ClientError};
 use edge_report::render;
 use std::path::PathBuf;
 
@@ -15,19 +15,43 @@ pub struct ApplyOptions {
     /// Go back by itself unless `routerctl confirm` comes in this time: 60s, 5m, 1h
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     confirm: Option<u32>,
+    /// Also where it ends ssh sessions, or where there is nothing in the file
+    #[arg(long, conflicts_with = "confirm")]
+    force: bool,
+}
+
+#[derive(Args)]
+pub struct RevertOptions {
+    /// Also where it ends ssh sessions; what waits to be confirmed goes back without it
+    #[arg(long)]
+    force: bool,
 }
 
 pub fn apply(client: &Client, options: &ApplyOptions, out: &Output) -> Result<(), Refusal> {
     let config = request(options.file.as_deref())?.config;
-    out.show(&wait(client.apply(&ApplyRequest { config, confirm_within: options.confirm }))?, render::apply)
+    let request = ApplyRequest { config, confirm_within: options.confirm, force: options.force };
+    out.show(&wait(refusal_shown(client.apply(&request), out))?, render::apply)
 }
 
 pub fn confirm(client: &Client, out: &Output) -> Result<(), Refusal> {
     out.show(&wait(client.confirm())?, |confirmed, _| render::confirmed(confirmed))
 }
 
-pub fn revert(client: &Client, out: &Output) -> Result<(), Refusal> {
-    out.show(&wait(client.revert())?, render::reverted)
+pub fn revert(client: &Client, options: &RevertOptions, out: &Output) -> Result<(), Refusal> {
+    let request = RevertRequest { force: options.force };
+    out.show(&wait(refusal_shown(client.revert(&request), out))?, render::reverted)
+}
+
+/// What is asked for with `--json` has an object for who is connected, too.
+async fn refusal_shown<T>(answer: impl Future<Output = Result<T, ClientError>>, out: &Output) -> Result<T, ClientError> {
+    let answer = answer.await;
+    if let Err(ClientError::Refused(body)) = &answer
+        && body.guarded.is_some()
+    {
+        // What cannot be written is told by standard error all the same.
+        let _ = out.show(body, |_, _| String::new());
+    }
+    answer
 }
 
 /// `90s`, `5m`, `1h` → seconds.

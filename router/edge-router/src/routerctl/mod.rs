@@ -57,7 +57,7 @@ enum Command {
     /// Keep what `apply --confirm` brought
     Confirm,
     /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before
-    Revert,
+    Revert(confirm::RevertOptions),
     /// Who has which address, devices and containers alike
     Leases(leases::LeasesOptions),
     /// Plug a network namespace in, as a container is
@@ -113,7 +113,7 @@ fn run(cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Plan { of, all } => ask::plan(&client, of.file.as_deref(), all, &out),
         Command::Apply(options) => confirm::apply(&client, &options, &out),
         Command::Confirm => confirm::confirm(&client, &out),
-        Command::Revert => confirm::revert(&client, &out),
+        Command::Revert(options) => confirm::revert(&client, &options, &out),
         Command::Attach(options) => attach::attach(&client, options, &out),
         Command::Detach(options) => attach::detach(&client, options, &out),
     };

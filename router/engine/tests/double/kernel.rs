@@ -2,7 +2,7 @@ use super::Calls;
 use edge_api::{Failure, FailureKind};
 use edge_engine::{Datapath, Done, Look, Refusal};
 use edge_net::IfName;
-use edge_plan::{Address, Link, LinkKind, Op, Owner, Space, SpaceState, State, Sysctl};
+use edge_plan::{Address, Link, LinkKind, Op, Owner, Space, SpaceState, State, Sysctl, guard::Session};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What an operation meets.
@@ -33,6 +33,7 @@ struct Inner {
     hand: Option<Hand>,
     /// Events are lost from then on: what it was then.
     missed: Option<State>,
+    sessions: Vec<Session>,
 }
 
 #[derive(Clone)]
@@ -72,6 +73,11 @@ impl Kernel {
 
     pub fn interfere(&self, hand: impl FnMut(&mut State) + Send + 'static) {
         self.lock().hand = Some(Box::new(hand));
+    }
+
+    /// These are connected by ssh.
+    pub fn connect(&self, sessions: &[Session]) {
+        self.lock().sessions = sessions.to_vec();
     }
 
     /// From now on there are no events.
@@ -149,6 +155,10 @@ impl Datapath for Kernel {
         }
         let inner = self.lock();
         Ok(inner.missed.as_ref().filter(|_| look == Look::Changes).unwrap_or(&inner.state).clone())
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>, Failure> {
+        Ok(self.lock().sessions.clone())
     }
 
     async fn execute(&self, ops: &[Op]) -> Result<(), Refusal> {

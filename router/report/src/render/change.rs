@@ -5,7 +5,7 @@ use super::{
     unnamed::unnamed,
     verdict,
 };
-use edge_api::{Action, ApplyReport, Change, PlanReport, Waiting};
+use edge_api::{Action, ApplyReport, Change, Guarded, PlanReport, Waiting};
 
 /// `all`: objects that stay as they are too.
 pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {
@@ -18,7 +18,7 @@ pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {
         count => format!("{count} objects stay as they are (routerctl plan --all names them)\n"),
     };
     let unnamed = report.unnamed.as_ref().map(unnamed).unwrap_or_default();
-    let sections = [waiting(&report.waiting, color), parts, stay, unnamed];
+    let sections = [guarded(report.guarded.as_ref(), color), waiting(&report.waiting, color), parts, stay, unnamed];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
@@ -53,6 +53,16 @@ fn waiting(waiting: &[Waiting], color: bool) -> String {
     let lines = waiting.iter().map(|wait| {
         let text = format!("waiting for {}, needed by {}", wait.device, wait.needed_by.join(", "));
         Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n"
+    });
+    lines.collect()
+}
+
+/// What an apply of it would ask for.
+fn guarded(guarded: Option<&Guarded>, color: bool) -> String {
+    let sentences = guarded.into_iter().flat_map(Guarded::sentences);
+    let lines = sentences.map(|sentence| {
+        let text = wrap("! ", &format!("apply will ask for --confirm or --force: {sentence}"));
+        Style::Warn.paint(text.trim_end(), color) + "\n"
     });
     lines.collect()
 }
