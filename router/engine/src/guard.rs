@@ -17,10 +17,12 @@ pub(crate) enum Asked {
 }
 
 impl<D: Datapath, S: Store> Engine<D, S> {
-    /// What `config`, read from `text`, ends of what is in force, by the connections that are there now; `None`: nothing.
+    /// What `config`, read from `text`, ends of what is in force, by the connections that are there now; `None`: nothing, or what is
+    /// in force waits to be confirmed, and comes back whatever is applied meanwhile.
     pub async fn guarded(&self, config: Arc<Config>, text: &Text) -> Result<Option<Guarded>, Failure> {
         let (before, target) = (self.in_force(), self.foresee(config));
-        if before.is_applied() && (&before.config, &before.facts) == (&target.config, &target.facts) {
+        let is_same = before.is_applied() && (&before.config, &before.facts) == (&target.config, &target.facts);
+        if is_same || self.window().is_some() {
             return Ok(None);
         }
         let sessions = self.datapath.sessions().await?;

@@ -31,7 +31,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     pub async fn apply_guarded(&self, given: Option<Text>, confirm: Option<u32>) -> Result<Done, Failure> {
         let mut guard = self.lock().await?;
         let request = self.request(given, confirm);
-        if let (Ok(text), None, None) = (&request.text, confirm, self.window()) {
+        if let (Ok(text), None) = (&request.text, confirm) {
             self.ask(text, Asked::Apply).await?;
         }
         self.drive(&mut guard, Event::Apply(Box::new(request))).await

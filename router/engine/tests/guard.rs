@@ -20,7 +20,7 @@ fn from_all(text: &str, zones: &[&str]) -> String {
 fn session(network: u8, peer: u8) -> Session {
     let at = |last, port| ([10, 0, network, last], port).into();
     let link = Some(format!("br-n{network}").parse().unwrap());
-    Session { space: Space::Host, local: at(1, 22), remote: at(peer, 50_000), link }
+    Session { space: Space::Host, local: at(1, 22), remote: at(peer, 50_000), link, ports: Vec::new() }
 }
 
 /// Two networks, from both of which somebody is connected.

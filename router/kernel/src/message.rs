@@ -81,6 +81,13 @@ pub(crate) fn marked<T>(link: LinkMessageBuilder<T>, group: u32, mac: Option<Mac
     }
 }
 
+/// What bridges have learned.
+pub(crate) fn get_bridge_neighbours() -> RouteNetlinkMessage {
+    let mut message = NeighbourMessage::default();
+    message.header.family = AddressFamily::Bridge;
+    RouteNetlinkMessage::GetNeighbour(message)
+}
+
 pub(crate) fn get_neighbours() -> RouteNetlinkMessage {
     let mut message = NeighbourMessage::default();
     message.header.family = AddressFamily::Inet;

@@ -49,7 +49,7 @@ fn name(text: &str) -> Name {
 fn session(link: &str, local: &str, remote: &str) -> Session {
     let at = |address: &str, port| SocketAddr::new(address.parse().unwrap(), port);
     let link = (!link.is_empty()).then(|| link.parse().unwrap());
-    Session { space: Space::Host, local: at(local, 22), remote: at(remote, 50_000), link }
+    Session { space: Space::Host, local: at(local, 22), remote: at(remote, 50_000), link, ports: Vec::new() }
 }
 
 fn lan() -> Session {
@@ -146,6 +146,24 @@ fn what_it_comes_by_goes_or_changes() {
     for (session, from, to, wanted) in cases {
         assert_eq!(changed(&session, from, to), wanted, "{from} -> {to}");
     }
+}
+
+/// By which of several ports somebody comes is known by where the bridge has seen the MAC address.
+#[test]
+fn the_port_that_it_comes_by_goes() {
+    let behind = |ports: &[&str]| Session { ports: ports.iter().map(|port| port.parse().unwrap()).collect(), ..hold() };
+    let leave_out = |ports: &[&str]| changed(&behind(ports), "\"eth2\", \"eth3\"", "\"eth3\", \"eth4\"");
+    assert_eq!(leave_out(&["eth2"]), "hold: line 24: `ports` of hold leave out eth2");
+    assert_eq!(leave_out(&["eth1.1", "eth2"]), "hold: line 24: `ports` of hold leave out eth2");
+    for ports in [&["eth3"][..], &["eth2", "eth3"], &["eth1.1"], &[]] {
+        assert_eq!(leave_out(ports), "stays", "{ports:?}");
+    }
+    let both = FILE.replace("vlan = 1", "vlan = 1\nports = [\"eth4\"]");
+    let by_trunk = Session { ports: vec!["eth1.1".parse().unwrap()], ..lan() };
+    let told = told_of(&by_trunk, Some(&both), &both.replace("vlan = 1", "vlan = 7"), &Facts::default());
+    assert_eq!(told, "lan: line 19: `vlan` of lan is 7, not 1");
+    let told = told_of(&by_trunk, Some(&both), &both.replace("trunk = \"eth1\"\nvlan = 1\n", ""), &Facts::default());
+    assert_eq!(told, "lan: line 16: lan is no longer on `trunk` eth1");
 }
 
 #[test]

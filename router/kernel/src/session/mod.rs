@@ -3,15 +3,18 @@
 
 mod link;
 mod owner;
+mod port;
 mod tcp;
 
 use crate::{
     Error,
+    socket::RouteSocket,
     space::{OpenSpace, Spaces},
 };
 use edge_host::netns;
-use edge_plan::{Space, guard::Session, policy::inputs::SSH};
-use std::{collections::HashSet, io, os::fd::AsFd};
+use edge_plan::{guard::Session, policy::inputs::SSH};
+use port::{Learned, Mac, Neighbours};
+use std::{cell::LazyCell, collections::HashSet, io, os::fd::AsFd};
 use tcp::{Entry, State};
 
 /// Of a space. More than any server lets in; of more, those that are listed first count.
@@ -19,13 +22,23 @@ const MAX_SESSIONS: usize = 1000;
 
 pub(crate) fn sessions(spaces: &mut Spaces) -> Result<Vec<Session>, Error> {
     spaces.refresh()?;
-    let servers = owner::sockets_of_ssh();
-    let mut sessions = Vec::new();
+    let (servers, mut sessions) = (LazyCell::new(owner::sockets_of_ssh), Vec::new());
     for space in spaces.iter_mut() {
         let listed = listed(space)?;
-        sessions.extend(of_ssh(&listed, &servers).take(MAX_SESSIONS).map(|entry| session(space, entry)));
+        let found: Vec<&Entry> = of_ssh(&listed, |inode| servers.contains(&inode)).take(MAX_SESSIONS).collect();
+        if !found.is_empty() {
+            let neighbours = Neighbours::of(&mut space.route);
+            sessions.extend(found.into_iter().map(|entry| session(space, &neighbours, entry)));
+        }
     }
-    Ok(sessions)
+    Ok(with_ports(&mut spaces.host.route, sessions))
+}
+
+/// The bridges are the host's, wherever the router is.
+fn with_ports(host: &mut RouteSocket, sessions: Vec<(Session, Option<Mac>)>) -> Vec<Session> {
+    let learned = sessions.iter().any(|(_, mac)| mac.is_some()).then(|| Learned::of(host));
+    let mut ports = |mac: Option<Mac>| Some(learned.as_ref()?.ports(host, &mac?));
+    sessions.into_iter().map(|(session, mac)| Session { ports: ports(mac).unwrap_or_default(), ..session }).collect()
 }
 
 fn listed(space: &OpenSpace) -> Result<Vec<Entry>, Error> {
@@ -35,19 +48,22 @@ fn listed(space: &OpenSpace) -> Result<Vec<Entry>, Error> {
 }
 
 /// Those to the port that `ssh-from` opens, and to any other that an ssh server listens on.
-fn of_ssh<'a>(listed: &'a [Entry], servers: &'a HashSet<u64>) -> impl Iterator<Item = &'a Entry> {
+fn of_ssh<'a>(listed: &'a [Entry], is_servers: impl Fn(u64) -> bool + 'a) -> impl Iterator<Item = &'a Entry> {
     let ports: HashSet<u16> =
         listed.iter().filter(|entry| entry.state == State::Listen).map(|entry| entry.local.port()).collect();
     let is_to_server = move |entry: &&Entry| {
         let port = entry.local.port();
-        SSH.contains(port) || (ports.contains(&port) && servers.contains(&entry.inode))
+        SSH.contains(port) || (ports.contains(&port) && is_servers(entry.inode))
     };
     listed.iter().filter(|entry| entry.state == State::Established).filter(is_to_server)
 }
 
-fn session(space: &mut OpenSpace, entry: &Entry) -> Session {
-    let link = link::answers_leave_by(&mut space.route, entry.local.ip(), entry.remote.ip());
-    Session { space: Space::clone(&space.space), local: entry.local, remote: entry.remote, link }
+fn session(space: &mut OpenSpace, neighbours: &Neighbours, entry: &Entry) -> (Session, Option<Mac>) {
+    let (local, remote) = (entry.local, entry.remote);
+    let index = link::answers_leave_by(&mut space.route, local.ip(), remote.ip());
+    let mac = index.and_then(|index| neighbours.mac(index, remote.ip()));
+    let link = index.and_then(|index| link::name(&mut space.route, index));
+    (Session { space: space.space.clone(), local, remote, link, ports: Vec::new() }, mac)
 }
 
 #[cfg(test)]
@@ -69,8 +85,8 @@ mod tests {
             entry("10.0.1.1:80", State::Listen, 7),
             entry("10.0.1.1:80", State::Established, 8),
         ];
-        let servers = [1, 3, 4, 6].into();
-        let found: Vec<u64> = of_ssh(&listed, &servers).map(|entry| entry.inode).collect();
+        let servers = [1, 3, 4, 6];
+        let found: Vec<u64> = of_ssh(&listed, |inode| servers.contains(&inode)).map(|entry| entry.inode).collect();
         assert_eq!(found, [2, 4]);
     }
 }

@@ -13,6 +13,8 @@ pub struct Session {
     pub remote: SocketAddr,
     /// By which link answers leave; `None`: the kernel does not say.
     pub link: Option<IfName>,
+    /// The bridge ports of the host behind which the peer's MAC address was seen; empty: it is not known.
+    pub ports: Vec<IfName>,
 }
 
 impl Session {

@@ -1,6 +1,6 @@
 use super::{Session, Side, Why, way};
-use edge_config::{Network, Place, Uplink, UplinkLink};
-use edge_net::{IfName, Name};
+use edge_config::{Network, Place, Tagged, Uplink, UplinkLink};
+use edge_net::{IfName, Name, derived};
 use std::fmt;
 
 /// What a session comes by.
@@ -34,7 +34,7 @@ impl<'a> Zone<'a> {
     fn end_of_named(self, session: &Session, before: Side<'a>, after: Side<'a>) -> Option<Why> {
         let Some(then) = self.successor(session, after) else { return Some(self.gone()) };
         way::addresses_moved(session, after)
-            .or_else(|| self.moved(then))
+            .or_else(|| self.moved(then, &session.ports))
             .or_else(|| way::address_lost(self, then, session, before, after))
             .or_else(|| way::answers_lost(self, then, session, before, after))
             .or_else(|| self.closed(then, session, before, after))
@@ -54,7 +54,7 @@ impl<'a> Zone<'a> {
             ),
             Zone::Device(_) | Zone::Unknown => (None, None),
         };
-        by_address.filter(|zone| self.moved(*zone).is_none()).or(by_name).or(by_address)
+        by_address.filter(|zone| self.moved(*zone, &session.ports).is_none()).or(by_name).or(by_address)
     }
 
     fn gone(self) -> Why {
@@ -72,9 +72,9 @@ impl<'a> Zone<'a> {
         }
     }
 
-    fn moved(self, then: Zone) -> Option<Why> {
+    fn moved(self, then: Zone, behind: &[IfName]) -> Option<Why> {
         match (self, then) {
-            (Zone::Network(was), Zone::Network(is)) => network_moved(was, is),
+            (Zone::Network(was), Zone::Network(is)) => network_moved(was, is, behind),
             (Zone::Uplink(was), Zone::Uplink(is)) => uplink_moved(was, is),
             _ => None,
         }
@@ -93,22 +93,47 @@ pub(super) fn not_in_ssh_from(name: &Name, words: &str) -> Why {
     Why::said(Place { table: "system", name: None, key: "ssh-from" }, format!("`ssh-from` {words} {name}"))
 }
 
-/// Which of several ways the session comes by is not known here: only when none is left, it ends.
-fn network_moved(was: &Network, is: &Network) -> Option<Why> {
-    let has_ways = was.tagged.is_some() || !was.ports.is_empty();
-    let keeps_one = was.tagged.is_some() && was.tagged == is.tagged || was.ports.iter().any(|port| is.ports.contains(port));
-    if !has_ways || keeps_one {
+/// Where it is not known by which of its ways a session comes to a network, it ends only when none of them is left.
+fn network_moved(was: &Network, is: &Network, behind: &[IfName]) -> Option<Why> {
+    let known: Vec<Way> = ways(was).filter(|way| behind.contains(&way.port())).collect();
+    let used = if known.len() == 1 { known } else { ways(was).collect() };
+    if used.is_empty() || used.iter().any(|way| ways(is).any(|other| other == *way)) {
         return None;
     }
     let at = |key| Place { table: "network", name: Some(is.name.clone()), key };
-    Some(match (&was.tagged, &is.tagged) {
+    let tagged = used.iter().find_map(|way| if let Way::Tagged(tagged) = way { Some(*tagged) } else { None });
+    Some(match (tagged, &is.tagged) {
         (Some(was), Some(now)) if was.trunk == now.trunk => {
             Why::said(at("vlan"), format!("`vlan` of {} is {}, not {}", is.name, now.vlan, was.vlan))
         }
         (Some(was), Some(now)) => Why::said(at("trunk"), format!("`trunk` of {} is {}, not {}", is.name, now.trunk, was.trunk)),
         (Some(was), None) => Why::said(at("trunk"), format!("{} is no longer on `trunk` {}", is.name, was.trunk)),
-        (None, _) => Why::said(at("ports"), format!("`ports` of {} leave out {}", is.name, list(&was.ports))),
+        (None, _) => {
+            let ports: Vec<_> = used.iter().map(|way| way.port().to_string()).collect();
+            Why::said(at("ports"), format!("`ports` of {} leave out {}", is.name, ports.join(", ")))
+        }
     })
+}
+
+/// How frames of a network come to the box.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way<'a> {
+    Tagged(&'a Tagged),
+    Port(IfName),
+}
+
+impl Way<'_> {
+    /// The bridge port it is.
+    fn port(self) -> IfName {
+        match self {
+            Way::Tagged(tagged) => derived::vlan(&tagged.trunk, tagged.vlan),
+            Way::Port(port) => port,
+        }
+    }
+}
+
+fn ways(network: &Network) -> impl Iterator<Item = Way<'_>> {
+    network.tagged.iter().map(Way::Tagged).chain(network.ports.iter().copied().map(Way::Port))
 }
 
 fn uplink_moved(was: &Uplink, is: &Uplink) -> Option<Why> {
@@ -126,10 +151,6 @@ fn word(link: UplinkLink) -> &'static str {
         UplinkLink::IpvlanL2 => "ipvlan-l2",
         UplinkLink::Macvlan => "macvlan",
     }
-}
-
-fn list(links: &[IfName]) -> String {
-    links.iter().map(IfName::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Zone<'_> {
