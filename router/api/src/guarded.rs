@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::HashSet, fmt};
+
+/// In a sentence; there may be a thousand.
+const MAX_NAMED: usize = 10;
 
 /// What an apply is not made for unless it says `confirm_within` or `force`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,13 +31,20 @@ pub struct EndedSession {
 impl Guarded {
     /// What there is to be said, a sentence each and each once.
     pub fn sentences(&self) -> Vec<String> {
-        let takes_away = (!self.takes_away.is_empty())
-            .then(|| format!("there is nothing in the file: it takes away {}", self.takes_away.join(", ")));
-        let mut sentences: Vec<String> = self.ends.iter().map(ToString::to_string).chain(takes_away).collect();
+        let mut sentences: Vec<String> = self.ends.iter().map(ToString::to_string).chain(self.loss()).collect();
         // Several sessions of one peer end for one reason.
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         sentences.retain(|sentence| seen.insert(sentence.clone()));
         sentences
+    }
+
+    fn loss(&self) -> Option<String> {
+        let named = self.takes_away.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = match self.takes_away.len().saturating_sub(MAX_NAMED) {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        (!named.is_empty()).then(|| format!("there is nothing in the file: it takes away {named}{more}"))
     }
 }
 
@@ -46,5 +56,19 @@ impl fmt::Display for EndedSession {
             write!(f, "line {line}: ")?;
         }
         f.write_str(&self.why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_has_an_end() {
+        let takes_away = (1..=1000).map(|n| format!("network n{n}")).collect();
+        let sentences = Guarded { takes_away, ..Guarded::default() }.sentences();
+        assert_eq!(sentences.len(), 1);
+        assert!(sentences[0].ends_with("network n9, network n10 and 990 more"), "{sentences:?}");
+        assert_eq!(Guarded::default().sentences(), Vec::<String>::new());
     }
 }

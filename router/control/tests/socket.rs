@@ -54,7 +54,11 @@ impl Api for Fake {
         Ok(DriftReport { drifted: 2, ..DriftReport::default() })
     }
 
-    async fn apply(&self, _: ApplyRequest) -> Result<ApplyReport, Failure> {
+    async fn apply(&self, request: ApplyRequest) -> Result<ApplyReport, Failure> {
+        if request.confirm_within == Some(5) {
+            let guarded = Guarded { takes_away: vec!["network lan".into()], ..Guarded::default() };
+            return Err(Failure::new(FailureKind::Guarded, "not applied").guarded(guarded));
+        }
         self.begun.notify_one();
         self.finish.notified().await;
         self.ended.notify_one();
@@ -161,6 +165,22 @@ async fn curl_needs_no_content_type() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let answer = raw(dir, post("/v1/detach", r#"{"name":"c1"}"#)).await;
     assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no such container"), "{answer}");
+    for body in ["", "{}", r#"{"force":true}"#] {
+        let answer = raw(dir, post("/v1/revert", body)).await;
+        assert!(answer.starts_with("HTTP/1.1 409") && answer.contains("nothing to go back to"), "{body}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_apply_is_not_made_for_has_a_status_and_an_object_of_its_own() {
+    let daemon = start();
+    let request = ApplyRequest { confirm_within: Some(5), ..ApplyRequest::default() };
+    let body = refused(Client::new(daemon.dir.path()).apply(&request).await.unwrap_err());
+    assert_eq!(body.guarded.map(|guarded| guarded.takes_away), Some(vec!["network lan".to_owned()]));
+    let answer = raw(daemon.dir.path(), post("/v1/apply", r#"{"confirm_within":5}"#)).await;
+    assert!(answer.starts_with("HTTP/1.1 428") && answer.contains(r#""guarded":{"ends":[],"#), "{answer}");
+    let answer = raw(daemon.dir.path(), post("/v1/revert", "")).await;
+    assert!(!answer.contains("guarded"), "an error of another kind has no such field: {answer}");
 }
 
 #[tokio::test]

@@ -87,6 +87,22 @@ fn a_good_file_is_one_line() {
     assert_eq!(told(&files.ctl("check -", &crlf)).0, 0);
 }
 
+/// It may be what somebody wants, and hardly is.
+#[test]
+fn a_file_with_nothing_in_it_is_not_valid_in_silence() {
+    let line = "0 networks, 0 uplinks, 0 hosts: valid, but it has nothing in it: no network, no uplink\n";
+    for text in ["", "# nothing\n", "[system]\nhostname = \"box\"\n"] {
+        let files = with(text);
+        assert_eq!(told(&files.ctl("check edge-router.toml", "")), (0, format!("edge-router.toml: {line}").as_str(), ""));
+        let json = files.ctl("check --json -", text);
+        let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        let warnings = serde_json::json!(["it has nothing in it: no network, no uplink"]);
+        assert_eq!((&report["valid"], &report["warnings"]), (&true.into(), &warnings));
+    }
+    let report = with(GOOD).ctl("check --json -", GOOD);
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&report.stdout).unwrap()["warnings"], serde_json::json!([]));
+}
+
 #[test]
 fn a_bad_file_is_told_whole_wherever_it_is_given() {
     let files = with(&GOOD.replace("vlan = 1", "vlan = 5000").replace("trunk", "trnuk"));
@@ -130,6 +146,8 @@ fn without_a_daemon_the_status_is_three_and_the_mend_is_told() {
         "plan",
         "apply edge-router.toml",
         "apply edge-router.toml --confirm 90s",
+        "apply edge-router.toml --force",
+        "revert --force",
         "confirm",
         "revert --json",
         "reachability",
@@ -148,7 +166,16 @@ fn without_a_daemon_the_status_is_three_and_the_mend_is_told() {
 #[test]
 fn usage_is_two() {
     let files = with(GOOD);
-    for wrong in ["", "bogus", "detach", "detach --name a --netns /b", "attach --name a", "status extra", "check --frob"] {
+    for wrong in [
+        "",
+        "bogus",
+        "detach",
+        "detach --name a --netns /b",
+        "attach --name a",
+        "status extra",
+        "check --frob",
+        "apply --force --confirm 60s",
+    ] {
         let output = files.ctl(wrong, "");
         let (status, stdout, stderr) = told(&output);
         assert_eq!((status, stdout), (2, ""), "{wrong}");

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{FIRE_TRUCK, config, golden, machine, state};
-use edge_api::{Judgement, PartKind, PlanReport, Waiting};
+use edge_api::{EndedSession, Guarded, Judgement, PartKind, PlanReport, Waiting};
 use edge_config::Config;
 use edge_plan::{Owner, Space, State, diff, grouped, verdicts};
 use edge_report::render;
@@ -82,6 +82,27 @@ fn out_of_the_namespace() {
 #[test]
 fn everything_goes() {
     change("everything-goes", FIRE_TRUCK, "");
+}
+
+#[test]
+fn what_an_apply_asks_for_comes_first() {
+    let before = config(FIRE_TRUCK);
+    let ends = |from: &str, address: &str, line, why: &str| {
+        let (from, address, why) = (from.to_owned(), address.to_owned(), why.to_owned());
+        EndedSession { from, address, port: 50_000, line, why }
+    };
+    let twice = ends("vehicle", "10.0.1.5", Some(7), "`ssh-from` no longer names vehicle");
+    let long = "the file has no more network a-name-that-takes-as-many-letters-as-a-name-may-take-which-is-sixty-three";
+    let guarded = Guarded {
+        ends: vec![twice.clone(), EndedSession { port: 50_001, ..twice }, ends("vehicle", "10.0.1.6", None, long)],
+        takes_away: vec!["network vehicle".to_owned(), "uplink wan".to_owned()],
+    };
+    let report = PlanReport { guarded: Some(guarded), ..plan(&before, &state(&before), &before) };
+    golden("plan/guarded", &render::plan(&report, false, false));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["guarded"]["takes_away"], serde_json::json!(["network vehicle", "uplink wan"]));
+    let one = serde_json::json!({ "from": "vehicle", "address": "10.0.1.6", "port": 50_000, "line": null, "why": long });
+    assert_eq!(json["guarded"]["ends"][2], one);
 }
 
 #[test]
