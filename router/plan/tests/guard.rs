@@ -228,11 +228,18 @@ fn a_device_that_no_line_named_is_taken_or_closed() {
     let by = |link| session(link, "172.16.0.2", "172.16.0.9");
     let first = |link| told_of(&by(link), None, FILE, &Facts::default());
     assert_eq!(first("eth9"), "eth9: the file does not name eth9, and what it does not name is closed");
-    assert_eq!(first("eth1"), "eth1: the file does not name eth1, and what it does not name is closed");
+    assert_eq!(first("eth1"), "eth1: what comes by eth1 itself is closed");
     assert_eq!(first("eth0"), "stays", "the uplink's own device, and ssh-from names it");
     assert_eq!(first("eth2"), "eth2: line 24: `ports` of hold take eth2");
     let unnamed = FILE.replace("\"wan\", ", "");
     assert_eq!(told_of(&by("eth0"), None, &unnamed, &Facts::default()), "eth0: line 2: `ssh-from` does not name wan");
+    let with = |unnamed: &str| FILE.replace("[system]", &format!("[system]\nunnamed = \"{unnamed}\""));
+    let (open, closed) = (with("untouched"), with("closed"));
+    let told = |before: Option<&str>, after: &str| told_of(&by("eth9"), before, after, &Facts::default());
+    assert_eq!(told(None, &closed), "eth9: line 2: `unnamed` closes eth9, which the file does not name");
+    assert_eq!(told(Some(&open), &closed), "eth9: line 2: `unnamed` closes eth9, which the file does not name");
+    assert_eq!([told(None, &open), told(Some(&closed), &open), told(Some(&open), &open)], ["stays"; 3]);
+    assert_eq!(told(Some(&open), &open.replace("\"eth1\"", "\"eth9\"")), "eth9: what comes by eth9 itself is closed");
     // Something is in force, so that new ones are closed already: what is open stays, but where its device is taken.
     assert_eq!(changed(&by("eth9"), "vlan = 1", "vlan = 7"), "stays");
     assert_eq!(changed(&by("eth9"), "\"eth1\"", "\"eth9\""), "stays");

@@ -4,7 +4,8 @@ use super::{
     Session, Side, Why, way,
     zone::{Zone, not_in_ssh_from},
 };
-use edge_config::{Place, UplinkLink};
+use crate::Space;
+use edge_config::{Place, Unnamed, UplinkLink};
 use edge_net::IfName;
 
 pub(super) fn end(link: IfName, session: &Session, before: Option<Side>, after: Side) -> Option<Why> {
@@ -28,9 +29,10 @@ fn taken(link: IfName, session: &Session, before: Option<Side>, after: Side) -> 
     })
 }
 
-/// Every configuration closes what it does not name: only where there is none in force, it was open.
+/// What the new file names, or closes, and the one in force left alone. Where nothing is in force everything is open.
 fn closed(link: IfName, session: &Session, before: Option<Side>, after: Side) -> Option<Why> {
-    if before.is_some() {
+    let leaves_alone = |side: Side| session.space == Space::Host && side.leaves_alone(link);
+    if before.is_some_and(|before| !leaves_alone(before)) || leaves_alone(after) {
         return None;
     }
     let zone = Some(link).filter(|_| session.space == after.space()).and_then(|link| after.zone_of_link(link));
@@ -39,6 +41,11 @@ fn closed(link: IfName, session: &Session, before: Option<Side>, after: Side) ->
         Some(_) if session.ipv4().is_none() => Some(Why::not_said(format!("IPv6 by {link} is closed"))),
         Some(Zone::Network(network)) => Some(not_in_ssh_from(&network.name, "does not name")),
         Some(Zone::Uplink(uplink)) => Some(not_in_ssh_from(&uplink.name, "does not name")),
+        _ if after.names(link) => Some(Why::not_said(format!("what comes by {link} itself is closed"))),
+        _ if after.config.system.unnamed == Some(Unnamed::Closed) => {
+            let at = Place { table: "system", name: None, key: "unnamed" };
+            Some(Why::said(at, format!("`unnamed` closes {link}, which the file does not name")))
+        }
         _ => Some(Why::not_said(format!("the file does not name {link}, and what it does not name is closed"))),
     }
 }

@@ -3,8 +3,9 @@ use crate::{
     Facts, Space, addressing, gateway_link,
     policy::{Packet, Party, Policy},
     router_space,
+    ruleset::named,
 };
-use edge_config::{Config, Network, Uplink};
+use edge_config::{Config, Network, Unnamed, Uplink};
 use edge_net::{IfName, Interface, Name, Protocol};
 use std::net::Ipv4Addr;
 
@@ -34,6 +35,15 @@ impl<'a> Side<'a> {
             None if here => self.zone_of_addresses(session).unwrap_or(Zone::Unknown),
             None => Zone::Unknown,
         }
+    }
+
+    /// Whether traffic by it is none of our business.
+    pub(super) fn leaves_alone(self, link: IfName) -> bool {
+        self.facts.unnamed(self.config) == Unnamed::Untouched && !self.names(link)
+    }
+
+    pub(super) fn names(self, link: IfName) -> bool {
+        named(self.config).contains(&link)
     }
 
     pub(super) fn zone_of_link(self, link: IfName) -> Option<Zone<'a>> {
