@@ -129,7 +129,7 @@ mod tests {
             let sum = all(network) * parties as u64;
             let most = together.map_or(sum, |together| sum.min(all(together)));
             prop_assert!(most <= u64::from(max) * 7 / 8 + 1);
-            prop_assert!(network.each <= LANE && source <= MOST_OF_SOURCE && source >= 1);
+            prop_assert!(network.each <= LANE && (1..=MOST_OF_SOURCE).contains(&source));
             prop_assert!(u64::from(source) * 4 <= all(network).max(4) + u64::from(network.count));
         }
 
