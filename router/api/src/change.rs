@@ -1,4 +1,4 @@
-use crate::{Guarded, Part, UnnamedDevices, Waiting};
+use crate::{FileEffect, Guarded, Part, UnnamedDevices, Waiting};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a plan; without `config` of the daemon's own configuration file.
@@ -25,8 +25,14 @@ pub struct ConfigText {
 pub struct PlanReport {
     /// In the order an apply would make them.
     pub changes: Vec<Change>,
-    /// The kernel is as the configuration says.
+    /// The configuration means what is in force, and the kernel is as it says.
     pub nothing_to_change: bool,
+    /// What the configuration brings that is not in force.
+    #[serde(default)]
+    pub effects: Vec<FileEffect>,
+    /// The configuration means what is in force, in other words: comments, order or spelling differ.
+    #[serde(default)]
+    pub only_spelling: bool,
     /// The verdict of each object, those that stay as they are too.
     #[serde(default)]
     pub parts: Vec<Part>,
@@ -50,6 +56,12 @@ pub struct ApplyReport {
     pub writes: u32,
     /// In the order they were made.
     pub changes: Vec<Change>,
+    /// What it brought that was not in force before.
+    #[serde(default)]
+    pub effects: Vec<FileEffect>,
+    /// What is in force means the same as before, in other words: comments, order or spelling differ.
+    #[serde(default)]
+    pub only_spelling: bool,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
     /// Milliseconds.

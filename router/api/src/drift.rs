@@ -1,4 +1,4 @@
-use crate::{PartKind, Waiting};
+use crate::{FileEffect, PartKind, Waiting};
 use serde::{Deserialize, Serialize};
 
 /// The kernel against what was applied.
@@ -12,6 +12,9 @@ pub struct DriftReport {
     pub waiting: Vec<Waiting>,
     /// What others have put on links of ours; it is left alone.
     pub foreign: Vec<ForeignObject>,
+    /// What the configuration file brings that is not in force, left out where that is nothing. It is no drift.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<FileEffect>,
 }
 
 /// A network, an uplink, or what they have in common.

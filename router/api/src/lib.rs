@@ -30,6 +30,7 @@ mod change;
 mod confirm;
 mod dhcp;
 mod drift;
+mod effect;
 mod failure;
 mod guarded;
 mod node;
@@ -45,6 +46,7 @@ pub use change::{Action, ApplyReport, Change, ConfigRequest, ConfigText, PlanRep
 pub use confirm::{ApplyRequest, CONFIRM_WITHIN, Confirmed, RevertRequest};
 pub use dhcp::DhcpCounters;
 pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, ForeignObject};
+pub use effect::FileEffect;
 pub use failure::{ErrorBody, Failure, FailureKind};
 pub use guarded::{EndedSession, Guarded};
 pub use node::{Leases, Node, NodeKind};

@@ -13,6 +13,7 @@
 mod attach;
 mod dhcp;
 mod error;
+mod foresee;
 mod journal;
 mod kernel;
 mod mac;
@@ -29,6 +30,7 @@ mod withdraw;
 
 pub use attach::Attach;
 pub use error::{Error, JournalError, NetnsError};
+pub use foresee::Foreseen;
 pub use kernel::KernelPlugs;
 pub use needs::{Leases, NetnsId, Plugs, Port};
 pub use place::Place;

@@ -166,7 +166,7 @@ fn is_right(network: &Network, record: &Record, plugged: &Plugged, port: Option<
 }
 
 /// An address stays as long as it lies in the network, is reserved for nobody else, and no other one for its container.
-fn may_keep(config: &Config, network: &Network, record: &Record) -> bool {
+pub(crate) fn may_keep(config: &Config, network: &Network, record: &Record) -> bool {
     let address = record.address.address();
     let is_own = |host: &Host| host.is_container() && host.name.as_str() == record.name.as_str();
     let mut hosts = config.hosts.iter().filter(|host| host.network == network.name);

@@ -7,6 +7,7 @@ use crate::{
     rounds::{Refused, Rounds, Stop},
 };
 use edge_api::Failure;
+use edge_config::Config;
 use edge_plan::{Diff, Op, State, announced, diff, urgent};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -34,6 +35,17 @@ pub struct Done {
     pub ops: Vec<Op>,
     /// How many requests to the kernel that took.
     pub writes: u64,
+    /// What was in force before, where somebody asked for another configuration.
+    pub before: Option<Before>,
+}
+
+/// A configuration that gave way to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// As it was parsed.
+    pub config: Arc<Config>,
+    /// Its text is not that of the other: whether it says something else is to be seen.
+    pub is_other_text: bool,
 }
 
 /// What others have to do while the kernel changes. See [`Service`](crate::Service), which says it for one of them.
@@ -76,7 +88,7 @@ impl<D: Datapath, H: Hooks> Converge<'_, D, H> {
         let (ops, outcome) = self.rounds(target, planned, mode).await.end();
         announce(self.datapath.clone(), announced(&planned.wanted, &ops));
         self.condition.send_modify(|condition| condition.failed = outcome.as_ref().err().map(Failure::in_full));
-        outcome.map(|()| Done { ops, writes: self.datapath.writes() - before })
+        outcome.map(|()| Done { ops, writes: self.datapath.writes() - before, ..Done::default() })
     }
 
     async fn rounds(&self, target: &InForce, planned: &Planned, mode: Mode) -> Rounds {

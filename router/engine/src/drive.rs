@@ -8,7 +8,11 @@ use crate::{
 };
 use edge_api::{Failure, FailureKind};
 use edge_config::Config;
+use edge_report::{Living, effects, line};
 use std::{io, ops::ControlFlow, sync::Arc};
+
+/// So many lines of the log are about what another configuration brings.
+const MOST_TOLD: usize = 50;
 
 /// What one event led to so far.
 #[derive(Default)]
@@ -93,7 +97,9 @@ impl<D: Datapath, S: Store> Engine<D, S> {
 
     async fn adopt(&self, locked: &mut Locked, config: Arc<Config>) {
         let applied_at = locked.transaction.ledger().applied_at;
-        self.publish(InForce { applied_at, ..self.in_force().with_config(config) });
+        let before = self.in_force();
+        tell(&before, &config);
+        self.publish(InForce { applied_at, ..before.with_config(config) });
         self.configure(locked).await;
     }
 
@@ -111,6 +117,15 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         }
         locked.transaction.noted(written.map_err(|error| error.to_string()));
         self.publish_ledger(locked.transaction.ledger());
+    }
+}
+
+/// Not at a start: there is no before, and what came of it is told otherwise.
+fn tell(before: &InForce, config: &Config) {
+    let effects = if before.is_applied() { effects(&before.config, config, &Living::default()) } else { Vec::new() };
+    effects.iter().take(MOST_TOLD).for_each(|effect| log::info!("in force: {}", line(effect)));
+    if let Some(more @ 1..) = effects.len().checked_sub(MOST_TOLD) {
+        log::info!("in force: and {more} more of the file");
     }
 }
 

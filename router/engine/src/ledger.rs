@@ -1,6 +1,6 @@
 use crate::{
     Decision, Moment,
-    journal::{Journal, Kept},
+    journal::{Journal, Kept, Stage, Text},
 };
 
 /// What is known of configurations: the one to come back to, what came of the last one, and the transaction that is not over.
@@ -24,6 +24,15 @@ impl Ledger {
         let open = self.open.as_ref()?;
         let left = open.left(now).filter(|left| *left > 0)?;
         Some((open, left))
+    }
+
+    /// What is in force says this; `None`: nothing is, or it is on its way back.
+    pub fn text(&self) -> Option<&Text> {
+        match &self.open {
+            Some(Journal { phase: Stage::Confirming { .. }, new, .. }) => Some(new),
+            Some(_) => None,
+            None => self.kept.as_ref().map(|kept| &kept.text),
+        }
     }
 
     /// What was in force before what is kept is called so.

@@ -33,7 +33,7 @@ pub mod transaction;
 mod window;
 
 pub use condition::Condition;
-pub use converge::{Done, Hooks, Mode};
+pub use converge::{Before, Done, Hooks, Mode};
 pub use datapath::{Datapath, Look, Refusal};
 pub use decision::{Decision, Fingerprint, Outcome};
 pub use engine::{Engine, Guard};

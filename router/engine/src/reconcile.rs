@@ -75,7 +75,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
             ops.extend(undone);
         }
         announce(self.datapath.clone(), announced(&wanted, &ops));
-        Ok(Done { ops, writes: self.datapath.writes() - writes })
+        Ok(Done { ops, writes: self.datapath.writes() - writes, ..Done::default() })
     }
 
     async fn carry_out(&self, target: &InForce, ops: &[Op]) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! What can be asked of the engine.
 
 use crate::{
-    Datapath, Done, Engine, Event, Store,
+    Before, Datapath, Done, Engine, Event, Store,
     engine::Guard,
     guard::Asked,
     journal::{Journal, Text},
@@ -24,7 +24,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     pub async fn apply(&self, given: Option<Text>, confirm: Option<u32>) -> Result<Done, Failure> {
         let mut guard = self.lock().await?;
         let request = self.request(given, confirm);
-        self.drive(&mut guard, Event::Apply(Box::new(request))).await
+        self.change(&mut guard, Event::Apply(Box::new(request))).await
     }
 
     /// The same, but refused where it [ends ssh sessions](Engine::guarded) and does not come back by itself.
@@ -34,12 +34,21 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         if let (Ok(text), None) = (&request.text, confirm) {
             self.ask(text, Asked::Apply).await?;
         }
-        self.drive(&mut guard, Event::Apply(Box::new(request))).await
+        self.change(&mut guard, Event::Apply(Box::new(request))).await
     }
 
     fn request(&self, given: Option<Text>, confirm: Option<u32>) -> Request {
         let file = self.file();
         Request { text: given.map_or_else(|| file.read(), Ok), file, confirm }
+    }
+
+    /// With what was in force before.
+    async fn change(&self, guard: &mut Guard<'_>, event: Event) -> Result<Done, Failure> {
+        let (config, ledger) = (self.in_force().config.clone(), self.ledger());
+        let done = self.drive(guard, event).await?;
+        let after = self.ledger();
+        let texts = [&ledger, &after].map(|ledger| ledger.text().map(|text| text.text.as_str()));
+        Ok(Done { before: Some(Before { config, is_other_text: texts[0] != texts[1] }), ..done })
     }
 
     /// What waits to be confirmed stays. Gives that, and the milliseconds that were left.
@@ -74,7 +83,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
     }
 
     async fn go_back(&self, guard: &mut Guard<'_>, before: Option<Text>) -> Result<Done, Failure> {
-        self.drive(guard, Event::Revert { before, file: self.file().fingerprint }).await
+        self.change(guard, Event::Revert { before, file: self.file().fingerprint }).await
     }
 
     /// What waits to be confirmed, and the milliseconds left.

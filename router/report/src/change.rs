@@ -1,15 +1,17 @@
 use crate::verdict::{self, made_on, part, way};
-use edge_api::{Action, Change, Judgement, Part, PlanReport, Waiting};
+use edge_api::{Action, Change, FileEffect, Judgement, Part, PlanReport, Waiting};
 use edge_net::IfName;
 use edge_plan::{Attribute, Difference, Group, Link, Op, Owner, Route, Space};
 
-/// What an apply would do: its operations in their order, and the verdict of each object.
-pub fn plan(ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
+/// What an apply would do: what that means in words of the file, its operations in their order, and the verdict of each object.
+pub fn plan(effects: Vec<FileEffect>, ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
     let parts: Vec<Part> = groups.iter().map(part).collect();
     let unchanged = parts.iter().flat_map(|part| &part.objects).filter(|one| one.verdict == Judgement::Unchanged).count();
     PlanReport {
         changes: ops.iter().map(change).collect(),
-        nothing_to_change: ops.is_empty(),
+        nothing_to_change: ops.is_empty() && effects.is_empty(),
+        effects,
+        only_spelling: false,
         unchanged: u32::try_from(unchanged).unwrap_or(u32::MAX),
         parts,
         waiting,

@@ -15,7 +15,13 @@ pub fn drift(groups: &[Group], waiting: Vec<Waiting>, strangers: &[edge_plan::St
         link: stranger.link.to_string(),
     });
     let drifted = parts.iter().map(|part| part.objects.len()).sum::<usize>();
-    DriftReport { drifted: u32::try_from(drifted).unwrap_or(u32::MAX), parts, waiting, foreign: foreign.collect() }
+    DriftReport {
+        drifted: u32::try_from(drifted).unwrap_or(u32::MAX),
+        parts,
+        waiting,
+        foreign: foreign.collect(),
+        pending: Vec::new(),
+    }
 }
 
 /// The first few, and how many more: a line of the log or the status.

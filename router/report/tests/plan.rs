@@ -9,7 +9,7 @@ use common::{FIRE_TRUCK, config, golden, machine, state};
 use edge_api::{EndedSession, Guarded, Judgement, PartKind, PlanReport, Waiting};
 use edge_config::Config;
 use edge_plan::{Owner, Space, State, diff, grouped, verdicts};
-use edge_report::render;
+use edge_report::{Living, effects, render};
 
 fn plan(before: &Config, observed: &State, to: &Config) -> PlanReport {
     let wanted = state(to);
@@ -20,7 +20,8 @@ fn plan(before: &Config, observed: &State, to: &Config) -> PlanReport {
         why: None,
     });
     let waiting = waiting.collect();
-    edge_report::plan(&found.ops, &grouped(verdicts(&wanted, observed, &found), to, before), waiting)
+    let effects = effects(before, to, &Living::default());
+    edge_report::plan(effects, &found.ops, &grouped(verdicts(&wanted, observed, &found), to, before), waiting)
 }
 
 /// From a box that is as `before` says.

@@ -4,7 +4,7 @@
 
 use edge_config::Config;
 use edge_plan::{Diff, Facts, Link, LinkKind, Owner, Space, SpaceState, State, desired, diff, grouped, verdicts};
-use edge_report::render;
+use edge_report::{Living, effects, render};
 use std::fmt::Write;
 
 /// IEEE 802.1Q, 9.6
@@ -28,7 +28,7 @@ fn plan(wanted: &Config, now: &Config, observed: &State) -> Vec<String> {
     let desired = desired(wanted, &Facts::default());
     let found: Diff = diff(&desired, observed);
     let groups = grouped(verdicts(&desired, observed, &found), wanted, now);
-    let report = edge_report::plan(&found.ops, &groups, Vec::new());
+    let report = edge_report::plan(effects(now, wanted, &Living::default()), &found.ops, &groups, Vec::new());
     render::plan(&report, false, false).lines().map(str::to_owned).collect()
 }
 

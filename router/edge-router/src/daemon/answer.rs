@@ -1,11 +1,15 @@
 //! The API's calls.
 
-use super::{boot, containers, drift, nodes, router::Router, seconds::whole_seconds, status, transfer, waiting::waiting};
+use super::{
+    boot, containers, drift, living::There, nodes, router::Router, seconds::whole_seconds, status, transfer, waiting::waiting,
+};
 use edge_api::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed, DetachRequest,
-    Detached, DriftReport, Failure, FailureKind, Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
+    Detached, DriftReport, Failure, FailureKind, FileEffect, Imported, LeaseFile, Leases, PlanReport, Reachability,
+    RevertRequest, Status,
 };
-use edge_engine::{Done, Text, parse};
+use edge_config::Config;
+use edge_engine::{Before, Done, Text, parse};
 use edge_plan::{diff, grouped, strange_links, verdicts};
 use std::time::Instant;
 
@@ -39,11 +43,15 @@ impl Api for Router {
         let guarded = guarded.inspect_err(|failure| log::warn!("who is connected is not known: {}", failure.in_full()));
         let (in_force, target) = (self.engine.in_force(), self.engine.foresee(config));
         let (config, wanted) = (&target.config, target.wanted());
+        let living = There::now(&self.parts).await.between(&in_force.config, config);
+        let effects = edge_report::effects(&in_force.config, config, &living);
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), config, &in_force.config);
-        let report = edge_report::plan(&plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts));
+        let report = edge_report::plan(effects, &plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts));
+        let is_other_text = self.engine.ledger().text().is_some_and(|in_force| in_force.text != text.text);
         let unnamed = edge_report::unnamed(config, &target.facts, &observed);
-        Ok(PlanReport { unnamed, guarded: guarded.unwrap_or_default(), ..report })
+        let only_spelling = is_other_text && report.effects.is_empty();
+        Ok(PlanReport { only_spelling, unnamed, guarded: guarded.unwrap_or_default(), ..report })
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {
@@ -55,7 +63,8 @@ impl Api for Router {
         if !in_force.is_applied() {
             return Err(Failure::new(FailureKind::Conflict, "nothing is applied yet").detail("routerctl apply"));
         }
-        Ok(drift::report(&in_force, &observed, &strangers))
+        let report = drift::report(&in_force, &observed, &strangers);
+        Ok(DriftReport { pending: self.pending(&in_force.config).await, ..report })
     }
 
     async fn apply(&self, request: ApplyRequest) -> Result<ApplyReport, Failure> {
@@ -64,13 +73,13 @@ impl Api for Router {
             let what = format!("a confirmation can be waited for from {least} to {most} seconds, not {seconds}");
             return Err(Failure::new(FailureKind::Invalid, what));
         }
-        let started = Instant::now();
+        let (started, there) = (Instant::now(), There::now(&self.parts).await);
         let (given, confirm) = (given(request.config), request.confirm_within);
         let done = match request.force {
             true => self.engine.apply(given, confirm).await?,
             false => self.engine.apply_guarded(given, confirm).await?,
         };
-        Ok(self.report(done, started))
+        Ok(self.report(done, there, started))
     }
 
     async fn confirm(&self) -> Result<Confirmed, Failure> {
@@ -79,9 +88,9 @@ impl Api for Router {
     }
 
     async fn revert(&self, request: RevertRequest) -> Result<ApplyReport, Failure> {
-        let started = Instant::now();
+        let (started, there) = (Instant::now(), There::now(&self.parts).await);
         let done = if request.force { self.engine.revert().await? } else { self.engine.revert_guarded().await? };
-        Ok(self.report(done, started))
+        Ok(self.report(done, there, started))
     }
 
     async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
@@ -101,19 +110,39 @@ impl Api for Router {
 }
 
 impl Router {
-    fn report(&self, done: Done, started: Instant) -> ApplyReport {
+    fn report(&self, done: Done, there: There, started: Instant) -> ApplyReport {
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (window, ledger) = (self.engine.window(), self.engine.ledger());
         let kept = ledger.kept.as_ref().map(|kept| kept.text.name.clone());
         let condition = self.engine.condition();
+        let (effects, only_spelling) = self.brought(done.before, there);
         ApplyReport {
             writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
             changes: done.ops.iter().map(edge_report::change).collect(),
+            effects,
+            only_spelling,
             waiting: waiting(&self.engine.in_force().config, &condition.waiting, &condition.conflicts),
             took_ms,
             in_force: window.as_ref().map(|(journal, _)| journal.new.name.clone()).or(kept).unwrap_or_default(),
             confirm_within: window.map(|(_, left)| whole_seconds(left)),
         }
+    }
+
+    /// What the configuration file says otherwise; what is wrong with it is for `check` to tell.
+    async fn pending(&self, in_force: &Config) -> Vec<FileEffect> {
+        match self.engine.file().read().and_then(|text| parse(&text)) {
+            Ok(file) => edge_report::effects(in_force, &file, &There::now(&self.parts).await.between(in_force, &file)),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// In words of the file, and whether nothing but its words is other than before.
+    fn brought(&self, before: Option<Before>, there: There) -> (Vec<FileEffect>, bool) {
+        let Some(Before { config, is_other_text }) = before else { return (Vec::new(), false) };
+        let after = &self.engine.in_force().config;
+        let effects = edge_report::effects(&config, after, &there.between(&config, after));
+        let only_spelling = is_other_text && effects.is_empty();
+        (effects, only_spelling)
     }
 
     async fn nodes(&self) -> Vec<edge_api::Node> {

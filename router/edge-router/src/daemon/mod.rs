@@ -8,6 +8,7 @@ mod drift;
 mod files;
 mod lent;
 mod linux;
+mod living;
 mod machine_id;
 mod nodes;
 mod notify;

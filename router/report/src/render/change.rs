@@ -5,40 +5,68 @@ use super::{
     unnamed::unnamed,
     verdict,
 };
-use edge_api::{Action, ApplyReport, Change, Guarded, PlanReport, Waiting};
+use crate::effect::line;
+use edge_api::{Action, ApplyReport, Change, FileEffect, Guarded, PlanReport, Waiting};
+
+/// What there is to say where nothing comes of it.
+const ONLY_SPELLING: &str = ": only comments, order or spelling differ";
 
 /// `all`: objects that stay as they are too.
 pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {
     let parts = verdict::parts(&report.parts, all, color);
     let stay = match report.unchanged {
-        _ if report.nothing_to_change => "nothing to change\n".to_owned(),
+        _ if report.nothing_to_change => format!("nothing to change{}\n", spelling(report.only_spelling)),
+        _ if report.changes.is_empty() => "nothing to change in the kernel\n".to_owned(),
         _ if all => String::new(),
         0 => String::new(),
         1 => "1 object stays as it is (routerctl plan --all names it)\n".to_owned(),
         count => format!("{count} objects stay as they are (routerctl plan --all names them)\n"),
     };
     let unnamed = report.unnamed.as_ref().map(unnamed).unwrap_or_default();
-    let sections = [guarded(report.guarded.as_ref(), color), waiting(&report.waiting, color), parts, stay, unnamed];
+    let guarded = guarded(report.guarded.as_ref(), color);
+    let sections = [guarded, waiting(&report.waiting, color), effects(&report.effects, color), parts, stay, unnamed];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 pub fn apply(report: &ApplyReport, color: bool) -> String {
     let end = match report.writes {
-        0 => format!("nothing to change ({} ms)\n", report.took_ms),
+        0 if report.effects.is_empty() => {
+            format!("nothing to change{} ({} ms)\n", spelling(report.only_spelling), report.took_ms)
+        }
+        0 => format!("applied: nothing to change in the kernel ({} ms)\n", report.took_ms),
         1 => format!("applied: 1 change in {} ms\n", report.took_ms),
         writes => format!("applied: {writes} changes in {} ms\n", report.took_ms),
     };
-    waiting(&report.waiting, color) + &changes(&report.changes, color) + &end + &confirm_wanted(report, color)
+    let sections = [effects(&report.effects, color), changes(&report.changes, color)];
+    let sections = sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n");
+    waiting(&report.waiting, color) + &sections + &end + &confirm_wanted(report, color)
+}
+
+fn spelling(only: bool) -> &'static str {
+    if only { ONLY_SPELLING } else { "" }
+}
+
+/// What the file brings, in its words.
+pub(super) fn effects(effects: &[FileEffect], color: bool) -> String {
+    let lines = effects.iter().map(|effect| {
+        let (sign, style) = sign(effect.action);
+        wrap(&format!("{sign} "), &line(effect)).replacen(sign, &style.paint(sign, color), 1)
+    });
+    lines.collect()
+}
+
+fn sign(action: Action) -> (&'static str, Style) {
+    match action {
+        Action::Add => ("+", Style::Good),
+        Action::Change => ("~", Style::Warn),
+        Action::Remove => ("-", Style::Bad),
+    }
 }
 
 fn changes(changes: &[Change], color: bool) -> String {
     let mut table = Table::headless();
     for change in changes {
-        let (sign, style) = match change.action {
-            Action::Add => ("+", Style::Good),
-            Action::Change => ("~", Style::Warn),
-            Action::Remove => ("-", Style::Bad),
-        };
+        let (sign, style) = sign(change.action);
         table.row([
             Cell::styled(sign, style),
             change.space.as_str().into(),

@@ -1,4 +1,5 @@
 use super::{
+    change,
     text::{Style, clean, wrap},
     verdict::{bounded, place, title},
 };
@@ -9,6 +10,10 @@ const WIDEST: usize = 46;
 
 pub fn diff(report: &DriftReport, color: bool) -> String {
     let mut parts = vec![headline(report.drifted, color)];
+    if !report.pending.is_empty() {
+        let head = "not in force yet, routerctl apply brings it:\n".to_owned();
+        parts.push(head + &change::effects(&report.pending, color));
+    }
     for part in &report.parts {
         let title = title(&part.kind, part.name.as_deref());
         parts.push(Style::Bold.paint(&title, color) + "\n" + &objects(&part.objects, color));

@@ -22,6 +22,7 @@ pub use failure::failure;
 pub use node::{imported, leases};
 pub use reachability::reachability;
 pub use status::status;
+pub(crate) use text::cut;
 pub use time::clock;
 
 /// Columns of the narrowest terminal people still use with two panes side by side.

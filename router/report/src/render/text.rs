@@ -30,7 +30,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// At most `width` characters, the last one `…` where something is missing.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
