@@ -71,6 +71,8 @@ fn link(link: &Value) -> String {
 /// Rules in their order, elements in any.
 fn ruleset(text: &str) -> Result<Vec<String>> {
     let listed: Value = if text.trim().is_empty() { Value::Null } else { serde_json::from_str(text)? };
+    let mut filled = BTreeSet::new();
+    filled_by_rules(&listed, &mut filled);
     let mut lines = Vec::new();
     let mut counts = std::collections::BTreeMap::new();
     for object in listed["nftables"].as_array().into_iter().flatten() {
@@ -87,6 +89,9 @@ fn ruleset(text: &str) -> Result<Vec<String>> {
             "map" | "set" => {
                 let elements = value["elem"].take();
                 lines.push(format!("{kind} {value}"));
+                // What rules put in comes and goes with the traffic, as counters count.
+                let is_filled = filled.contains(&format!("@{}", text_of(&value["name"])));
+                let elements = if is_filled { Value::Null } else { elements };
                 lines.extend(
                     elements.as_array().into_iter().flatten().map(|element| format!("{kind} {} {element}", value["name"])),
                 );
@@ -95,6 +100,24 @@ fn ruleset(text: &str) -> Result<Vec<String>> {
         }
     }
     Ok(lines)
+}
+
+/// The sets that rules put elements into, as `@NAME`: the listing does not say it of the sets themselves.
+fn filled_by_rules(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            if fields.contains_key("op") && fields.contains_key("elem") {
+                found.extend(fields.get("set").map(text_of));
+            }
+            fields.values().for_each(|field| filled_by_rules(field, found));
+        }
+        Value::Array(values) => values.iter().for_each(|one| filled_by_rules(one, found)),
+        _ => {}
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// Handles and counters.
