@@ -57,7 +57,9 @@ async fn an_apply_tells_the_services_in_order_and_the_next_one_writes_nothing() 
     assert_eq!(disk.contents().last_good, Some(networks(&[1, 2])));
     assert_eq!(disk.contents().journal, None);
 
-    assert_eq!(engine.apply(given(networks(&[1, 2])), None).await.unwrap(), Done::default());
+    let again = engine.apply(given(networks(&[1, 2])), None).await.unwrap();
+    assert!(again.before.as_ref().is_some_and(|before| before.config.networks.len() == 2 && !before.is_other_text));
+    assert_eq!(Done { before: None, ..again }, Done::default());
     kernel.calls().take();
     assert_eq!(engine.reconcile(Mode::Most).await.unwrap(), Done::default());
     assert_eq!(kernel.calls().take(), ["refresh"], "there is nothing to follow");
