@@ -20,7 +20,7 @@ enum Command {
     /// Bring the kernel to what the configuration says and keep it there
     Daemon(daemon::Options),
     /// Take away all that is ours in the kernel and give back what was lent; not on the router's own image
-    Remove(daemon::Options),
+    Remove(remove::Removal),
     /// Listen for ssh on the host and in the router's namespace, and run a server for each connection
     SshGate(ssh_gate::Options),
     /// The same as `routerctl`

@@ -1,32 +1,66 @@
 //! Takes away all that is ours, and gives back what was lent. The configuration and the state stay: a start makes it all again.
 
-use crate::daemon::{Options, os_release, parts::Parts};
+use crate::daemon::{self, os_release, parts::Parts};
 use anyhow::{Context, bail, ensure};
+use clap::Args;
 use edge_attach::DetachTarget;
-use edge_config::Config;
+use edge_config::{Config, Unnamed};
+use edge_engine::{Generations, Store};
 use edge_kernel::Kernel;
-use edge_plan::{State, diff};
+use edge_plan::{
+    Facts, State, diff,
+    guard::{Side, ended},
+};
 
 /// What goes may free what is to go next.
 const ROUNDS: usize = 8;
 
-pub fn main(options: &Options) -> anyhow::Result<()> {
+#[derive(Args)]
+pub struct Removal {
+    #[command(flatten)]
+    daemon: daemon::Options,
+    /// Even where that ends ssh sessions
+    #[arg(long)]
+    force: bool,
+}
+
+pub fn main(options: &Removal) -> anyhow::Result<()> {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
     ensure!(!os_release::is_own_image(), "this is the router's own image: without the router there would be nothing left of it");
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(remove(options))
 }
 
-async fn remove(options: &Options) -> anyhow::Result<()> {
+async fn remove(Removal { daemon, force }: &Removal) -> anyhow::Result<()> {
     let parts =
-        Parts::open(options).await.context("is the daemon still running? stop it first: systemctl disable --now edge-router")?;
+        Parts::open(daemon).await.context("is the daemon still running? stop it first: systemctl disable --now edge-router")?;
     parts.kernel.trust(parts.files.namespaces()).await;
     parts.kernel.adopt().await?;
+    if !force {
+        guard(&parts).await?;
+    }
     let detached = unplug(&parts).await?;
     let removed = clear(&parts.kernel).await?;
     let given = parts.lent.give_back_all().context("cannot give the settings back")?;
     given.iter().for_each(|setting| println!("{setting}: as it was before"));
     println!("removed: {detached} attachments, {removed} objects of the kernel");
-    println!("left: {} and {}", options.config.display(), options.state_dir.display());
+    println!("left: {} and {}", daemon.config.display(), daemon.state_dir.display());
+    Ok(())
+}
+
+/// The same that an apply of an empty file asks for.
+async fn guard(parts: &Parts) -> anyhow::Result<()> {
+    let kept = Generations::new(parts.files.config(), parts.files.state_dir()).left().kept;
+    let Some(Ok(before)) = kept.map(|kept| edge_config::parse(&kept.text.name, &kept.text.text)) else { return Ok(()) };
+    let (after, facts) = (Config::default(), Facts { unnamed: Unnamed::Untouched, ..Facts::default() });
+    let side = |config| Side { config, facts: &facts };
+    // Of the host's own namespace, and of that which this configuration has.
+    parts.kernel.observe().await?;
+    let ends = ended(&parts.kernel.sessions().await?, Some(side(&before)), side(&after));
+    if let Some(end) = ends.first() {
+        let who = format!("{} ({})", end.from, end.session.remote.ip());
+        let others = if ends.len() > 1 { format!(" and {} more sessions", ends.len() - 1) } else { String::new() };
+        bail!("nothing was removed: this ends ssh from {who}{others}; --force does it all the same");
+    }
     Ok(())
 }
 
