@@ -52,7 +52,7 @@ fn start(lab: &Lab, state: &Path) -> (Child, HashMap<Mac, Ipv4Addr>) {
         .stderr(Stdio::null())
         .spawn()
         .expect("this program can be run");
-    let known = read_known(BufReader::new(daemon.stdout.take().expect("piped")));
+    let known = read_known(BufReader::new(daemon.stdout.take().expect("piped")), false);
     (daemon, known)
 }
 

@@ -89,7 +89,8 @@ impl Machine {
             .stdout(Stdio::piped())
             .spawn()
             .expect("scripts/vm runs");
-        let known = read_known(BufReader::new(vm.stdout.take().expect("piped")));
+        let worn = state == "upper";
+        let known = read_known(BufReader::new(vm.stdout.take().expect("piped")), worn);
         Self { vm, known }
     }
 
