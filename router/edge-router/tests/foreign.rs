@@ -109,7 +109,7 @@ fn survives(namespace: &str) -> Result<()> {
     ensure!(taken["waiting"].to_string().contains("theirs"), "{taken}");
     unharmed(&truck, "an apply that wants their bridge")?;
 
-    truck.apply("[system]\n")?;
+    truck.apply_forced("[system]\n")?;
     unharmed(&truck, "the removal of everything")?;
     let left = truck.edge.sh("ip -o link show group 25956; ip -o link show group 25958; ip route show proto 237")?;
     same(left.as_str(), "")?;

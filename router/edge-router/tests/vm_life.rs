@@ -201,7 +201,7 @@ fn the_router_moves_between_its_namespace_and_the_host() -> Result<()> {
             })?;
         }
     }
-    truck.apply("[system]\nunnamed = \"closed\"\n")?;
+    truck.apply_forced("[system]\nunnamed = \"closed\"\n")?;
     let left = truck.edge.ip("-br link")?;
     ensure!(!left.contains("br0") && !left.contains("rt-") && !left.contains("enp2s0."), "left behind:\n{left}");
     let table = truck.edge.run("nft", ["list", "ruleset"])?;

@@ -80,7 +80,7 @@ fn shared_trunk(config: &str) -> Result<()> {
     ensure!(changed != config, "the example has changed");
     truck.apply(&changed)?;
     unharmed(&truck, "a change")?;
-    truck.apply("[system]\n")?;
+    truck.apply_forced("[system]\n")?;
     unharmed(&truck, "the removal of everything")?;
     truck.apply(config)?;
     truck.stop()?;

@@ -27,6 +27,12 @@ impl Rig {
         self.ctl_json(&["apply"])
     }
 
+    /// The same of a file that takes everything away, which is not done unasked.
+    pub fn apply_forced(&self, config: &str) -> Result<Value> {
+        fs::write(self.config(), config)?;
+        self.ctl_json(&["apply", "--force"])
+    }
+
     pub fn attach(&self, name: &str, network: &str) -> Result<Value> {
         let netns = format!("/run/netns/{name}");
         self.ctl_json(&["attach", "--netns", &netns, "--name", name, "--network", network])
