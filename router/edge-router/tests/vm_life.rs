@@ -5,7 +5,7 @@
 mod truck;
 
 use anyhow::{Context, Result, ensure};
-use edge_lab::{Client, Host, Outcome, probe, same, wait_until};
+use edge_lab::{Client, Host, Outcome, probe, same, wait_until, without_filled_sets};
 use serde_json::Value;
 use std::{fs, time::Duration};
 use truck::{FIRE_TRUCK, Truck, fire_truck_on_the_host};
@@ -74,8 +74,7 @@ fn state(truck: &Truck, router: &Host) -> Result<String> {
         text += &place.ip("-o link")?;
         text += &place.ip("-o address")?;
         text += &place.ip("route")?;
-        text += &place
-            .run("nft", ["-a", "list", "ruleset"])?
+        text += &without_filled_sets(&place.run("nft", ["-a", "list", "ruleset"])?)
             .lines()
             .filter(|line| !line.contains("counter"))
             .collect::<Vec<_>>()

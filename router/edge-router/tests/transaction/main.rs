@@ -7,7 +7,7 @@ mod disk;
 mod truck;
 
 use anyhow::{Context, Result, ensure};
-use edge_lab::{same, wait_until};
+use edge_lab::{same, wait_until, without_filled_sets};
 use serde_json::Value;
 use std::{
     fs,
@@ -64,7 +64,7 @@ fn kernel(truck: &Truck) -> Result<String> {
     }
     // A bridge without ports loses its carrier whenever it likes.
     text = text.replace("linkdown ", "").replace("NO-CARRIER,", "").replace(",LOWER_UP", "");
-    let table = truck.edge.run("nft", ["-a", "list", "ruleset"])?;
+    let table = without_filled_sets(&truck.edge.run("nft", ["-a", "list", "ruleset"])?);
     text.extend(table.lines().filter(|line| !line.contains("counter")).map(|line| format!("{line}\n")));
     Ok(text)
 }
