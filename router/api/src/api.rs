@@ -1,6 +1,6 @@
 use crate::{
-    ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport, Failure,
-    Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
+    ApplyReport, ApplyRequest, AttachRequest, Attached, By, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport,
+    Failure, History, HistoryDiff, HistoryText, Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
 };
 
 /// What the daemon can be asked. Implement it with plain `async fn`s.
@@ -26,13 +26,22 @@ pub trait Api: Send + Sync + 'static {
     fn diff(&self) -> impl Future<Output = Result<DriftReport, Failure>> + Send;
 
     /// Brings the kernel to a configuration; one that fails is taken back.
-    fn apply(&self, request: ApplyRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+    fn apply(&self, request: ApplyRequest, by: By) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
 
     /// What was applied to be confirmed stays.
-    fn confirm(&self) -> impl Future<Output = Result<Confirmed, Failure>> + Send;
+    fn confirm(&self, by: By) -> impl Future<Output = Result<Confirmed, Failure>> + Send;
 
-    /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before that.
-    fn revert(&self, request: RevertRequest) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+    /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before that; or to one of the history.
+    fn revert(&self, request: RevertRequest, by: By) -> impl Future<Output = Result<ApplyReport, Failure>> + Send;
+
+    /// The configurations that were in force last.
+    fn history(&self) -> impl Future<Output = Result<History, Failure>> + Send;
+
+    /// One of them.
+    fn history_text(&self, number: u64) -> impl Future<Output = Result<HistoryText, Failure>> + Send;
+
+    /// What `to` has otherwise than `from`; without it, what is in force.
+    fn history_diff(&self, from: u64, to: Option<u64>) -> impl Future<Output = Result<HistoryDiff, Failure>> + Send;
 
     /// Plugs a network namespace in. Asking again for what is already there gives the same answer.
     fn attach(&self, request: AttachRequest) -> impl Future<Output = Result<Attached, Failure>> + Send;

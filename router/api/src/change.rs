@@ -1,4 +1,4 @@
-use crate::{FileEffect, Guarded, Part, UnnamedDevices, Waiting};
+use crate::{FileEffect, Guarded, Part, UnnamedDevices, Waiting, Which};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a plan; without `config` of the daemon's own configuration file.
@@ -72,6 +72,12 @@ pub struct ApplyReport {
     /// Seconds left to confirm it in; `null`: it stays.
     #[serde(default)]
     pub confirm_within: Option<u32>,
+    /// The same as `in_force`, with its number and time.
+    #[serde(default)]
+    pub now: Option<Which>,
+    /// Where `routerctl revert` leads; within `confirm_within`, what comes back by itself.
+    #[serde(default)]
+    pub before: Option<Which>,
 }
 
 /// One change of the kernel, for people to read.

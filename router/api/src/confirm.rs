@@ -20,6 +20,12 @@ pub struct ApplyRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevertRequest {
+    /// Of the history; `null`: to what was confirmed last, or the one before.
+    #[serde(default)]
+    pub to: Option<u64>,
+    /// As in [`ApplyRequest::confirm_within`]; only beside `to`.
+    #[serde(default)]
+    pub confirm_within: Option<u32>,
     /// As in [`ApplyRequest::force`]. Within the time of [`ApplyRequest::confirm_within`] it is not asked for.
     #[serde(default)]
     pub force: bool,

@@ -16,6 +16,10 @@
 //! | `POST /v1/apply` | [`ApplyRequest`] or nothing | [`ApplyReport`] |
 //! | `POST /v1/confirm` | | [`Confirmed`] |
 //! | `POST /v1/revert` | [`RevertRequest`] or nothing | [`ApplyReport`] |
+//! | `GET /v1/history` | | [`History`] |
+//! | `GET /v1/history/{number}` | | [`HistoryText`] |
+//! | `GET /v1/history/{number}/diff` | | [`HistoryDiff`] |
+//! | `GET /v1/history/{number}/diff/{other}` | | [`HistoryDiff`] |
 //! | `POST /v1/attach` | [`AttachRequest`] | [`Attached`] |
 //! | `POST /v1/detach` | [`DetachRequest`] | [`Detached`] |
 //! | `GET /v1/reachability` | | [`Reachability`] |
@@ -33,6 +37,7 @@ mod drift;
 mod effect;
 mod failure;
 mod guarded;
+mod history;
 mod node;
 mod reachability;
 mod status;
@@ -49,6 +54,7 @@ pub use drift::{Deviation, Drift, DriftReport, DriftedObject, DriftedPart, Forei
 pub use effect::FileEffect;
 pub use failure::{ErrorBody, Failure, FailureKind};
 pub use guarded::{EndedSession, Guarded};
+pub use history::{By, History, HistoryDiff, HistoryEntry, HistoryText, How, Standing, Which};
 pub use node::{Leases, Node, NodeKind};
 pub use reachability::{Reachability, ReachabilityRow};
 pub use status::*;

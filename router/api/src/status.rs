@@ -4,7 +4,7 @@ mod flows;
 mod network;
 mod uplink;
 
-use crate::{Node, UnnamedDevices};
+use crate::{Node, UnnamedDevices, Which};
 pub use flows::{FlowsStatus, RefusedFlows};
 pub use network::{NetworkState, NetworkStatus};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,12 @@ pub struct Applied {
     /// Unix seconds: when that was applied which comes back unless it is confirmed.
     #[serde(default)]
     pub back_to: Option<u64>,
+    /// In the history; `null`: it is not confirmed yet.
+    #[serde(default)]
+    pub number: Option<u64>,
+    /// Where `routerctl revert` leads, which is what comes back unless this is confirmed; `null`: there is none.
+    #[serde(default)]
+    pub before: Option<Which>,
 }
 
 /// Something that is wrong.

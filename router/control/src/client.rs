@@ -1,12 +1,13 @@
 use edge_api::{
     ApplyReport, ApplyRequest, AttachRequest, Attached, ConfigRequest, Confirmed, DetachRequest, Detached, DriftReport,
-    ErrorBody, Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
+    ErrorBody, History, HistoryDiff, HistoryText, Imported, LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Method, Request,
     body::{Bytes, Incoming},
     client::conn::http1,
+    header::HeaderValue,
 };
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,6 +27,16 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(75);
 #[derive(Clone, Debug)]
 pub struct Client {
     socket: PathBuf,
+    says: Says,
+}
+
+/// What who asks says of himself, for the history.
+#[derive(Clone, Debug, Default)]
+pub struct Says {
+    /// The comment of the ssh key he logged in by.
+    pub key: Option<String>,
+    /// The address he is connected from.
+    pub from: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +75,12 @@ impl ClientError {
 
 impl Client {
     pub fn new(run_dir: &Path) -> Self {
-        Self { socket: crate::socket(run_dir) }
+        Self { socket: crate::socket(run_dir), says: Says::default() }
+    }
+
+    #[must_use]
+    pub fn saying(self, says: Says) -> Self {
+        Self { says, ..self }
     }
 
     pub async fn status(&self) -> Result<Status, ClientError> {
@@ -107,6 +123,20 @@ impl Client {
         self.post("/v1/revert", request).await
     }
 
+    pub async fn history(&self) -> Result<History, ClientError> {
+        self.get("/v1/history").await
+    }
+
+    pub async fn history_text(&self, number: u64) -> Result<HistoryText, ClientError> {
+        self.get(&format!("/v1/history/{number}")).await
+    }
+
+    /// Without `to` against what is in force.
+    pub async fn history_diff(&self, from: u64, to: Option<u64>) -> Result<HistoryDiff, ClientError> {
+        let to = to.map(|to| format!("/{to}")).unwrap_or_default();
+        self.get(&format!("/v1/history/{from}/diff{to}")).await
+    }
+
     pub async fn attach(&self, request: &AttachRequest) -> Result<Attached, ClientError> {
         self.post("/v1/attach", request).await
     }
@@ -133,7 +163,14 @@ impl Client {
         let stream = UnixStream::connect(&self.socket).await.map_err(unreachable)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(not_understood)?;
         let connection = tokio::spawn(connection);
-        let request = Request::builder().method(method).uri(path).header("host", "edge-router").body(Full::new(body));
+        let mut request = Request::builder().method(method).uri(path).header("host", "edge-router");
+        for (name, said) in [(crate::KEY, &self.says.key), (crate::FROM, &self.says.from)] {
+            // What is no header's value is not said.
+            if let Some(value) = said.as_deref().and_then(|said| HeaderValue::from_str(said).ok()) {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.body(Full::new(body));
         let gone = |why| unreachable(io::Error::other(why));
         let response = sender.send_request(request.map_err(not_understood)?).await.map_err(gone)?;
         let good = response.status().is_success();

@@ -3,7 +3,7 @@
 pub mod client;
 pub mod server;
 
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, Says};
 
 use std::path::{Path, PathBuf};
 
@@ -11,3 +11,8 @@ use std::path::{Path, PathBuf};
 pub fn socket(run_dir: &Path) -> PathBuf {
     run_dir.join("control.sock")
 }
+
+/// Header: the comment of the ssh key that who asks has logged in by, as he says.
+pub const KEY: &str = "edge-router-key";
+/// Header: the address he is connected from by ssh, as he says.
+pub const FROM: &str = "edge-router-from";

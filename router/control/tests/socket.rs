@@ -54,7 +54,7 @@ impl Api for Fake {
         Ok(DriftReport { drifted: 2, ..DriftReport::default() })
     }
 
-    async fn apply(&self, request: ApplyRequest) -> Result<ApplyReport, Failure> {
+    async fn apply(&self, request: ApplyRequest, _: By) -> Result<ApplyReport, Failure> {
         if request.confirm_within == Some(5) {
             let guarded = Guarded { takes_away: vec!["network lan".into()], ..Guarded::default() };
             return Err(Failure::new(FailureKind::Guarded, "not applied").guarded(guarded));
@@ -65,11 +65,24 @@ impl Api for Fake {
         Ok(ApplyReport::default())
     }
 
-    async fn confirm(&self) -> Result<Confirmed, Failure> {
-        Ok(Confirmed { name: "/etc/edge-router.toml".into(), left: 42 })
+    async fn confirm(&self, by: By) -> Result<Confirmed, Failure> {
+        let name = if by.key.is_some() { by.to_string() } else { "/etc/edge-router.toml".into() };
+        Ok(Confirmed { name, left: 42 })
     }
 
-    async fn revert(&self, _: RevertRequest) -> Result<ApplyReport, Failure> {
+    async fn history(&self) -> Result<History, Failure> {
+        Ok(History::default())
+    }
+
+    async fn history_text(&self, number: u64) -> Result<HistoryText, Failure> {
+        Err(Failure::new(FailureKind::NotFound, format_args!("there is no configuration {number} in the history")))
+    }
+
+    async fn history_diff(&self, from: u64, to: Option<u64>) -> Result<HistoryDiff, Failure> {
+        Ok(HistoryDiff { diff: format!("{from} {to:?}") })
+    }
+
+    async fn revert(&self, _: RevertRequest, _: By) -> Result<ApplyReport, Failure> {
         Err(Failure::new(FailureKind::Conflict, "there is nothing to go back to"))
     }
 
@@ -347,5 +360,32 @@ async fn asked_by_nobody() {
             println!("{}", raw(&dir, "GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await)
         }
         error => println!("{error} {:?}", error.detail()),
+    }
+}
+
+#[tokio::test]
+async fn who_asks_is_who_the_kernel_says_and_what_he_says_of_himself() {
+    let daemon = start();
+    let says = Says { key: Some("anna@laptop".into()), from: Some("10.0.1.20".into()) };
+    let confirmed = Client::new(daemon.dir.path()).saying(says).confirm().await.unwrap();
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::current()).unwrap().unwrap();
+    assert_eq!(confirmed.name, format!("{} (anna@laptop) 10.0.1.20", user.name));
+    // What is no header's value is left out, and costs nothing.
+    let says = Says { key: Some("anna\r\nx-other: 1".into()), from: None };
+    assert!(Client::new(daemon.dir.path()).saying(says).confirm().await.unwrap().name.starts_with("/etc/"));
+}
+
+#[tokio::test]
+async fn a_path_of_the_history_holds_numbers_or_leads_nowhere() {
+    let daemon = start();
+    let client = Client::new(daemon.dir.path());
+    for (from, to, wanted) in [(1, Some(2), "1 Some(2)"), (u64::MAX, None, "18446744073709551615 None")] {
+        assert_eq!(client.history_diff(from, to).await.unwrap().diff, wanted);
+    }
+    assert!(client.history_text(7).await.unwrap_err().to_string().contains("no configuration 7"));
+    for path in ["x", "-1", "18446744073709551616", "1/diff/x", "%31", "1/diff/2/3", "diff/diff"] {
+        let answer =
+            raw(daemon.dir.path(), format!("GET /v1/history/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 404 ") && answer.contains("there is no /v1/history/"), "{path}: {answer}");
     }
 }

@@ -1,10 +1,10 @@
 //! Holds what is in force, and lets one at a time change it.
 
 use crate::{
-    Condition, ConfigFile, Datapath, Done, Fights, InForce, Ledger, Look, Now, Services, Store, Transaction, converge::Converge,
-    patience::Patience,
+    Condition, ConfigFile, Datapath, Done, Entry, Fights, InForce, Ledger, Look, Now, Services, Store, Transaction,
+    converge::Converge, patience::Patience, store::MOST_ENTRIES,
 };
-use edge_api::{Failure, FailureKind};
+use edge_api::{Failure, FailureKind, HistoryEntry};
 use edge_config::Config;
 use edge_plan::{Facts, State};
 use std::{
@@ -29,6 +29,8 @@ pub struct Engine<D, S> {
     in_force: watch::Sender<Arc<InForce>>,
     ledger: watch::Sender<Arc<Ledger>>,
     condition: watch::Sender<Condition>,
+    /// Of each entry what it is, the oldest first.
+    recorded: watch::Sender<Arc<Vec<HistoryEntry>>>,
 }
 
 /// What only who changes something may touch.
@@ -55,6 +57,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
             in_force: watch::Sender::new(Arc::new(InForce::nothing(facts))),
             ledger: watch::Sender::default(),
             condition: watch::Sender::default(),
+            recorded: watch::Sender::default(),
         }
     }
 
@@ -149,6 +152,23 @@ impl<D: Datapath, S: Store> Engine<D, S> {
                 *known = Arc::new(ledger.clone());
             }
             is_other
+        });
+    }
+
+    /// What is known of the history, the oldest first.
+    pub(crate) fn recorded(&self) -> Arc<Vec<HistoryEntry>> {
+        self.recorded.borrow().clone()
+    }
+
+    pub(crate) fn publish_history(&self, history: Vec<Entry>) {
+        self.recorded.send_replace(Arc::new(history.into_iter().map(|entry| entry.about).collect()));
+    }
+
+    pub(crate) fn add_to_history(&self, about: HistoryEntry) {
+        self.recorded.send_modify(|recorded| {
+            let recorded = Arc::make_mut(recorded);
+            recorded.push(about);
+            recorded.drain(..recorded.len().saturating_sub(MOST_ENTRIES));
         });
     }
 

@@ -13,7 +13,10 @@ const MAX_TOLD: usize = 10;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Apply,
+    /// To the configuration before.
     Revert,
+    /// To one of the history.
+    RevertTo,
 }
 
 impl<D: Datapath, S: Store> Engine<D, S> {
@@ -76,10 +79,10 @@ fn refusal(guarded: Guarded, asked: Asked, has_kept: bool) -> Failure {
         failure = failure.detail(format!("and {} more", sentences.len() - MAX_TOLD - 1));
     }
     let what_to_do = match (asked, has_kept) {
-        (Asked::Apply, true) => {
+        (Asked::Apply | Asked::RevertTo, true) => {
             "--confirm 60s lets it come back by itself unless you say routerctl confirm; --force does it for good"
         }
-        (Asked::Apply, false) => {
+        (Asked::Apply | Asked::RevertTo, false) => {
             "--force does it all the same; there is no earlier configuration that could come back by --confirm"
         }
         (Asked::Revert, _) => "routerctl revert --force does it all the same",

@@ -4,7 +4,7 @@
 //! as any other, it holds too after half an operation and after a reboot, when the kernel is empty.
 
 use crate::{Fingerprint, Moment, Outcome};
-use edge_api::Change;
+use edge_api::{Change, HistoryEntry};
 use edge_plan::Op;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,15 @@ pub struct Kept {
     pub at: Option<u64>,
 }
 
+/// A configuration of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub about: HistoryEntry,
+    /// What it says.
+    pub text: Text,
+}
+
 /// A transaction that is not over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Journal {
@@ -47,6 +56,9 @@ pub struct Journal {
     pub old: Option<Kept>,
     /// What is to be in force.
     pub new: Text,
+    /// Which of the history that is.
+    #[serde(default)]
+    pub revert_to: Option<u64>,
 }
 
 /// How far a transaction is.
@@ -76,7 +88,7 @@ pub enum Stage {
 impl Journal {
     /// As it begins. `changes`: see [`changes`].
     pub fn new(old: Option<Kept>, new: Text, changes: Vec<String>, file: Fingerprint) -> Self {
-        Self { version: VERSION, phase: Stage::Applying, changes, file, old, new }
+        Self { version: VERSION, phase: Stage::Applying, changes, file, old, new, revert_to: None }
     }
 
     /// Milliseconds left to confirm it in; `None` when nothing is to be confirmed, or not in this boot.

@@ -43,7 +43,7 @@ fn error(answer: Result<Done, Failure>) -> String {
 async fn an_apply_tells_the_services_in_order_and_the_next_one_writes_nothing() {
     let (kernel, disk, engine) = running(&[1]).await;
     let mut seen = engine.watch();
-    let done = engine.apply(given(networks(&[1, 2])), None).await.unwrap();
+    let done = engine.apply(given(networks(&[1, 2])), None, None).await.unwrap();
     assert_eq!(done.writes, kernel.writes_of(&done), "each operation was one");
     assert_eq!(numbers(&engine, &kernel), ["n1", "n2"]);
     assert!(seen.has_changed().unwrap() && seen.borrow_and_update().config.networks.len() == 2, "it is published");
@@ -57,7 +57,7 @@ async fn an_apply_tells_the_services_in_order_and_the_next_one_writes_nothing() 
     assert_eq!(disk.contents().last_good, Some(networks(&[1, 2])));
     assert_eq!(disk.contents().journal, None);
 
-    let again = engine.apply(given(networks(&[1, 2])), None).await.unwrap();
+    let again = engine.apply(given(networks(&[1, 2])), None, None).await.unwrap();
     assert!(again.before.as_ref().is_some_and(|before| before.config.networks.len() == 2 && !before.is_other_text));
     assert_eq!(Done { before: None, ..again }, Done::default());
     kernel.calls().take();
@@ -86,7 +86,7 @@ async fn a_fault_at_every_operation_and_every_write_ends_in_the_old_or_in_the_ne
         for at in 0.. {
             let (kernel, disk, engine) = running(&[1, 2]).await;
             kernel.order(at, fault);
-            let answer = until_death(&kernel, engine.apply(given(networks(&[2, 3])), None)).await;
+            let answer = until_death(&kernel, engine.apply(given(networks(&[2, 3])), None, None)).await;
             let is_met = kernel.mend();
             let engine = match answer {
                 Some(_) => engine,
@@ -148,7 +148,7 @@ async fn kernel_ops_before_links() -> usize {
 async fn a_kernel_that_does_not_answer_is_not_waited_for() {
     let (kernel, _, engine) = running(&[1]).await;
     kernel.order(3, Fault::Hang);
-    let told = error(engine.apply(given(networks(&[1, 2])), None).await);
+    let told = error(engine.apply(given(networks(&[1, 2])), None, None).await);
     assert!(told.contains("the kernel does not carry out a change: no answer within 0 s"), "{told}");
     assert!(told.contains("what was in force before is not wholly back"), "{told}");
     assert!(engine.ledger().open.is_some(), "it is tried again");
@@ -158,7 +158,7 @@ async fn a_kernel_that_does_not_answer_is_not_waited_for() {
 async fn a_foreign_hand_is_not_fought_without_end() {
     let (kernel, _, engine) = running(&[1]).await;
     kernel.interfere(|state| state.spaces.values_mut().for_each(|space| space.addresses.clear()));
-    let told = error(engine.apply(given(networks(&[1, 2])), None).await);
+    let told = error(engine.apply(given(networks(&[1, 2])), None, None).await);
     assert!(told.contains("the kernel does not stay as configured: ") && told.contains("comes undone"), "{told}");
 }
 
@@ -168,7 +168,7 @@ async fn lost_events_cost_a_look_and_no_operation_twice() {
     let (kernel, _, engine) = running(&[1]).await;
     kernel.lose_events();
     kernel.with_state(|state| state.spaces.values_mut().for_each(|space| space.addresses.clear()));
-    let done = engine.apply(given(networks(&[1, 2])), None).await.unwrap();
+    let done = engine.apply(given(networks(&[1, 2])), None, None).await.unwrap();
     assert_eq!(numbers(&engine, &kernel), ["n1", "n2"]);
     let twice = done.ops.iter().enumerate().find(|(at, op)| done.ops[..*at].contains(op));
     assert_eq!(twice, None);
@@ -190,7 +190,7 @@ async fn a_card_that_comes_and_goes_does_not_cost_the_rest() {
             }
         }
     });
-    engine.apply(given(networks(&[1, 2])), None).await.unwrap();
+    engine.apply(given(networks(&[1, 2])), None, None).await.unwrap();
     assert_eq!(engine.in_force().config.networks.len(), 2);
 }
 
@@ -198,14 +198,14 @@ async fn a_card_that_comes_and_goes_does_not_cost_the_rest() {
 async fn a_stop_lets_nothing_new_begin() {
     let (_, _, engine) = running(&[1]).await;
     engine.stop().await;
-    let told = error(engine.apply(given(networks(&[2])), None).await);
+    let told = error(engine.apply(given(networks(&[2])), None, None).await);
     assert!(told.contains("stopping: nothing was changed"), "{told}");
 }
 
 #[tokio::test]
 async fn a_window_that_is_over_ends_by_itself() {
     let (kernel, _, engine) = running(&[1]).await;
-    engine.apply(given(networks(&[2])), Some(0)).await.unwrap();
+    engine.apply(given(networks(&[2])), Some(0), None).await.unwrap();
     assert_eq!(numbers(&engine, &kernel), ["n2"]);
     let engine = Arc::new(engine);
     let (stopper, stop) = edge_engine::stop();
@@ -226,7 +226,7 @@ async fn a_window_that_is_over_ends_by_itself() {
 async fn facts_are_followed_past_what_has_drifted() {
     let report = format!("[router]\ndrift = \"report\"\n{}", networks(&[1]));
     let (kernel, _, engine) = running(&[1]).await;
-    engine.apply(given(report), None).await.unwrap();
+    engine.apply(given(report), None, None).await.unwrap();
     let before = kernel.state();
     let drifted = kernel.with_state(|state| {
         let host = state.spaces.values_mut().next().unwrap();

@@ -63,7 +63,7 @@ async fn a_plan_of_another_file_is_the_operations_of_its_apply() {
     assert_eq!(calls.take(), Vec::<String>::new(), "and nobody was told");
 
     let planned = diff(&foreseen.wanted(), &kernel.state()).ops;
-    let done = engine.apply(Some(text), None).await.unwrap();
+    let done = engine.apply(Some(text), None, None).await.unwrap();
     assert_eq!(planned, done.ops);
     assert_eq!((&foreseen.config, &foreseen.facts), (&engine.in_force().config, &engine.in_force().facts));
     assert_eq!(calls.take(), ["gathered for 2: 1 to 2", "configure"]);

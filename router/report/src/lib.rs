@@ -3,6 +3,7 @@
 mod change;
 mod drift;
 mod effect;
+mod history;
 mod put_back;
 mod reachability;
 pub mod render;
@@ -12,6 +13,7 @@ mod verdict;
 pub use change::{change, plan};
 pub use drift::{bounded, drift};
 pub use effect::{Container, Fate, Lease, Living, effects, line};
+pub use history::{history, unified};
 pub use put_back::put_back;
 pub use reachability::reachability;
 pub use unnamed::unnamed;

@@ -1,6 +1,7 @@
 use super::{listen::GROUP, refused::refused};
-use axum::{Extension, extract::Request, middleware::Next, response::Response};
-use edge_api::{Failure, FailureKind};
+use crate::{FROM, KEY};
+use axum::{Extension, extract::Request, http::HeaderMap, middleware::Next, response::Response};
+use edge_api::{By, Failure, FailureKind};
 use nix::unistd::{Gid, Group, Uid, User};
 use tokio::net::UnixStream;
 
@@ -13,6 +14,13 @@ impl Peer {
         Self(stream.peer_cred().ok().map(|peer| (Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()))))
     }
 
+    /// The user is who the kernel says; the rest is what he says of himself.
+    pub fn by(self, headers: &HeaderMap) -> By {
+        let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let uid = self.0.map(|(uid, _)| uid);
+        By { uid: uid.map(Uid::as_raw), user: uid.and_then(name_of), ..By::default() }.says(said(KEY), said(FROM))
+    }
+
     /// The file's mode says the same; this holds too when somebody widened that mode.
     fn may_ask(self) -> bool {
         let Some((uid, gid)) = self.0 else { return false };
@@ -20,10 +28,13 @@ impl Peer {
     }
 }
 
+fn name_of(uid: Uid) -> Option<String> {
+    User::from_uid(uid).ok().flatten().map(|user| user.name)
+}
+
 fn is_member(uid: Uid, gid: Gid) -> bool {
     let Ok(Some(group)) = Group::from_name(GROUP) else { return false };
-    let name = User::from_uid(uid).ok().flatten().map(|user| user.name);
-    group.gid == gid || name.is_some_and(|name| group.mem.contains(&name))
+    group.gid == gid || name_of(uid).is_some_and(|name| group.mem.contains(&name))
 }
 
 pub(super) async fn check(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {

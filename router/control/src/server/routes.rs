@@ -1,9 +1,13 @@
-use super::{peer, refused::refused, whole::whole};
+use super::{
+    peer::{self, Peer},
+    refused::refused,
+    whole::whole,
+};
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    http::{Method, Uri},
+    http::{HeaderMap, Method, Uri},
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -25,8 +29,12 @@ pub(super) fn routes<A: Api>(api: Arc<A>) -> Router {
         .route("/v1/diff", get(async |State(api): State<Arc<A>>| answer(async move { api.diff().await }).await))
         .route("/v1/plan", post(plan))
         .route("/v1/apply", post(apply))
-        .route("/v1/confirm", post(async |State(api): State<Arc<A>>| answer(async move { api.confirm().await }).await))
+        .route("/v1/confirm", post(confirm))
         .route("/v1/revert", post(revert))
+        .route("/v1/history", get(async |State(api): State<Arc<A>>| answer(async move { api.history().await }).await))
+        .route("/v1/history/{number}", get(history_text))
+        .route("/v1/history/{number}/diff", get(history_diff))
+        .route("/v1/history/{number}/diff/{other}", get(history_diff))
         .route("/v1/attach", post(attach))
         .route("/v1/detach", post(detach))
         .fallback(no_route)
@@ -45,18 +53,48 @@ async fn plan<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
     }
 }
 
-async fn apply<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+async fn apply<A: Api>(State(api): State<Arc<A>>, Extension(peer): Extension<Peer>, headers: HeaderMap, body: Bytes) -> Response {
     match parse_or_default(&body) {
-        Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request).await }).await,
+        Ok::<ApplyRequest, _>(request) => answer(async move { api.apply(request, peer.by(&headers)).await }).await,
         Err(failure) => refused(failure),
     }
 }
 
-async fn revert<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {
+async fn confirm<A: Api>(State(api): State<Arc<A>>, Extension(peer): Extension<Peer>, headers: HeaderMap) -> Response {
+    answer(async move { api.confirm(peer.by(&headers)).await }).await
+}
+
+async fn revert<A: Api>(
+    State(api): State<Arc<A>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     match parse_or_default(&body) {
-        Ok::<RevertRequest, _>(request) => answer(async move { api.revert(request).await }).await,
+        Ok::<RevertRequest, _>(request) => answer(async move { api.revert(request, peer.by(&headers)).await }).await,
         Err(failure) => refused(failure),
     }
+}
+
+async fn history_text<A: Api>(State(api): State<Arc<A>>, uri: Uri) -> Response {
+    match numbers(&uri)[..] {
+        [Some(number)] => answer(async move { api.history_text(number).await }).await,
+        _ => no_route(uri).await,
+    }
+}
+
+async fn history_diff<A: Api>(State(api): State<Arc<A>>, uri: Uri) -> Response {
+    match numbers(&uri)[..] {
+        [Some(from)] => answer(async move { api.history_diff(from, None).await }).await,
+        [Some(from), Some(to)] => answer(async move { api.history_diff(from, Some(to)).await }).await,
+        _ => no_route(uri).await,
+    }
+}
+
+/// What stands between the words of a path.
+fn numbers(uri: &Uri) -> Vec<Option<u64>> {
+    let parts = uri.path().split('/').filter(|part| !["", "v1", "history", "diff"].contains(part));
+    parts.map(|part| part.parse().ok()).collect()
 }
 
 async fn import_leases<A: Api>(State(api): State<Arc<A>>, body: Bytes) -> Response {

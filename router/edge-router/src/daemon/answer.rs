@@ -1,15 +1,16 @@
 //! The API's calls.
 
 use super::{
-    boot, containers, drift, living::There, nodes, router::Router, seconds::whole_seconds, status, transfer, waiting::waiting,
+    boot, containers, drift, history, living::There, nodes, router::Router, seconds::whole_seconds, status, transfer,
+    waiting::waiting,
 };
 use edge_api::{
-    Api, ApplyReport, ApplyRequest, AttachRequest, Attached, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed, DetachRequest,
-    Detached, DriftReport, Failure, FailureKind, FileEffect, Imported, LeaseFile, Leases, PlanReport, Reachability,
-    RevertRequest, Status,
+    Api, ApplyReport, ApplyRequest, AttachRequest, Attached, By, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed,
+    DetachRequest, Detached, DriftReport, Failure, FailureKind, FileEffect, History, HistoryDiff, HistoryText, Imported,
+    LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
 };
 use edge_config::Config;
-use edge_engine::{Before, Done, Text, parse};
+use edge_engine::{Back, Before, Done, Text, parse};
 use edge_plan::{diff, grouped, strange_links, verdicts};
 use std::time::Instant;
 
@@ -67,30 +68,47 @@ impl Api for Router {
         Ok(DriftReport { pending: self.pending(&in_force.config).await, ..report })
     }
 
-    async fn apply(&self, request: ApplyRequest) -> Result<ApplyReport, Failure> {
-        if let Some(seconds) = request.confirm_within.filter(|seconds| !CONFIRM_WITHIN.contains(seconds)) {
-            let (least, most) = (CONFIRM_WITHIN.start(), CONFIRM_WITHIN.end());
-            let what = format!("a confirmation can be waited for from {least} to {most} seconds, not {seconds}");
-            return Err(Failure::new(FailureKind::Invalid, what));
-        }
+    async fn apply(&self, request: ApplyRequest, by: By) -> Result<ApplyReport, Failure> {
+        can_be_waited_for(request.confirm_within)?;
         let (started, there) = (Instant::now(), There::now(&self.parts).await);
         let (given, confirm) = (given(request.config), request.confirm_within);
         let done = match request.force {
-            true => self.engine.apply(given, confirm).await?,
-            false => self.engine.apply_guarded(given, confirm).await?,
+            true => self.engine.apply(given, confirm, Some(by)).await?,
+            false => self.engine.apply_guarded(given, confirm, Some(by)).await?,
         };
         Ok(self.report(done, there, started))
     }
 
-    async fn confirm(&self) -> Result<Confirmed, Failure> {
-        let (journal, left) = self.engine.confirm().await?;
+    async fn confirm(&self, by: By) -> Result<Confirmed, Failure> {
+        let (journal, left) = self.engine.confirm(by).await?;
         Ok(Confirmed { name: journal.new.name, left: whole_seconds(left) })
     }
 
-    async fn revert(&self, request: RevertRequest) -> Result<ApplyReport, Failure> {
+    async fn revert(&self, request: RevertRequest, by: By) -> Result<ApplyReport, Failure> {
+        can_be_waited_for(request.confirm_within)?;
         let (started, there) = (Instant::now(), There::now(&self.parts).await);
-        let done = if request.force { self.engine.revert().await? } else { self.engine.revert_guarded().await? };
+        let back = request.to.map(|to| Back { to, confirm: request.confirm_within });
+        let done = match (back, request.force) {
+            (Some(back), true) => self.engine.revert_to(back, by).await?,
+            (Some(back), false) => self.engine.revert_to_guarded(back, by).await?,
+            (None, _) if request.confirm_within.is_some() => return Err(history::only_beside_a_number()),
+            (None, true) => self.engine.revert(by).await?,
+            (None, false) => self.engine.revert_guarded(by).await?,
+        };
         Ok(self.report(done, there, started))
+    }
+
+    async fn history(&self) -> Result<History, Failure> {
+        Ok(history::listed(&self.engine))
+    }
+
+    async fn history_text(&self, number: u64) -> Result<HistoryText, Failure> {
+        let entry = self.engine.of_history(number)?;
+        Ok(HistoryText { entry: entry.about, text: entry.text.text })
+    }
+
+    async fn history_diff(&self, from: u64, to: Option<u64>) -> Result<HistoryDiff, Failure> {
+        history::difference(&self.engine, from, to)
     }
 
     async fn attach(&self, request: AttachRequest) -> Result<Attached, Failure> {
@@ -125,6 +143,8 @@ impl Router {
             took_ms,
             in_force: window.as_ref().map(|(journal, _)| journal.new.name.clone()).or(kept).unwrap_or_default(),
             confirm_within: window.map(|(_, left)| whole_seconds(left)),
+            now: self.engine.now(),
+            before: self.engine.before(),
         }
     }
 
@@ -153,4 +173,11 @@ impl Router {
 
 fn given(config: Option<ConfigText>) -> Option<Text> {
     config.map(|config| Text { name: config.file_name, text: config.text })
+}
+
+fn can_be_waited_for(confirm_within: Option<u32>) -> Result<(), Failure> {
+    let Some(seconds) = confirm_within.filter(|seconds| !CONFIRM_WITHIN.contains(seconds)) else { return Ok(()) };
+    let (least, most) = (CONFIRM_WITHIN.start(), CONFIRM_WITHIN.end());
+    let what = format!("a confirmation can be waited for from {least} to {most} seconds, not {seconds}");
+    Err(Failure::new(FailureKind::Invalid, what))
 }

@@ -130,6 +130,11 @@ impl Files {
         offer(&self.run_dir.join("resolv.conf"), text)
     }
 
+    /// Where the image's boot step writes down that it made the configuration another one, and by what.
+    pub fn import_note(&self) -> PathBuf {
+        self.run_dir.join("imported.txt")
+    }
+
     /// Why the image's boot step did not take over the file on the card's boot partition, in full.
     pub fn not_imported(&self) -> Option<String> {
         let text = durable::read(&self.run_dir.join("not-imported.txt"), MAX_SIZE).ok()?;
@@ -140,7 +145,7 @@ impl Files {
 /// Nobody else's to read, and files where files belong.
 fn settle(state_dir: &Path) -> io::Result<()> {
     own_directory::settle(state_dir, |name| match name.strip_suffix(".new").unwrap_or(name) {
-        "dhcp" | "uplinks" => Expected::Directory,
+        "dhcp" | "history" | "uplinks" => Expected::Directory,
         name if FILES.contains(&name) => Expected::File,
         _ => Expected::Anything,
     })

@@ -6,6 +6,7 @@ mod containers;
 mod cpu_budget;
 mod drift;
 mod files;
+mod history;
 mod lent;
 mod linux;
 mod living;

@@ -11,7 +11,7 @@ pub async fn follow(engine: Arc<Machine>, mut hangup: Signal, mut stop: Stop) {
             heard = hangup.recv() => if heard.is_none() { return },
         }
         notify::reloading();
-        match engine.apply(None, None).await {
+        match engine.apply(None, None, None).await {
             Ok(done) => log::info!("reloaded: {} changes", done.ops.len()),
             Err(failure) => log::error!("not reloaded: {}", failure.in_full()),
         }

@@ -23,7 +23,7 @@ impl Router {
         let parts = Parts::open(options).await?;
         let (facts, patience) = (of_the_box(parts.files.state_dir())?, Duration::from_secs(options.patience));
         let linux = Linux { kernel: parts.kernel.clone(), files: parts.files.clone(), lent: parts.lent.clone() };
-        let store = Generations::new(parts.files.config(), parts.files.state_dir());
+        let store = Generations::new(parts.files.config(), parts.files.state_dir()).with_note(parts.files.import_note());
         let engine = Arc::new(Engine::new(linux, store, service::all(&parts), facts, patience, boot::now));
         Ok(Self { engine, parts })
     }

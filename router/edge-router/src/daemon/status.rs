@@ -1,9 +1,9 @@
 //! The box on one screen: the configuration, held against the kernel; the services say the rest.
 
-use super::{drift, router::Router, seconds::whole_seconds, waiting::waiting};
+use super::{boot, drift, router::Router, seconds::whole_seconds, waiting::waiting};
 use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status};
 use edge_config::{Config, Network};
-use edge_engine::{Condition, InForce, Ledger, Moment, StatusContext};
+use edge_engine::{Condition, InForce, Known, Moment, StatusContext};
 use edge_host::aside::damaged;
 use edge_net::IfName;
 use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link};
@@ -17,7 +17,7 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
     let mut status = Status {
         hostname: hostname(config),
         uptime: uptime(),
-        applied: applied(&router.engine.ledger(), now),
+        applied: applied(router, now),
         namespace: config.namespace.as_ref().map(ToString::to_string),
         problems: problems(router, &in_force, &condition, observed),
         networks: config.networks.iter().map(|network| view.network(network, &nodes)).collect(),
@@ -32,19 +32,19 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
     status
 }
 
-fn applied(ledger: &Ledger, now: &Moment) -> Option<Applied> {
+fn applied(router: &Router, now: &Moment) -> Option<Applied> {
+    let ledger = router.engine.ledger();
     let at = ledger.applied_at?;
     let (window, kept) = (ledger.window(now), ledger.kept.as_ref());
-    let name = match window {
-        Some((open, _)) => Some(open.new.name.clone()),
-        None => kept.map(|kept| kept.text.name.clone()),
-    };
+    let which = router.engine.now().unwrap_or_default();
     Some(Applied {
         at,
         confirmed: window.is_none(),
-        name: name.unwrap_or_default(),
+        name: which.name,
         confirm_within: window.map(|(_, left)| whole_seconds(left)),
         back_to: window.and(kept).and_then(|kept| kept.at),
+        number: which.number,
+        before: router.engine.before(),
     })
 }
 
@@ -58,7 +58,8 @@ fn problems(router: &Router, in_force: &InForce, condition: &Condition, observed
     let mut problems: Vec<Problem> = router.parts.files.problem().map(forgotten).into_iter().collect();
     problems.extend(set_aside(router.parts.files.state_dir()));
     problems.extend(router.parts.files.not_imported().as_deref().map(not_imported));
-    problems.extend(edge_engine::problem(&ledger, &file.name, &file.fingerprint));
+    let known = Known { ledger: &ledger, now: router.engine.now(), unix: boot::now().unix };
+    problems.extend(edge_engine::problem(&known, &file.name, &file.fingerprint));
     problems.extend(condition.failed.as_ref().map(refused));
     problems.extend(ledger.not_kept.as_ref().map(not_kept));
     problems.extend(drift::problem(in_force, observed));

@@ -1,6 +1,6 @@
 use super::{
     Output, Refusal,
-    ask::{request, wait},
+    ask::{now, request, wait},
 };
 use clap::Args;
 use edge_api::{ApplyRequest, CONFIRM_WITHIN, RevertRequest};
@@ -22,8 +22,13 @@ pub struct ApplyOptions {
 
 #[derive(Args)]
 pub struct RevertOptions {
+    /// To this configuration of `routerctl history`
+    number: Option<u64>,
+    /// Return by itself unless `routerctl confirm` comes in this time: 60s, 5m, 1h
+    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "number")]
+    confirm: Option<u32>,
     /// Also where it ends ssh sessions; what waits to be confirmed goes back without it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "confirm")]
     force: bool,
 }
 
@@ -38,8 +43,8 @@ pub fn confirm(client: &Client, out: &Output) -> Result<(), Refusal> {
 }
 
 pub fn revert(client: &Client, options: &RevertOptions, out: &Output) -> Result<(), Refusal> {
-    let request = RevertRequest { force: options.force };
-    out.show(&wait(refusal_shown(client.revert(&request), out))?, render::reverted)
+    let request = RevertRequest { to: options.number, confirm_within: options.confirm, force: options.force };
+    out.show(&wait(refusal_shown(client.revert(&request), out))?, |report, color| render::reverted(report, now(), color))
 }
 
 /// What is asked for with `--json` has an object for who is connected, too.

@@ -5,10 +5,12 @@ mod attach;
 mod check;
 mod confirm;
 mod file;
+mod history;
 mod lease_file;
 mod leases;
 mod output;
 mod refusal;
+mod says;
 
 use clap::{Args, Parser, Subcommand};
 use edge_control::Client;
@@ -58,6 +60,8 @@ enum Command {
     Confirm,
     /// Back to what was confirmed last; when nothing waits to be confirmed, to the configuration before
     Revert(confirm::RevertOptions),
+    /// The configurations that were in force last: when, by whom, and what changed
+    History(history::HistoryOptions),
     /// Who has which address, devices and containers alike
     Leases(leases::LeasesOptions),
     /// Plug a network namespace in, as a container is
@@ -100,7 +104,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Refusal> {
-    let client = Client::new(&cli.run_dir);
+    let client = Client::new(&cli.run_dir).saying(says::says());
     let out = Output::new(cli.json);
     let told = match cli.command {
         Command::Diff => return ask::diff(&client, &out),
@@ -114,6 +118,7 @@ fn run(cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Apply(options) => confirm::apply(&client, &options, &out),
         Command::Confirm => confirm::confirm(&client, &out),
         Command::Revert(options) => confirm::revert(&client, &options, &out),
+        Command::History(options) => history::history(&client, &options, &out),
         Command::Attach(options) => attach::attach(&client, options, &out),
         Command::Detach(options) => attach::detach(&client, options, &out),
     };

@@ -2,12 +2,14 @@
 
 use super::{
     ConfigFile, Left, Store, Write, hash,
+    history::HistoryFiles,
     sealed::{seal, unseal},
 };
 use crate::{
     Decision, Outcome,
-    journal::{Journal, Kept, Text, VERSION},
+    journal::{Entry, Journal, Kept, Text, VERSION},
 };
+use edge_api::How;
 use edge_config::MAX_SIZE;
 use edge_host::{
     aside, durable,
@@ -21,6 +23,9 @@ use std::{
 
 /// Bytes: two configurations as JSON strings, where each quote and line end takes two, and the rest.
 const LARGEST: usize = 6 * MAX_SIZE;
+
+/// Bytes of a word.
+const LONGEST_NOTE: usize = 64;
 
 const LAST_GOOD: &str = "last-good.toml";
 const PREVIOUS: &str = "previous.toml";
@@ -41,6 +46,9 @@ struct Written {
 pub struct Generations {
     config: PathBuf,
     state_dir: PathBuf,
+    history: HistoryFiles,
+    /// Where the image's boot step writes down how it made the file another one.
+    note: Option<PathBuf>,
 }
 
 impl Store for Generations {
@@ -81,12 +89,41 @@ impl Store for Generations {
         let text = self.take(PREVIOUS, self.written().as_ref())?;
         Some(Text { name: name.unwrap_or_else(|| self.path(PREVIOUS).display().to_string()), text })
     }
+
+    fn history(&self) -> Vec<Entry> {
+        self.history.read()
+    }
+
+    fn next_number(&self) -> u64 {
+        self.history.next()
+    }
+
+    fn record(&self, entry: &Entry) -> io::Result<()> {
+        self.history.write(entry)
+    }
+
+    fn brought(&self) -> Option<How> {
+        let note = self.note.as_ref()?;
+        let how = match durable::read(note, LONGEST_NOTE).ok()?.as_slice() {
+            b"RESET\n" => How::Reset,
+            _ => How::Card,
+        };
+        // It tells of one start only.
+        durable::remove(note).inspect_err(|error| log::warn!("{}: {error}", note.display())).ok().map(|()| how)
+    }
 }
 
 impl Generations {
     /// `state_dir` is there.
     pub fn new(config: &Path, state_dir: &Path) -> Self {
-        Self { config: config.to_owned(), state_dir: state_dir.to_owned() }
+        let history = HistoryFiles::new(state_dir);
+        Self { config: config.to_owned(), state_dir: state_dir.to_owned(), history, note: None }
+    }
+
+    /// Where the image's boot step writes down how it made the file another one.
+    #[must_use]
+    pub fn with_note(self, note: PathBuf) -> Self {
+        Self { note: Some(note), ..self }
     }
 
     /// What was in force when that was decided.

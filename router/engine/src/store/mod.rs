@@ -1,16 +1,21 @@
 //! What outlives the daemon.
 
 mod generations;
+mod history;
 mod sealed;
 
 pub use generations::Generations;
 
 use crate::{
     Decision, Fingerprint,
-    journal::{Journal, Kept, Text},
+    journal::{Entry, Journal, Kept, Text},
 };
+use edge_api::How;
 use edge_net::fnv1a;
 use std::io;
+
+/// So many configurations are kept in the history.
+pub(crate) const MOST_ENTRIES: usize = 10;
 
 /// What outlives the daemon and the power. One write is there whole or not at all when it returns.
 pub trait Store: Send + Sync + 'static {
@@ -25,6 +30,20 @@ pub trait Store: Send + Sync + 'static {
 
     /// What was in force before what is kept, called `name`.
     fn previous(&self, name: Option<String>) -> Option<Text>;
+
+    /// The configurations that were in force last, the oldest first.
+    fn history(&self) -> Vec<Entry>;
+
+    /// The number of the next one.
+    fn next_number(&self) -> u64;
+
+    /// One more of them; more than ten are not kept.
+    fn record(&self, entry: &Entry) -> io::Result<()>;
+
+    /// How the configuration file came to be another one before this start, where that was written down; `None` from then on.
+    fn brought(&self) -> Option<How> {
+        None
+    }
 }
 
 /// One durable change.

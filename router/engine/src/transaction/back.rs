@@ -2,7 +2,7 @@
 
 use super::{Change, Effect, Origin, Phase, Transaction, apply::no_way_back};
 use crate::{
-    Fingerprint, Mode, Now, Outcome, Write,
+    Back, Fingerprint, Mode, Now, Outcome, Write,
     journal::{Journal, Stage, Text},
     parse::parse,
 };
@@ -23,8 +23,28 @@ impl Transaction {
             Ok(parsed) => parsed,
             Err(failure) => return vec![Effect::Answer(Err(failure))],
         };
-        let about = self.ledger.kept.as_ref().map(|kept| kept.text.name.clone()).unwrap_or_default();
-        self.begin(Journal::new(None, text, Vec::new(), file), config, None, Origin::Reverted { about }, now)
+        let journal = Journal::new(None, text, Vec::new(), file);
+        let origin = self.away_from_kept(&journal.new);
+        self.begin(journal, config, None, origin, now)
+    }
+
+    /// One of the history, on the way of any other.
+    pub(super) fn revert_to(&mut self, back: &Back, text: Text, file: Fingerprint, now: &Now) -> Vec<Effect> {
+        let config = match parse(&text) {
+            Ok(config) => config,
+            Err(failure) => return vec![Effect::Answer(Err(failure))],
+        };
+        let journal = Journal { revert_to: Some(back.to), ..Journal::new(None, text, Vec::new(), file) };
+        let origin = self.away_from_kept(&journal.new);
+        self.begin(journal, config, back.confirm, origin, now)
+    }
+
+    /// What is kept is decided against, unless it is the same.
+    fn away_from_kept(&self, new: &Text) -> Origin {
+        match &self.ledger.kept {
+            Some(kept) if kept.text.text == new.text => Origin::Asked,
+            kept => Origin::Reverted { about: kept.as_ref().map(|kept| kept.text.name.clone()).unwrap_or_default() },
+        }
     }
 
     /// A window that is over ends in the old configuration, and a way back that did not end goes on.

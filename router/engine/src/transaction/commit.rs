@@ -1,6 +1,6 @@
 //! The end of the way there: a window to confirm it in, or the new configuration to come back to.
 
-use super::{Change, Effect, Phase, Transaction};
+use super::{Change, Effect, Phase, Transaction, back::BY_HAND};
 use crate::{
     Decision, Ledger, Now, Outcome, Write,
     journal::{Journal, Kept, Stage},
@@ -39,10 +39,15 @@ impl Transaction {
             (_, Some(same)) if old.is_none() => same.at,
             _ => Some(now.unix),
         };
+        // What was taken back in a window is decided against when it is confirmed.
+        let (outcome, about, reason) = match (journal.revert_to, old) {
+            (Some(_), Some(old)) => (Outcome::Reverted, &old.text.name, Some(BY_HAND.to_owned())),
+            _ => (Outcome::Applied, &journal.new.name, None),
+        };
         let decision = Decision {
-            outcome: Outcome::Applied,
-            about: journal.new.name.clone(),
-            reason: None,
+            outcome,
+            about: about.clone(),
+            reason,
             file: journal.file.clone(),
             in_force: Some(journal.new.name.clone()),
             applied_at: at,

@@ -12,7 +12,7 @@ mod start;
 pub(crate) use commit::nothing_waits;
 
 use crate::{
-    ConfigFile, Decision, Fingerprint, Left, Mode, Now, Outcome, Write,
+    Back, ConfigFile, Decision, Fingerprint, Left, Mode, Now, Outcome, Write,
     journal::{Journal, Kept, Text},
     ledger::Ledger,
 };
@@ -34,6 +34,15 @@ pub enum Event {
     Revert {
         /// `None`: there is none, or it cannot be read.
         before: Option<Text>,
+        /// What the configuration file is now.
+        file: Fingerprint,
+    },
+    /// Somebody wants one of the history.
+    RevertTo {
+        /// Which.
+        back: Back,
+        /// What it says.
+        text: Text,
         /// What the configuration file is now.
         file: Fingerprint,
     },
@@ -146,6 +155,7 @@ impl Transaction {
             (_, Event::Apply(request)) => self.apply(*request, Origin::Asked, now),
             (_, Event::Confirm) => self.confirm(now),
             (_, Event::Revert { before, file }) => self.revert(before, file, now),
+            (_, Event::RevertTo { back, text, file }) => self.revert_to(&back, text, file, now),
             (_, Event::Time) => self.time(now),
             (Phase::Planning(change, deadline), Event::Planned(changes)) => self.planned(change, deadline, changes),
             (Phase::Planning(change, _), Event::Refused(failure)) => self.answer(change.journal, change.origin, Err(failure)),
@@ -175,7 +185,8 @@ impl Transaction {
     /// The answer to whoever began it, and what follows from it.
     fn answer(&mut self, journal: Journal, origin: Origin, answer: Result<(), Failure>) -> Vec<Effect> {
         match (origin, answer) {
-            (Origin::Reverted { about }, Ok(())) => {
+            // Within a window nothing is decided yet.
+            (Origin::Reverted { about }, Ok(())) if self.ledger.open.is_none() => {
                 let because = Some(back::BY_HAND.to_owned());
                 vec![self.decide(Outcome::Reverted, &about, because, journal.file), Effect::Answer(Ok(()))]
             }

@@ -1,5 +1,5 @@
 use super::{Fault, Kernel};
-use edge_engine::{ConfigFile, Decision, Journal, Kept, Left, Store, Text, Write, fingerprint};
+use edge_engine::{ConfigFile, Decision, Entry, Journal, Kept, Left, Store, Text, Write, fingerprint};
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -12,6 +12,7 @@ pub struct Contents {
     pub last_good: Option<String>,
     pub previous: Option<String>,
     pub decision: Option<Decision>,
+    pub history: Vec<Entry>,
 }
 
 #[derive(Clone)]
@@ -36,11 +37,19 @@ impl Disk {
     }
 }
 
-impl Store for Disk {
-    fn write(&self, write: &Write) -> io::Result<()> {
+impl Disk {
+    /// Of one that is written to.
+    fn has_power(&self) -> io::Result<()> {
         if self.kernel.is_dead() || matches!(self.kernel.due(), Some(Fault::Die | Fault::Refuse | Fault::RefuseAlways)) {
             return Err(io::Error::other("no power"));
         }
+        Ok(())
+    }
+}
+
+impl Store for Disk {
+    fn write(&self, write: &Write) -> io::Result<()> {
+        self.has_power()?;
         let mut contents = self.contents.lock().unwrap();
         match write.clone() {
             Write::Journal(journal) => contents.journal = Some(journal),
@@ -65,5 +74,19 @@ impl Store for Disk {
 
     fn previous(&self, name: Option<String>) -> Option<Text> {
         Some(Text { name: name.unwrap_or_default(), text: self.contents().previous? })
+    }
+
+    fn history(&self) -> Vec<Entry> {
+        self.contents().history
+    }
+
+    fn next_number(&self) -> u64 {
+        self.contents().history.last().map_or(1, |last| last.about.number + 1)
+    }
+
+    fn record(&self, entry: &Entry) -> io::Result<()> {
+        self.has_power()?;
+        self.contents.lock().unwrap().history.push(entry.clone());
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 mod world;
 
-use edge_engine::{Event, Text, fingerprint, transaction::Request};
+use edge_engine::{Back, Event, Text, fingerprint, transaction::Request};
 use proptest::prelude::*;
 use world::{Faults, World};
 
@@ -27,6 +27,8 @@ enum Act {
     Apply(Option<usize>, bool),
     Confirm,
     Revert,
+    /// To one of the history; with a window or without.
+    RevertTo(usize, bool),
     /// Past the end of any window.
     Wait,
     /// The daemon is started again, or the box.
@@ -39,6 +41,7 @@ fn act() -> impl Strategy<Value = Act> {
         6 => (prop::option::of(0..5_usize), any::<bool>()).prop_map(|(what, window)| Act::Apply(what, window)),
         2 => Just(Act::Confirm),
         2 => Just(Act::Revert),
+        2 => (0..5_usize, any::<bool>()).prop_map(|(to, window)| Act::RevertTo(to, window)),
         1 => Just(Act::Wait),
         1 => any::<bool>().prop_map(Act::Restart),
     ]
@@ -69,6 +72,11 @@ fn event(world: &mut World, act: &Act) -> Option<Event> {
             let before = world.disk.previous.clone().map(|text| Text { name: "before".into(), text });
             Some(Event::Revert { before, file: world.file().fingerprint })
         }
+        Act::RevertTo(number, window) => {
+            let back = Back { to: *number as u64, confirm: window.then_some(WINDOW) };
+            let text = Text { name: "old.toml".into(), text: text(*number) };
+            Some(Event::RevertTo { back, text, file: world.file().fingerprint })
+        }
         Act::Wait => {
             world.wait(u64::from(WINDOW) * 1000);
             Some(Event::Time)
@@ -86,6 +94,7 @@ fn candidates(world: &World, act: &Act) -> Vec<String> {
     let new = match act {
         Act::Apply(what, _) => Some(what.map_or_else(|| world.disk.file.clone(), text)),
         Act::Revert => world.disk.previous.clone(),
+        Act::RevertTo(number, _) => Some(text(*number)),
         _ => None,
     };
     old.into_iter().chain(open).chain(new).collect()
@@ -199,6 +208,8 @@ fn a_crash_at_every_effect_of_an_apply_and_of_a_confirmed_one() {
         vec![Act::Apply(Some(1), false)],
         vec![Act::Apply(Some(1), true), Act::Confirm],
         vec![Act::Apply(Some(1), false), Act::Revert],
+        vec![Act::Apply(Some(1), false), Act::RevertTo(0, false)],
+        vec![Act::Apply(Some(1), false), Act::RevertTo(0, true), Act::Confirm],
     ] {
         for (at, after) in (0..12).flat_map(|at| [(at, false), (at, true)]) {
             for refusals in 0..3 {

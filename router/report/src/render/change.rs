@@ -98,6 +98,8 @@ fn guarded(guarded: Option<&Guarded>, color: bool) -> String {
 /// What an apply still asks of whoever made it.
 fn confirm_wanted(report: &ApplyReport, color: bool) -> String {
     let Some(left) = report.confirm_within else { return String::new() };
-    let text = format!("type routerctl confirm within {}, or the configuration before comes back", span(left.into()));
+    let number = report.before.as_ref().and_then(|before| before.number);
+    let before = number.map_or_else(|| "the configuration before".to_owned(), |number| format!("configuration {number}"));
+    let text = format!("type routerctl confirm within {}, or {before} comes back", span(left.into()));
     Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n"
 }

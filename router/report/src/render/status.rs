@@ -50,7 +50,9 @@ fn confirm_wanted(status: &Status, now: u64, color: bool) -> Option<String> {
     let applied = status.applied.as_ref()?;
     let within = span(applied.confirm_within?.into());
     let back = applied.back_to.map_or("the one before".to_owned(), |at| format!("{}'s configuration", clock(at, now)));
-    let text = format!("confirm within {within}, or {back} comes back: routerctl confirm");
+    let number = applied.before.as_ref().and_then(|before| before.number);
+    let number = number.map(|number| format!(", number {number}")).unwrap_or_default();
+    let text = format!("confirm within {within}, or {back} comes back{number}: routerctl confirm");
     Some(Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n")
 }
 
