@@ -221,3 +221,119 @@ fn a_box_that_cannot_keep_a_host_key_is_reached_all_the_same() {
     ssh(&format!("echo broken >{key}")).is(both, &format!("served with {key}"));
     ssh(&format!("mkdir {key}")).is(both, "set aside");
 }
+
+const RESET: &str = "/usr/lib/edge-router/reset";
+
+/// A box on which something was applied, with leases and a history; then both steps, as at a start.
+fn reset(before: &str) -> Ran {
+    let box_ = "mkdir -p /data/lib/edge-router/history /data/lib/edge-router/dhcp; cd /data/lib/edge-router; \
+        for name in last-good.toml previous.toml decision.json transaction.json history/1.toml dhcp/log.1; do echo bad >$name; done; \
+        echo network-bad >/data/etc/edge-router.toml; echo network-card >/boot/edge-router.toml; \
+        sha256sum </boot/edge-router.toml >/data/etc/edge-router.toml.imported; echo key >/boot/authorized_keys";
+    let shown = "cat /data/etc/edge-router.toml; ls -A /boot; cd /data/lib/edge-router; ls -d */* *; cat /run/edge-router/imported.txt \
+        2>/dev/null || true";
+    Ran::new(&format!("{box_}; {before}; {RESET}; {CONFIG}; rm -f /data/filling; {shown}"))
+}
+
+const CLEAN: &str = "network-card\nauthorized_keys\nedge-router.toml\ndhcp\ndhcp/log.1\nhistory\nhistory/1.toml\n";
+const ASIDE: &str =
+    "decision.json.before-reset\nlast-good.toml.before-reset\nprevious.toml.before-reset\ntransaction.json.before-reset\n";
+
+/// What `ls` shows, sorted by name.
+#[track_caller]
+fn is_reset(ran: &Ran, config: &str) {
+    let lines: std::collections::BTreeSet<&str> = ran.output.lines().collect();
+    let mut wanted: std::collections::BTreeSet<&str> = CLEAN.lines().chain(ASIDE.lines()).chain(["RESET"]).collect();
+    wanted.remove("network-card");
+    // The word of the note; on the card the file of that name is gone.
+    wanted.extend(config.lines());
+    for one in &wanted {
+        assert!(lines.contains(one), "{one}:\n{}\n{}", ran.output, ran.console());
+    }
+    assert!(!ran.output.contains("network-bad") && !lines.contains("last-good.toml"), "{}", ran.output);
+    assert!(ran.console().contains("RESET: took over edge-router.toml from "), "{}", ran.console());
+}
+
+#[test]
+fn a_card_that_nobody_touched_brings_nothing_back_and_a_changed_one_does() {
+    let untouched = reset(":");
+    assert!(untouched.output.starts_with("network-bad\n") && untouched.console().is_empty(), "{}", untouched.output);
+    let saved = reset("touch /boot/edge-router.toml");
+    assert!(saved.output.starts_with("network-bad\n"), "the same text: {}", saved.output);
+    let changed = reset("echo '# again' >>/boot/edge-router.toml");
+    assert!(changed.output.starts_with("network-card\n# again\n") && changed.output.ends_with("card\n"), "{}", changed.output);
+}
+
+#[test]
+fn a_reset_file_of_any_spelling_brings_the_cards_file_back_once() {
+    for name in ["RESET", "reset.txt", "Reset.TXT.txt"] {
+        let ran = reset(&format!(": >/boot/{name}"));
+        is_reset(&ran, "network-card");
+        assert_eq!(ran.output.to_lowercase().matches("reset\n").count(), 5, "four aside and the note: {}", ran.output);
+    }
+    let was = Ran::new(&format!(
+        "echo network-bad >/data/etc/edge-router.toml; echo network-card >/boot/edge-router.toml; : >/boot/RESET; {RESET}; {CONFIG}; \
+         echo network-new >/data/etc/edge-router.toml; : >/run/log/edge-router.log; {RESET}; {CONFIG}; cd /data/etc; ls -A; cat *"
+    ));
+    let names = "edge-router.toml\nedge-router.toml.before-reset\nedge-router.toml.imported\n";
+    assert!(was.output.starts_with(&format!("{names}network-new\nnetwork-bad\n")), "{}", was.output);
+    assert!(was.console().is_empty(), "{}", was.console());
+}
+
+#[test]
+fn a_reset_without_a_good_file_on_the_card_takes_the_images_own() {
+    for damage in [
+        "rm /boot/edge-router.toml",
+        "echo wrong >/boot/edge-router.toml",
+        "rm /boot/edge-router.toml; mkdir /boot/edge-router.toml",
+    ] {
+        let ran = reset(&format!(": >/boot/RESET; {damage}"));
+        let own = include_str!("../../../rootfs/usr/share/edge-router/edge-router.toml");
+        assert!(
+            ran.output.starts_with(own) && !ran.output.contains("network-bad"),
+            "{damage}: {}\n{}",
+            ran.output,
+            ran.console()
+        );
+        assert!(ran.console().contains("RESET: took over edge-router.toml from /usr/share/edge-router"), "{}", ran.console());
+        assert_eq!(
+            ran.console().contains("has mistakes: the image's own"),
+            !damage.ends_with("edge-router.toml") || damage.len() > 30
+        );
+    }
+}
+
+#[test]
+fn a_reset_file_that_cannot_be_removed_counts_once() {
+    let stuck = ": >/boot/RESET; mount -o bind /boot/RESET /boot/RESET";
+    let again = format!("{RESET}; echo network-new >/data/etc/edge-router.toml; echo new >/data/lib/edge-router/last-good.toml");
+    let ran = reset(&format!("{stuck}; {again}"));
+    assert!(ran.output.starts_with("network-new\n") && ran.output.contains("\nlast-good.toml\n"), "{}", ran.output);
+    assert_eq!(ran.console().matches("cannot be removed from the card").count(), 2, "{}", ran.console());
+    assert_eq!(ran.console().matches("RESET: took over").count(), 1, "{}", ran.console());
+    // It is another file after it was gone.
+    let other = reset(&format!(
+        "{stuck}; {again}; umount /boot/RESET; mount -o remount,rw /boot; rm /boot/RESET; {RESET}; : >/boot/RESET"
+    ));
+    is_reset(&other, "network-card");
+}
+
+#[test]
+fn a_reset_that_cannot_be_kept_changes_nothing_and_is_tried_again() {
+    let full = reset("yes '# network' | head -c 20000 >/boot/edge-router.toml; : >/boot/RESET; fill");
+    assert!(full.output.starts_with("network-bad\n") && full.output.contains("\nRESET\n"), "{}", full.output);
+    assert!(full.output.contains("\nlast-good.toml\n") && !full.console().contains("took over"), "{}", full.console());
+    assert!(full.console().contains("RESET was not done and is tried again"), "{}", full.console());
+    let read_only = reset(": >/boot/RESET; mount -o remount,ro /data");
+    assert!(
+        read_only.output.starts_with("network-bad\n") && read_only.console().contains("RESET was not done"),
+        "{}",
+        read_only.output
+    );
+}
+
+#[test]
+fn the_consoles_say_how_to_get_in_again() {
+    let hint = Ran::new("/etc/init.d/S70hint");
+    assert!(hint.console().contains("nobody logs in here: use ssh") && hint.console().contains("RESET"), "{}", hint.console());
+}
