@@ -30,6 +30,11 @@ impl HistoryFiles {
 
     /// The oldest first. What is damaged is set aside, and no part of it.
     pub fn read(&self) -> Vec<Entry> {
+        if self.0.is_dir()
+            && let Err(error) = self.settle()
+        {
+            log::error!("{}: {error}", self.0.display());
+        }
         self.numbers().into_iter().filter_map(|number| self.take(number)).collect()
     }
 
@@ -40,13 +45,17 @@ impl HistoryFiles {
 
     /// The oldest give way.
     pub fn write(&self, entry: &Entry) -> io::Result<()> {
-        own_directory::settle(&self.0, |_| Expected::File)?;
+        self.settle()?;
         let (name, line) = (name(entry.about.number), serde_json::to_string(&entry.about)?);
         sealed_text::write(&self.0.join(&name), &sealed_as(&name), &format!("# {line}\n{}", entry.text.text))?;
         let numbers = self.numbers();
         let gone = numbers.len().saturating_sub(MOST_ENTRIES);
         // Where the power brings one back, the next one takes it.
         numbers[..gone].iter().try_for_each(|number| fs::remove_file(self.0.join(self::name(*number))))
+    }
+
+    fn settle(&self) -> io::Result<()> {
+        own_directory::settle(&self.0, |_| Expected::File)
     }
 
     fn take(&self, number: u64) -> Option<Entry> {
