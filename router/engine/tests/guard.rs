@@ -120,6 +120,6 @@ async fn where_nothing_could_come_back_only_force_is_offered() {
     engine.start().await;
     kernel.connect(&[Session { link: Some("eth0".parse().unwrap()), ..session(1, 20) }]);
     let failure = refused(engine.apply_guarded(given(&networks(&[1])), None, None).await);
-    assert!(failure.body.error.contains("ssh from eth0 (10.0.1.20): the file does not name eth0"), "{failure:?}");
+    assert!(failure.body.error.contains("ssh from eth0 (10.0.1.20): what comes by eth0 itself is closed"), "{failure:?}");
     assert!(!failure.body.detail[0].contains("60s") && failure.body.detail[0].contains("--force"), "{failure:?}");
 }
