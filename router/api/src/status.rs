@@ -1,10 +1,12 @@
 //! A table of the status is a field of [`Status`], and a file below here with the type of its rows.
 
+mod claims;
 mod flows;
 mod network;
 mod uplink;
 
 use crate::{Node, UnnamedDevices, Which};
+pub use claims::Claim;
 pub use flows::{FlowsStatus, RefusedFlows};
 pub use network::{NetworkState, NetworkStatus};
 use serde::{Deserialize, Serialize};
@@ -37,6 +39,9 @@ pub struct Status {
     /// `null`: the kernel tracks none yet.
     #[serde(default)]
     pub flows: Option<FlowsStatus>,
+    /// Who claims an address that is another's; the most frames first, and only the first few.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
 }
 
 /// The configuration in force.
@@ -95,6 +100,7 @@ impl Status {
         let uplinks = self.uplinks.iter().flat_map(UplinkStatus::problems);
         let rows = uplinks.chain(self.networks.iter().filter_map(NetworkStatus::problem));
         self.problems.extend(rows.filter(|(owner, _)| !is_told(owner)).map(|(_, problem)| problem));
+        self.problems.extend(claims::problems(&self.claims));
         self.problems.extend(self.flows.iter().flat_map(FlowsStatus::problems));
         let short: Vec<_> = self.networks.iter().filter(|network| network.is_short_of_addresses()).collect();
         let what = match short[..] {

@@ -147,7 +147,7 @@ fn set_table(networks: usize, space: Space) -> Op {
     }
     let config = edge_config::parse("apply.toml", &text).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
     let to = desired(&config, &Facts::default()).spaces.remove(&Space::Host).unwrap().table;
-    Op::SetTable { space, from: None, to }
+    Op::SetTable { space, family: edge_plan::nft::Family::Inet, from: None, to }
 }
 
 fn in_host(networks: usize) -> Vec<Op> {

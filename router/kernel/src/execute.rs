@@ -52,9 +52,9 @@ fn one(spaces: &mut Spaces, op: &Op) -> Result<(), Error> {
         Op::DeleteAddress { space, address } => delete_address(spaces, space, address),
         Op::AddRoute { space, route } => add_route(spaces, space, route),
         Op::DeleteRoute { space, route } => delete_route(spaces, space, route),
-        Op::SetTable { space, from, to } => match to.as_ref().or(from.as_ref()) {
+        Op::SetTable { space, family, from, to } => match to.as_ref().or(from.as_ref()) {
             Some(table) => {
-                let sent = spaces.get(space)?.update_table(&table.name, to.as_ref())?;
+                let sent = spaces.get(space)?.update_table(*family, &table.name, to.as_ref())?;
                 spaces.written.add(sent.messages, sent.bytes);
                 Ok(())
             }

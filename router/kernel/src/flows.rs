@@ -2,6 +2,7 @@
 
 use crate::{
     nft::{Nft, NftError},
+    set_key::{NAME, address, interface},
     sysctl::flow_table::{FlowTableFiles, number},
 };
 use edge_host::memory;
@@ -11,8 +12,6 @@ use std::{cmp, io, net::Ipv4Addr, path::Path};
 
 const COUNT: &str = "/proc/sys/net/netfilter/nf_conntrack_count";
 const MAX: &str = "/proc/sys/net/netfilter/nf_conntrack_max";
-/// Bytes of an interface's name in a key.
-const NAME: usize = 16;
 
 /// The table of flows of one network namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,15 +59,9 @@ fn refused() -> Result<Vec<Refused>, NftError> {
     let mut nft = Nft::open()?;
     let mut sources = nft.counted(TABLE, LIMITED_SOURCES)?;
     sources.sort_by(|(_, one), (_, other)| other.cmp(one));
-    let of = |link: IfName| move |(key, packets): &(Key, u64)| (interface(key)? == link).then_some((address(key)?, *packets));
+    let of = |link: IfName| {
+        move |(key, packets): &(Key, u64)| (interface(key)? == link).then_some((address(key.get(NAME..)?)?, *packets))
+    };
     let each = nft.counted(TABLE, LIMITED)?.into_iter().filter_map(|(key, packets)| Some((interface(&key)?, packets)));
     Ok(each.map(|(link, packets)| Refused { link, packets, sources: sources.iter().filter_map(of(link)).collect() }).collect())
-}
-
-fn interface(key: &[u8]) -> Option<IfName> {
-    std::str::from_utf8(key.get(..NAME)?).ok()?.trim_end_matches('\0').parse().ok()
-}
-
-fn address(key: &[u8]) -> Option<Ipv4Addr> {
-    Some(Ipv4Addr::from(<[u8; 4]>::try_from(key.get(NAME..)?).ok()?))
 }

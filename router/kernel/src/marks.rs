@@ -4,11 +4,11 @@ use edge_plan::Owner;
 use netlink_packet_route::{address::AddressProtocol, route::RouteProtocol};
 
 /// Link group (`IFLA_GROUP`) of what an apply made, "ed"; on its loopback it marks a namespace.
-pub const PLAN_GROUP: u32 = 0x6564;
+pub const PLAN_GROUP: u32 = Owner::GROUPS[0];
 /// Link group of a container's port.
-pub const ATTACH_GROUP: u32 = 0x6565;
+pub const ATTACH_GROUP: u32 = Owner::GROUPS[1];
 /// Link group of somebody else's device that an apply uses.
-pub const LENT_GROUP: u32 = 0x6566;
+pub const LENT_GROUP: u32 = Owner::GROUPS[2];
 /// `IFA_PROTO` (since Linux 5.18) of our addresses, and the protocol number of our routes.
 const PROTOCOL: u8 = 0xed;
 

@@ -15,7 +15,7 @@ use crate::{
 };
 use edge_host::netns;
 use edge_net::{IfName, Interface};
-use edge_plan::{Address, Route, Settings, Space, SpaceState, State};
+use edge_plan::{Address, Route, Settings, Space, SpaceState, State, nft::Family};
 use ipnet::IpNet;
 use link::{Found, Told};
 pub(crate) use mirror::Mirror;
@@ -206,7 +206,9 @@ fn rest(space: &mut OpenSpace) -> Result<SpaceState, Error> {
         addresses,
         routes: routes.map_err(|error| space.error("list routes", error))?.into_iter().collect(),
         sysctls: sysctls(space)?,
-        table: space.table()?,
+        table: space.table(Family::Inet)?,
+        // No bridge of ours is elsewhere.
+        bridge_table: if space.space == Space::Host { space.table(Family::Bridge)? } else { None },
         fast_path: space.fast_path()?,
     })
 }

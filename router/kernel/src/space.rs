@@ -9,7 +9,10 @@ use crate::{
 };
 use edge_host::netns::{self, NetnsIdentity};
 use edge_net::{IfName, Name};
-use edge_plan::{Owner, Space, TABLE, nft::Table};
+use edge_plan::{
+    Owner, Space, TABLE,
+    nft::{Family, Table},
+};
 use netlink_packet_route::{
     RouteNetlinkMessage,
     link::{LinkAttribute, LinkMessage},
@@ -17,7 +20,7 @@ use netlink_packet_route::{
 };
 use nix::errno::Errno;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fs::File,
     io,
     os::fd::{AsFd, AsRawFd},
@@ -45,7 +48,7 @@ pub(crate) struct OpenSpace {
     /// Whether the kernel has IPv6 (it may be booted with `ipv6.disable=1`).
     pub ipv6: bool,
     /// Opened when first needed.
-    nft: Option<Nft>,
+    nft: BTreeMap<Family, Nft>,
     fast_path: FastPathSupport,
     pub mirror: Mirror,
     _watch: events::Watch,
@@ -56,7 +59,7 @@ impl OpenSpace {
     fn here(space: Space, netns: File, route: RouteSocket, watcher: &events::Watcher) -> io::Result<Self> {
         let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
         let (mirror, watch) = (Mirror::open()?, watcher.watch()?);
-        Ok(Self { space, netns, route, ipv6, nft: None, fast_path: FastPathSupport::Unknown, mirror, _watch: watch })
+        Ok(Self { space, netns, route, ipv6, nft: BTreeMap::new(), fast_path: FastPathSupport::Unknown, mirror, _watch: watch })
     }
 
     pub fn link(&mut self, name: &IfName) -> Result<Option<LinkMessage>, NetlinkError> {
@@ -72,19 +75,24 @@ impl OpenSpace {
         self.index_if_any(name)?.ok_or_else(|| self.error(format!("find link {name}"), absent()))
     }
 
-    pub fn table(&mut self) -> Result<Option<Arc<Table>>, Error> {
-        self.nft("list the nftables table", |nft| nft.table(TABLE))
+    pub fn table(&mut self, family: Family) -> Result<Option<Arc<Table>>, Error> {
+        self.nft(family, "list the nftables table", |nft| nft.table(TABLE))
     }
 
-    pub fn update_table(&mut self, name: &str, table: Option<&Arc<Table>>) -> Result<nft::Sent, Error> {
-        self.nft("change the nftables table", |nft| nft.update(name, table))
+    pub fn update_table(&mut self, family: Family, name: &str, table: Option<&Arc<Table>>) -> Result<nft::Sent, Error> {
+        self.nft(family, "change the nftables table", |nft| nft.update(name, table))
     }
 
-    fn nft<T>(&mut self, what: &str, work: impl FnOnce(&mut Nft) -> Result<T, nft::NftError>) -> Result<T, Error> {
-        let nft = match &mut self.nft {
-            Some(nft) => Ok(nft),
-            none => {
-                let opened = netns::inside(self.netns.as_fd(), || Ok::<_, io::Error>(Nft::open()));
+    fn nft<T>(
+        &mut self,
+        family: Family,
+        what: &str,
+        work: impl FnOnce(&mut Nft) -> Result<T, nft::NftError>,
+    ) -> Result<T, Error> {
+        let nft = match self.nft.entry(family) {
+            Entry::Occupied(nft) => Ok(nft.into_mut()),
+            Entry::Vacant(none) => {
+                let opened = netns::inside(self.netns.as_fd(), || Ok::<_, io::Error>(Nft::open_in(family)));
                 let opened = opened.map_err(|error| Error::netlink("enter the namespace", self.space.clone(), error))?;
                 opened.map(|nft| none.insert(nft))
             }

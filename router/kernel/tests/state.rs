@@ -39,7 +39,7 @@ fn router(space: &Space) -> Vec<Op> {
         Space::Host => Vec::new(),
     };
     let table = Table { name: "edge-router".to_owned(), ..Table::default() };
-    ops.push(Op::SetTable { space: at(), from: None, to: Some(table.into()) });
+    ops.push(Op::SetTable { space: at(), family: edge_plan::nft::Family::Inet, from: None, to: Some(table.into()) });
     ops.push(Op::SetSysctl { space: at(), sysctl: Sysctl::IpForward, from: false, to: true });
     ops.push(create(space, "br0", &link(LinkKind::Bridge)));
     ops.extend(

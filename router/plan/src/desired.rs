@@ -35,6 +35,7 @@ pub fn desired(config: &Config, facts: &Facts) -> State {
         builder.uplink(config, uplink);
     }
     builder.space(&router).table = Some(Arc::new(ruleset::router(config, facts)));
+    builder.space(&Space::Host).bridge_table = ruleset::bridge(config, facts).map(Arc::new);
     builder.space(&router).fast_path = Some(fast_path(config));
     if router != Space::Host {
         builder.space(&Space::Host).table = Some(Arc::new(ruleset::host(config, facts)));
@@ -91,7 +92,7 @@ impl Builder<'_> {
     /// A bridge; the VLAN subinterface and the untagged devices in it; and the router's address on it or on a leg.
     fn network(&mut self, config: &Config, network: &Network) {
         // The gateway's address goes with the gateway, so that no node has to learn another when the router moves.
-        let gateway_mac = Some(self.facts.mac(&format!("gateway of {}", network.name)));
+        let gateway_mac = Some(self.facts.gateway_mac(network));
         let mac = if has_leg(config, network) { Some(self.facts.mac(network.bridge.as_str())) } else { gateway_mac };
         self.link(&Space::Host, &network.bridge, Link { mac, ..ours(LinkKind::Bridge) });
         if let Some(tagged) = &network.tagged {

@@ -9,7 +9,7 @@ mod fast_path;
 mod present;
 mod remove;
 
-use crate::{Link, Op, Owner, Settings, Space, State, Sysctl};
+use crate::{Link, Op, Owner, Settings, Space, State, Sysctl, nft::Family};
 use edge_net::IfName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,9 +69,11 @@ fn police(desired: &State, observed: &State) -> Vec<Op> {
     }
     for (space, wanted) in &desired.spaces {
         let found = observed.spaces.get(space);
-        let table = found.and_then(|state| state.table.as_ref());
-        if wanted.table.is_some() && wanted.table.as_ref() != table {
-            ops.push(Op::SetTable { space: space.clone(), from: table.cloned(), to: wanted.table.clone() });
+        for family in Family::ALL {
+            let (to, from) = (wanted.table_of(family), found.and_then(|state| state.table_of(family).as_ref()));
+            if to.is_some() && to.as_ref() != from {
+                ops.push(Op::SetTable { space: space.clone(), family, from: from.cloned(), to: to.clone() });
+            }
         }
         ops.extend(set(space, &wanted.sysctls, found.map(|state| &state.sysctls)));
     }
@@ -98,10 +100,12 @@ fn retire(desired: &State, observed: &State) -> Vec<Op> {
     let mut ops = Vec::new();
     for (space, found) in &observed.spaces {
         let wanted = desired.spaces.get(space);
-        if wanted.is_none_or(|state| state.table.is_none())
-            && let Some(table) = &found.table
-        {
-            ops.push(Op::SetTable { space: space.clone(), from: Some(table.clone()), to: None });
+        for family in Family::ALL {
+            if wanted.is_none_or(|state| state.table_of(family).is_none())
+                && let Some(table) = found.table_of(family)
+            {
+                ops.push(Op::SetTable { space: space.clone(), family, from: Some(table.clone()), to: None });
+            }
         }
         if let (Space::Named(name), None) = (space, wanted) {
             ops.push(Op::DeleteNamespace(name.clone()));

@@ -1,5 +1,5 @@
 use crate::{FlowTable, policy::inputs::Input};
-use edge_config::{Config, Unnamed, Uplink, UplinkAddress};
+use edge_config::{Config, Network, Unnamed, Uplink, UplinkAddress};
 use edge_net::{Interface, Mac, Name};
 use ipnet::Ipv4Net;
 use std::{
@@ -53,6 +53,11 @@ impl Facts {
     /// their gateway for an ARP timeout; and different from box to box, since two boxes may share a wire.
     pub fn mac(&self, link: &str) -> Mac {
         Mac::derived(&[&self.machine, link.as_bytes()].concat())
+    }
+
+    /// Of the router's own link in a network.
+    pub fn gateway_mac(&self, network: &Network) -> Mac {
+        self.mac(&format!("gateway of {}", network.name))
     }
 }
 

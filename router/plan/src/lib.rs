@@ -43,7 +43,7 @@ pub use op::Op;
 pub use part::{PartId, needed_by};
 pub use policy::{Grant, Input, Label, Match, Policy, Reach, Zone, grants};
 pub use reachability::{Row, reachability};
-pub use ruleset::{FAST_PATH, LATELY, LIMITED, LIMITED_SOURCES, TABLE};
+pub use ruleset::{CLAIMANTS, CLAIMANTS_KNOWN, FAST_PATH, LATELY, LIMITED, LIMITED_SOURCES, TABLE};
 pub use section::{Group, Section, grouped};
 pub use space::Space;
 pub use state::{Address, Loosening, Route, Settings, SpaceState, State, Sysctl};

@@ -91,10 +91,12 @@ pub enum Op {
         /// The route.
         route: Route,
     },
-    /// Makes our table what it shall be in one transaction, changing what differs ([`nft::edits`]); `to: None` removes it.
+    /// Makes our table of a family what it shall be in one transaction, changing what differs ([`nft::edits`]); `to: None` removes it.
     SetTable {
         /// Where.
         space: Space,
+        /// Which of the two.
+        family: nft::Family,
         /// As it is; `None`: there is none.
         from: Option<Arc<nft::Table>>,
         /// As it becomes.

@@ -3,6 +3,7 @@
 //! Every packet pays for one hash look-up in each chain, however many networks there are: verdict maps lead from the
 //! interface, or from the pair of interfaces, to the rules that concern it.
 
+mod claims;
 mod crossings;
 mod end;
 mod flow_limits;
@@ -18,6 +19,7 @@ use crate::{
     policy::grants,
     router_space,
 };
+pub use claims::{CLAIMANTS, CLAIMANTS_KNOWN, bridge};
 use crossings::Crossings;
 use edge_config::Config;
 use edge_net::IfName;
@@ -27,7 +29,7 @@ use inputs::Inputs;
 use unnamed::Unnamed;
 pub(crate) use unnamed::named;
 
-/// The name of the policy's table, in the family `inet`.
+/// The name of our tables, in the families `inet` and `bridge`.
 pub const TABLE: &str = "edge-router";
 /// Of the flowtable, beside the policy and after it.
 pub const FAST_PATH: &str = "edge-router-fast";

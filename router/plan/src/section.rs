@@ -3,6 +3,7 @@
 use crate::{
     Attribute, Difference, Effect, Owner,
     link::Changes,
+    nft::Family,
     part::{self, Part, PartId},
     verdict::{Fate, Object, Reason, Verdict},
 };
@@ -103,7 +104,7 @@ impl Places {
             Object::Link(name) => self.links.get(name).copied().unwrap_or(rest),
             Object::Address(address) => self.links.get(&address.link).copied().unwrap_or(rest),
             Object::Route(route) => self.links.get(&route.link).copied().unwrap_or(rest),
-            Object::Table | Object::FastPath => policy,
+            Object::Table(_) | Object::FastPath => policy,
             Object::Namespace | Object::Setting(_) => rest,
         }
     }
@@ -167,10 +168,10 @@ fn is_foreign(verdict: &Verdict) -> bool {
 fn effect(part: Option<&Part>, verdict: &Verdict) -> Option<Effect> {
     let breaks = part.map_or(Effect::GatewayLost, |part| part.breaks);
     match &verdict.object {
-        Object::Table => (verdict.fate != Fate::Unchanged).then_some(Effect::DisallowedFlowsCut),
+        Object::Table(Family::Inet) => (verdict.fate != Fate::Unchanged).then_some(Effect::DisallowedFlowsCut),
         Object::Address(_) | Object::Route(_) => verdict.goes().then_some(breaks),
         Object::Link(_) => of_link(part, verdict),
-        Object::Namespace | Object::Setting(_) | Object::FastPath => None,
+        Object::Namespace | Object::Setting(_) | Object::Table(Family::Bridge) | Object::FastPath => None,
     }
 }
 

@@ -31,10 +31,30 @@ pub struct SpaceState {
     pub routes: BTreeSet<Route>,
     /// A setting the kernel does not have (no bridge netfilter module) is absent.
     pub sysctls: Settings,
-    /// Shared, not copied: a table is as large as the rest of a state.
+    /// In the family `inet`. Shared, not copied: a table is as large as the rest of a state.
     pub table: Option<Arc<nft::Table>>,
+    /// In the family `bridge`, where the bridges are.
+    pub bridge_table: Option<Arc<nft::Table>>,
     /// Links whose established flows the kernel forwards past the rules (a flowtable). Observed `None`: this kernel cannot.
     pub fast_path: Option<BTreeSet<IfName>>,
+}
+
+impl SpaceState {
+    /// Our table of a family.
+    pub fn table_of(&self, family: nft::Family) -> &Option<Arc<nft::Table>> {
+        match family {
+            nft::Family::Inet => &self.table,
+            nft::Family::Bridge => &self.bridge_table,
+        }
+    }
+
+    /// To make it another one.
+    pub fn table_of_mut(&mut self, family: nft::Family) -> &mut Option<Arc<nft::Table>> {
+        match family {
+            nft::Family::Inet => &mut self.table,
+            nft::Family::Bridge => &mut self.bridge_table,
+        }
+    }
 }
 
 /// A setting that decides who gets through (kernel doc networking/ip-sysctl).

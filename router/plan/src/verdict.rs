@@ -4,7 +4,9 @@
 mod link;
 mod table;
 
-use crate::{Address, Attribute, Diff, Difference, Link, LinkKind, Op, Owner, Route, Space, SpaceState, State, Sysctl};
+use crate::{
+    Address, Attribute, Diff, Difference, Link, LinkKind, Op, Owner, Route, Space, SpaceState, State, Sysctl, nft::Family,
+};
 use edge_net::IfName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +39,7 @@ pub enum Object {
     /// A route.
     Route(Route),
     /// Our nftables table.
-    Table,
+    Table(Family),
     /// The links whose established flows go past the rules.
     FastPath,
 }
@@ -142,7 +144,7 @@ fn touched(diff: &Diff) -> BTreeMap<Place, Touch> {
             Op::DeleteAddress { space, address } => at(space, Object::Address(address.clone()), unmade),
             Op::AddRoute { space, route } => at(space, Object::Route(route.clone()), made),
             Op::DeleteRoute { space, route } => at(space, Object::Route(route.clone()), unmade),
-            Op::SetTable { space, .. } => at(space, Object::Table, changed),
+            Op::SetTable { space, family, .. } => at(space, Object::Table(*family), changed),
             Op::SetFastPath { space, .. } => at(space, Object::FastPath, changed),
         }
     }
@@ -179,7 +181,7 @@ impl Judge<'_> {
         for route in to.routes.union(&from.routes) {
             verdicts.push(self.carried(space, Object::Route(route.clone()), &route.link, from.routes.contains(route)));
         }
-        verdicts.extend(self.table(space, to, from));
+        verdicts.extend(Family::ALL.into_iter().filter_map(|family| self.table(space, family, to, from)));
         verdicts.extend(self.fast_path(space, to, from));
         verdicts
     }
@@ -243,13 +245,14 @@ impl Judge<'_> {
         Verdict { space: space.clone(), object, link: None, fate, reasons }
     }
 
-    fn table(&self, space: &Space, to: &SpaceState, from: &SpaceState) -> Option<Verdict> {
-        if to.table.is_none() && from.table.is_none() {
+    fn table(&self, space: &Space, family: Family, to: &SpaceState, from: &SpaceState) -> Option<Verdict> {
+        let (to, from) = (to.table_of(family), from.table_of(family));
+        if to.is_none() && from.is_none() {
             return None;
         }
-        let mut verdict = self.plain(space, Object::Table, to.table.is_some(), from.table.is_some());
-        if self.touch(space, &Object::Table).changed
-            && let (Some(from), Some(to)) = (&from.table, &to.table)
+        let mut verdict = self.plain(space, Object::Table(family), to.is_some(), from.is_some());
+        if self.touch(space, &Object::Table(family)).changed
+            && let (Some(from), Some(to)) = (from, to)
         {
             verdict.fate = Fate::Changed;
             verdict.reasons = table::differences(from, to).into_iter().map(Reason::Differs).collect();

@@ -144,7 +144,7 @@ proptest! {
         }).collect();
         prop_assert_eq!(links, judged_links);
         let tables = found.ops.iter().filter(|op| matches!(op, Op::SetTable { .. })).count();
-        prop_assert_eq!(tables, changed.iter().filter(|(_, object)| **object == Object::Table).count());
+        prop_assert_eq!(tables, changed.iter().filter(|(_, object)| matches!(object, Object::Table(_))).count());
 
         model::apply(&mut state, &found.ops);
         let left = diff(&wanted, &state);

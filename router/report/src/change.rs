@@ -1,7 +1,7 @@
 use crate::verdict::{self, made_on, part, way};
 use edge_api::{Action, Change, FileEffect, Judgement, Part, PlanReport, Waiting};
 use edge_net::IfName;
-use edge_plan::{Attribute, Difference, Group, Link, Op, Owner, Route, Space};
+use edge_plan::{Attribute, Difference, Group, Link, Op, Owner, Route, Space, nft::Family};
 
 /// What an apply would do: what that means in words of the file, its operations in their order, and the verdict of each object.
 pub fn plan(effects: Vec<FileEffect>, ops: &[Op], groups: &[Group], waiting: Vec<Waiting>) -> PlanReport {
@@ -50,14 +50,18 @@ pub fn change(op: &Op) -> Change {
         }
         Op::AddRoute { space, route } => told(Add, space, format!("route {}", route.destination), route_detail(route)),
         Op::DeleteRoute { space, route } => told(Remove, space, format!("route {}", route.destination), route_detail(route)),
-        Op::SetTable { space, from, to } => {
+        Op::SetTable { space, family, from, to } => {
             let action = match (from, to) {
                 (None, _) => Add,
                 (_, None) => Remove,
                 _ => Alter,
             };
+            let what = match family {
+                Family::Inet => "the policy, in one transaction",
+                Family::Bridge => "who claims whose address, in one transaction",
+            };
             let name = to.as_ref().or(from.as_ref()).map_or("", |table| table.name.as_str());
-            told(action, space, format!("nftables table inet {name}"), Some("the policy, in one transaction".to_owned()))
+            told(action, space, format!("nftables table {} {name}", family.word()), Some(what.to_owned()))
         }
         Op::SetFastPath { space, from, to } => {
             let action = match (from.is_empty(), to.is_empty()) {

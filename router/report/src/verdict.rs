@@ -59,7 +59,7 @@ pub(crate) fn words(verdict: &Verdict) -> String {
         Object::Link(name) => format!("{} {name}", verdict.link.as_ref().map_or("link", |link| link.kind.word())),
         Object::Address(address) => format!("address {} on {}", address.interface, address.link),
         Object::Route(route) => format!("route {} on {}", route.destination, route.link),
-        Object::Table => format!("table inet {}", edge_plan::TABLE),
+        Object::Table(family) => format!("table {} {}", family.word(), edge_plan::TABLE),
         Object::FastPath => format!("flowtable {}", edge_plan::FAST_PATH),
     }
 }

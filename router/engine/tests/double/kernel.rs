@@ -206,7 +206,7 @@ fn apply(state: &mut State, op: &Op) {
         Op::DeleteAddress { space, address } => drop(space_of(state, space).addresses.remove(address)),
         Op::AddRoute { space, route } => drop(space_of(state, space).routes.insert(route.clone())),
         Op::DeleteRoute { space, route } => drop(space_of(state, space).routes.remove(route)),
-        Op::SetTable { space, to, .. } => space_of(state, space).table.clone_from(to),
+        Op::SetTable { space, family, to, .. } => space_of(state, space).table_of_mut(*family).clone_from(to),
         Op::SetFastPath { space, to, .. } => space_of(state, space).fast_path = Some(to.clone()),
         Op::CreateNamespace(_) | Op::DeleteNamespace(_) | Op::MoveLink { .. } => panic!("{op:?}: not in these tests"),
     }

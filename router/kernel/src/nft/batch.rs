@@ -1,5 +1,5 @@
 use super::{
-    INET, NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain,
+    NFTA_TABLE, NFTA_TABLE_USERDATA, SUBSYSTEM, chain,
     known::Known,
     message,
     refusal::{Part, Parts},
@@ -16,6 +16,7 @@ const MAX_ELEMENTS: usize = 32 << 10;
 
 /// One transaction. Message `n`, counted from 1, is about part `n - 1`.
 pub struct Batch<'a> {
+    family: u8,
     table: &'a str,
     writer: Writer,
     parts: Vec<Part<'a>>,
@@ -24,8 +25,8 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Puts a table in the place of what may be there.
-    pub fn replace(generation: u32, name: &'a str, is_there: bool, wanted: Option<&'a Table>) -> Self {
-        let mut batch = Self::begin(generation, name);
+    pub fn replace(family: u8, generation: u32, name: &'a str, is_there: bool, wanted: Option<&'a Table>) -> Self {
+        let mut batch = Self::begin(family, generation, name);
         if is_there {
             batch.message(Part::Table(name), message::DELTABLE, 0, |writer| writer.string(NFTA_TABLE, name));
         }
@@ -36,8 +37,8 @@ impl<'a> Batch<'a> {
     }
 
     /// `known` is the table the edits begin with.
-    pub fn edit(known: &'a Known, edits: &[Edit<'a>]) -> Self {
-        let mut batch = Self::begin(known.generation, &known.table.name);
+    pub fn edit(family: u8, known: &'a Known, edits: &[Edit<'a>]) -> Self {
+        let mut batch = Self::begin(family, known.generation, &known.table.name);
         for edit in edits {
             batch.one(known, edit);
         }
@@ -55,10 +56,10 @@ impl<'a> Batch<'a> {
         Some((self.writer, last, Parts(self.parts)))
     }
 
-    fn begin(generation: u32, table: &'a str) -> Self {
+    fn begin(family: u8, generation: u32, table: &'a str) -> Self {
         let mut writer = Writer::default();
         writer.message(BATCH_BEGIN, 0, 0, 0, SUBSYSTEM, |writer| writer.u32(NFNL_BATCH_GENID, generation));
-        Self { table, writer, parts: Vec::new(), last: 0 }
+        Self { family, table, writer, parts: Vec::new(), last: 0 }
     }
 
     /// Elements name chains and rules name both: hence the order.
@@ -145,6 +146,6 @@ impl<'a> Batch<'a> {
     fn message(&mut self, part: Part<'a>, kind: u16, flags: u16, body: impl FnOnce(&mut Writer)) {
         self.last = self.writer.len();
         self.parts.push(part);
-        self.writer.message(kind, flags, self.parts.len() as u32, INET, 0, body);
+        self.writer.message(kind, flags, self.parts.len() as u32, self.family, 0, body);
     }
 }

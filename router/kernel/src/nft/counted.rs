@@ -1,6 +1,6 @@
 //! What the elements of a dynamic set have counted.
 
-use super::{INET, Nft, NftError, message, rule, set};
+use super::{Nft, NftError, message, rule, set};
 use crate::nfnetlink::{Attributes, Malformed, Writer};
 use edge_plan::nft::Key;
 
@@ -15,10 +15,10 @@ impl Nft {
     /// The keys of a set with their packets, those left out that count none. Of a table that is not there: none.
     pub fn counted(&mut self, table: &str, name: &str) -> Result<Vec<(Key, u64)>, NftError> {
         let body = |writer: &mut Writer| set::name(writer, table, name);
-        if self.socket.get(message::GETSET, INET, body, |_| Ok(()))?.is_none() {
+        if self.socket.get(message::GETSET, self.family, body, |_| Ok(()))?.is_none() {
             return Ok(Vec::new());
         }
-        let elements = self.socket.dump(message::GETSETELEM, INET, body, |a| read(a).map(Some))?;
+        let elements = self.socket.dump(message::GETSETELEM, self.family, body, |a| read(a).map(Some))?;
         Ok(elements.into_iter().flatten().collect())
     }
 }

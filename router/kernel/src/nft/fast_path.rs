@@ -4,7 +4,7 @@
 //! A flow is known there by addresses, ports, protocol and the link it comes in by; any other packet takes the ordinary way. So does
 //! one of a flow whose conntrack entry was deleted.
 
-use super::{INET, NFTA_TABLE, NftError, SUBSYSTEM, Sent, chain, expression, message, rule};
+use super::{NFTA_TABLE, NftError, SUBSYSTEM, Sent, chain, expression, message, rule};
 use crate::nfnetlink::{self, Attributes, Malformed, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NlFamily, Socket, Writer};
 use edge_net::{IfName, Protocol};
 use edge_plan::{
@@ -17,6 +17,8 @@ use edge_plan::{
 use nix::errno::Errno;
 use std::collections::BTreeSet;
 
+/// `NFPROTO_INET`
+const INET: u8 = 1;
 const FLOWTABLE: &str = "fast-path";
 const CHAIN: &str = "hasten";
 /// After the policy's forward chain, whose priority is 0.

@@ -16,15 +16,13 @@ mod userdata;
 
 use crate::nfnetlink::{self, Attributes, Malformed, NlFamily, Socket};
 use batch::Batch;
-use edge_plan::nft::{Table, edits};
+use edge_plan::nft::{Family, Table, edits};
 pub use fast_path::FastPath;
 use known::Known;
 use nix::errno::Errno;
 pub use refusal::Explained;
 use std::sync::Arc;
 
-/// `NFPROTO_INET`
-const INET: u8 = 1;
 /// `NFNL_SUBSYS_NFTABLES`
 const SUBSYSTEM: u16 = 10;
 /// How often a change by somebody else in between is taken before giving up.
@@ -60,9 +58,10 @@ const NFTA_TABLE: u16 = 1;
 const NFTA_TABLE_USERDATA: u16 = 6;
 const NFTA_GEN_ID: u16 = 1;
 
-/// One socket in one network namespace, kept open: opening one costs more than a transaction.
+/// The tables of one family, by one socket in one network namespace, kept open: opening one costs more than a transaction.
 pub struct Nft {
     socket: Socket,
+    family: u8,
     /// The last reading.
     known: Option<Known>,
 }
@@ -91,9 +90,14 @@ pub enum NftError {
 }
 
 impl Nft {
-    /// In the network namespace the calling thread is in, for as long as it lives.
+    /// The family `inet`, in the network namespace the calling thread is in, for as long as it lives.
     pub fn open() -> Result<Self, NftError> {
-        Ok(Self { socket: Socket::open(NlFamily::Netfilter)?, known: None })
+        Self::open_in(Family::Inet)
+    }
+
+    /// Likewise.
+    pub fn open_in(family: Family) -> Result<Self, NftError> {
+        Ok(Self { socket: Socket::open(NlFamily::Netfilter)?, family: family as u8, known: None })
     }
 
     /// Counts the ruleset's changes by anybody in this namespace.
@@ -121,7 +125,7 @@ impl Nft {
             let Some(known) = self.known(name)? else { return self.replace(name, Some(wanted)) };
             let from = Arc::clone(&known.table);
             let Some(edits) = edits(&from, wanted, |set| known.is_outgrown(set)) else { return self.replace(name, Some(wanted)) };
-            if let Some(sent) = self.commit(Batch::edit(&known, &edits))? {
+            if let Some(sent) = self.commit(Batch::edit(self.family, &known, &edits))? {
                 // What cannot be read now is read, or its error told, at the next look.
                 self.known =
                     if edits.is_empty() { Some(known) } else { self.known_after(known, wanted, &edits).unwrap_or_default() };
@@ -137,7 +141,7 @@ impl Nft {
         self.known = None;
         for _ in 0..ATTEMPTS {
             let generation = self.generation()?;
-            let batch = Batch::replace(generation, name, self.is_there(name)?, wanted);
+            let batch = Batch::replace(self.family, generation, name, self.is_there(name)?, wanted);
             if let Some(sent) = self.commit(batch)? {
                 return Ok(sent);
             }

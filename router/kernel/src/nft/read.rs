@@ -1,7 +1,7 @@
 //! Reading a table, whole or what of it was touched.
 
 use super::{
-    ATTEMPTS, INET, NFTA_TABLE, Nft, NftError, chain,
+    ATTEMPTS, NFTA_TABLE, Nft, NftError, chain,
     known::{Known, Touched},
     message, rule, set, userdata,
 };
@@ -36,7 +36,7 @@ impl Nft {
     }
 
     pub(super) fn is_there(&mut self, table: &str) -> Result<bool, nfnetlink::NfnetlinkError> {
-        let found = self.socket.get(message::GETTABLE, INET, |writer| writer.string(NFTA_TABLE, table), |_| Ok(()))?;
+        let found = self.socket.get(message::GETTABLE, self.family, |writer| writer.string(NFTA_TABLE, table), |_| Ok(()))?;
         Ok(found.is_some())
     }
 
@@ -55,7 +55,7 @@ impl Nft {
         for set in table.sets.iter_mut().filter(|set| set.dynamic.is_none()) {
             let body = |writer: &mut nfnetlink::Writer| set::name(writer, name, &set.name);
             let decode = |a: Attributes| set::read_elements(a, set).map(Some);
-            for element in self.socket.dump(message::GETSETELEM, INET, body, decode)?.into_iter().flatten() {
+            for element in self.socket.dump(message::GETSETELEM, self.family, body, decode)?.into_iter().flatten() {
                 match element {
                     Ok((key, verdict)) => drop(set.elements.insert(key, verdict)),
                     Err(foreign) => table.foreign.push(foreign),
@@ -75,7 +75,7 @@ impl Nft {
             let comment = a.get(NFTA_TABLE_USERDATA).and_then(userdata::comment);
             Ok(Table { name: name.to_owned(), comment, foreign, ..Table::default() })
         };
-        self.socket.get(message::GETTABLE, INET, |writer| writer.string(NFTA_TABLE, name), decode)
+        self.socket.get(message::GETTABLE, self.family, |writer| writer.string(NFTA_TABLE, name), decode)
     }
 
     /// Puts the rules into the table's chains; their handles by chain.
@@ -129,12 +129,12 @@ impl Nft {
 
     fn verify_chain(&mut self, chain: &Chain, table: &str) -> Result<Option<Vec<u64>>, nfnetlink::NfnetlinkError> {
         let body = |writer: &mut nfnetlink::Writer| chain::name(writer, table, &chain.name);
-        let hangs = match self.socket.get(message::GETCHAIN, INET, body, chain::read)? {
+        let hangs = match self.socket.get(message::GETCHAIN, self.family, body, chain::read)? {
             Some(Ok(found)) => found.base == chain.base,
             _ => false,
         };
         let of_chain = |writer: &mut nfnetlink::Writer| rule::name(writer, table, &chain.name, None);
-        let found = self.socket.dump(message::GETRULE, INET, of_chain, |a| {
+        let found = self.socket.dump(message::GETRULE, self.family, of_chain, |a| {
             let rule = rule::read(a)?;
             Ok((rule.chain == chain.name && a.string(NFTA_TABLE) == Some(table)).then_some(rule))
         })?;
@@ -147,7 +147,7 @@ impl Nft {
         let body = |writer: &mut nfnetlink::Writer| {
             set::write_elements(writer, table, set, &mut [(key, &None)].into_iter(), usize::MAX / 2);
         };
-        let found = self.socket.get(message::GETSETELEM, INET, body, |a| set::read_elements(a, set))?;
+        let found = self.socket.get(message::GETSETELEM, self.family, body, |a| set::read_elements(a, set))?;
         Ok(found.into_iter().flatten().find_map(|element| element.ok().filter(|(found, _)| found == key)).map(|(_, value)| value))
     }
 
@@ -160,7 +160,7 @@ impl Nft {
     ) -> Result<Vec<T>, nfnetlink::NfnetlinkError> {
         self.socket.dump(
             kind,
-            INET,
+            self.family,
             |writer| writer.string(NFTA_TABLE, table),
             |a| if a.string(NFTA_TABLE) == Some(table) { decode(a).map(Some) } else { Ok(None) },
         )

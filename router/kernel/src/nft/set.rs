@@ -165,6 +165,8 @@ fn number(field: Field) -> u32 {
     match field {
         Field::IfName => 41,
         Field::Ipv4 => 7,
+        Field::Mac => 9,
+        Field::Group => 35,
         Field::Protocol => 12,
         Field::Port => 13,
         Field::Mark => 19,
@@ -178,7 +180,7 @@ fn key_type(fields: &[Field]) -> u32 {
 fn fields(mut kind: u32) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     while kind != 0 {
-        let known = [Field::IfName, Field::Ipv4, Field::Protocol, Field::Port, Field::Mark];
+        let known = [Field::IfName, Field::Ipv4, Field::Mac, Field::Group, Field::Protocol, Field::Port, Field::Mark];
         fields.push(known.into_iter().find(|field| number(*field) == kind & ((1 << TYPE_BITS) - 1))?);
         kind >>= TYPE_BITS;
     }
@@ -189,8 +191,8 @@ fn fields(mut kind: u32) -> Option<Vec<Field>> {
 /// `enum byteorder` of nft: 1 the machine's own, 2 big-endian, and 0 for a concatenation, whose fields know theirs.
 fn byte_order(fields: &[Field]) -> u32 {
     match fields {
-        [Field::IfName | Field::Protocol | Field::Mark] => 1,
-        [Field::Ipv4 | Field::Port] => 2,
+        [Field::IfName | Field::Protocol | Field::Mark | Field::Group] => 1,
+        [Field::Ipv4 | Field::Mac | Field::Port] => 2,
         _ => 0,
     }
 }

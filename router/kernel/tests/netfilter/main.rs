@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "the helpers of a test are test code")]
 
 mod atomic;
+mod bridge;
 mod foreign;
 mod generated;
 mod listing;

@@ -51,6 +51,11 @@ pub enum Owner {
     Foreign,
 }
 
+impl Owner {
+    /// The groups of [`Plan`](Self::Plan), [`Attach`](Self::Attach) and [`Lent`](Self::Lent).
+    pub const GROUPS: [u32; 3] = [0x6564, 0x6565, 0x6566];
+}
+
 /// The kinds of links that a plan knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkKind {

@@ -4,7 +4,7 @@
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
 use super::{Ct, Data, Expr, Field, Key, Meta, NftVerdict, PayloadBase, Rule, Stateful};
-use edge_net::{IfName, PortRange, Protocol};
+use edge_net::{IfName, Mac, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use smallvec::{SmallVec, smallvec};
 use std::{borrow::Cow, net::Ipv4Addr};
@@ -37,6 +37,12 @@ const MAX_COMMENT: usize = 128;
 /// Offsets in the IPv4 header (RFC 791) and in the TCP and UDP headers alike (RFC 9293, RFC 768).
 const IP_SADDR: u32 = 12;
 const IP_DADDR: u32 = 16;
+/// Offsets in the Ethernet header, and in ARP of IPv4 on Ethernet (RFC 826).
+const ETHER_SADDR: u32 = 6;
+const ARP_SADDR_ETHER: u32 = 8;
+const ARP_SADDR_IP: u32 = 14;
+/// RFC 826
+const ETHERTYPE_ARP: u16 = 0x0806;
 const TH_SPORT: u32 = 0;
 const TH_DPORT: u32 = 2;
 
@@ -47,6 +53,14 @@ pub enum Source {
     Iifname,
     /// `oifname`
     Oifname,
+    /// `meta iifgroup`
+    Iifgroup,
+    /// `ether saddr`
+    EtherSaddr,
+    /// `arp saddr ether`, after [`arp`]
+    ArpSaddrEther,
+    /// `arp saddr ip`, after [`arp`]
+    ArpSaddrIp,
     /// `ip saddr`
     IpSaddr,
     /// `ip daddr`
@@ -66,6 +80,10 @@ pub enum Value<'a> {
     IfName(&'a IfName),
     /// 4 bytes in network order.
     Ipv4(Ipv4Addr),
+    /// 6 bytes.
+    Mac(Mac),
+    /// 4 bytes in the machine's own order.
+    Group(u32),
     /// 1 byte: the number in the IP header.
     Protocol(Protocol),
     /// 2 bytes in network order, of TCP or UDP.
@@ -125,6 +143,11 @@ pub fn ip_daddr(net: Ipv4Net) -> Piece {
 /// `meta nfproto ipv4`
 pub fn ipv4() -> Piece {
     smallvec![meta(Meta::Nfproto, 0), equal(&[NFPROTO_IPV4])]
+}
+
+/// `meta protocol arp`: in a VLAN of its own accord, too.
+pub fn arp() -> Piece {
+    smallvec![meta(Meta::Protocol, 0), equal(&ETHERTYPE_ARP.to_be_bytes())]
 }
 
 /// `meta l4proto PROTOCOL`
@@ -253,6 +276,8 @@ pub fn key(values: &[Value]) -> Key {
         match value {
             Value::IfName(name) => key.extend_from_slice(name.bytes()),
             Value::Ipv4(address) => key.extend_from_slice(&address.octets()),
+            Value::Mac(mac) => key.extend_from_slice(&mac.bytes()),
+            Value::Group(group) => key.extend_from_slice(&group.to_ne_bytes()),
             Value::Protocol(protocol) => key.push(protocol.number()),
             Value::Port(port) => key.extend_from_slice(&port.to_be_bytes()),
         }
@@ -266,7 +291,9 @@ impl Source {
     pub fn field(self) -> Field {
         match self {
             Source::Iifname | Source::Oifname => Field::IfName,
-            Source::IpSaddr | Source::IpDaddr => Field::Ipv4,
+            Source::Iifgroup => Field::Group,
+            Source::EtherSaddr | Source::ArpSaddrEther => Field::Mac,
+            Source::ArpSaddrIp | Source::IpSaddr | Source::IpDaddr => Field::Ipv4,
             Source::L4proto => Field::Protocol,
             Source::Dport => Field::Port,
             Source::Random(_) => Field::Mark,
@@ -277,6 +304,10 @@ impl Source {
         match self {
             Source::Iifname => meta(Meta::Iifname, register),
             Source::Oifname => meta(Meta::Oifname, register),
+            Source::Iifgroup => meta(Meta::Iifgroup, register),
+            Source::EtherSaddr => payload(PayloadBase::Link, ETHER_SADDR, 6, register),
+            Source::ArpSaddrEther => payload(PayloadBase::Network, ARP_SADDR_ETHER, 6, register),
+            Source::ArpSaddrIp => payload(PayloadBase::Network, ARP_SADDR_IP, 4, register),
             Source::IpSaddr => payload(PayloadBase::Network, IP_SADDR, 4, register),
             Source::IpDaddr => payload(PayloadBase::Network, IP_DADDR, 4, register),
             Source::L4proto => meta(Meta::L4proto, register),
@@ -291,7 +322,8 @@ impl Field {
     pub fn size(self) -> usize {
         match self {
             Field::IfName => IFNAME_SIZE,
-            Field::Ipv4 | Field::Mark => 4,
+            Field::Ipv4 | Field::Mark | Field::Group => 4,
+            Field::Mac => 6,
             Field::Protocol => 1,
             Field::Port => 2,
         }
@@ -317,7 +349,7 @@ fn put(fields: &[Source], set: &str, renew: bool, with: Option<Stateful>) -> Pie
 
 /// The key, from register 0 on.
 fn loaded(fields: &[Source]) -> Piece {
-    let addresses = fields.iter().any(|source| source.field() == Field::Ipv4);
+    let addresses = fields.iter().any(|source| matches!(source, Source::IpSaddr | Source::IpDaddr));
     let mut expressions = if addresses { ipv4() } else { Piece::new() };
     let mut register = 0;
     for source in fields {

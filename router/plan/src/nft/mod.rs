@@ -1,7 +1,7 @@
 //! An nftables table as data, at the level the kernel has it (registers and expressions), so that what the kernel
 //! lists can be compared with what was wanted. The functions in [`build`] read like the `nft` language.
 //!
-//! Family is always `inet`.
+//! Its [`Family`] is said by who holds it: rules are the same in each.
 
 pub mod build;
 mod delta;
@@ -12,10 +12,32 @@ pub use edit::{Edit, edits};
 use smallvec::SmallVec;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
+/// In which of the kernel's families a table is: which packets it sees, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// IPv4 and IPv6, at the stations of a router.
+    Inet = 1,
+    /// Frames that pass a bridge.
+    Bridge = 7,
+}
+
+impl Family {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Inet, Self::Bridge];
+
+    /// As `nft` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Inet => "inet",
+            Self::Bridge => "bridge",
+        }
+    }
+}
+
 /// Equal in whatever order its chains and sets were made: a chain that stays where it is keeps its place when others come and go.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// In the family `inet` of its namespace.
+    /// Unique in the family in its namespace.
     pub name: String,
     /// For whoever lists it (`NFTA_TABLE_USERDATA`).
     pub comment: Option<String>,
@@ -142,6 +164,10 @@ pub enum Field {
     IfName,
     /// An IPv4 address.
     Ipv4,
+    /// A hardware address.
+    Mac,
+    /// The number of a group of interfaces, in the machine's own order.
+    Group,
     /// A protocol's number in the IP header.
     Protocol,
     /// A port of TCP or UDP.
@@ -283,6 +309,8 @@ pub enum Stateful {
 /// `enum nft_meta_keys`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Meta {
+    /// What is in the frame, as an EtherType: what stands behind a VLAN tag, if there is one.
+    Protocol = 1,
     /// The link it came in by.
     Iifname = 6,
     /// The link it leaves by.
@@ -291,6 +319,8 @@ pub enum Meta {
     Nfproto = 15,
     /// The protocol number of its transport layer.
     L4proto = 16,
+    /// The group of the link it came in by.
+    Iifgroup = 21,
 }
 
 /// `enum nft_ct_keys`
@@ -305,7 +335,9 @@ pub enum Ct {
 /// `enum nft_payload_bases`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PayloadBase {
-    /// From the start of the IP header.
+    /// From the start of the frame.
+    Link = 0,
+    /// From the start of the IP header, or of ARP's.
     Network = 1,
     /// From the start of the TCP, UDP or ICMP header.
     Transport = 2,
@@ -313,7 +345,7 @@ pub enum PayloadBase {
 
 impl Meta {
     /// What can be read back.
-    pub const ALL: [Self; 4] = [Self::Iifname, Self::Oifname, Self::Nfproto, Self::L4proto];
+    pub const ALL: [Self; 6] = [Self::Protocol, Self::Iifname, Self::Oifname, Self::Nfproto, Self::L4proto, Self::Iifgroup];
 }
 
 impl Ct {
@@ -323,7 +355,7 @@ impl Ct {
 
 impl PayloadBase {
     /// What can be read back.
-    pub const ALL: [Self; 2] = [Self::Network, Self::Transport];
+    pub const ALL: [Self; 3] = [Self::Link, Self::Network, Self::Transport];
 }
 
 /// What becomes of a packet (`NF_ACCEPT`, `NF_DROP`, `enum nft_verdicts`).

@@ -138,12 +138,16 @@ impl Packet {
             // NFPROTO_IPV4
             Meta::Nfproto => vec![2],
             Meta::L4proto => vec![self.protocol],
+            // Of the bridge's table only.
+            Meta::Protocol | Meta::Iifgroup => return None,
         })
     }
 
     fn header(&self, base: PayloadBase) -> Vec<u8> {
         match base {
             PayloadBase::Network => [&[0; 12], &self.source.octets()[..], &self.destination.octets()].concat(),
+            // A packet has lost its frame here.
+            PayloadBase::Link => Vec::new(),
             PayloadBase::Transport => [self.source_port.to_be_bytes(), self.destination_port.to_be_bytes()].concat(),
         }
     }

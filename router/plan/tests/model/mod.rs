@@ -83,10 +83,10 @@ pub fn step(state: &mut State, op: &Op) {
             assert!(there.routes.insert(route.clone()), "{op:?}: is there already");
         }
         Op::DeleteRoute { space, route } => assert!(space_of(state, space).routes.remove(route), "{op:?}"),
-        Op::SetTable { space, from, to } => {
-            let there = space_of(state, space);
-            assert_eq!(there.table, *from);
-            there.table = to.clone();
+        Op::SetTable { space, family, from, to } => {
+            let there = space_of(state, space).table_of_mut(*family);
+            assert_eq!(there, from);
+            there.clone_from(to);
         }
         Op::SetFastPath { space, from, to } => {
             let there = space_of(state, space);

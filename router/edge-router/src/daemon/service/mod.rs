@@ -1,6 +1,7 @@
 //! What the router does for its networks beside the data plane. A new one is a file here and a line in [`all`].
 
 mod attachments;
+mod claims;
 mod dhcp;
 mod flows;
 mod hostname;
@@ -24,6 +25,7 @@ pub fn all(parts: &Parts) -> Services {
         Arc::new(attachments::Attachments::new(parts.attach.clone())),
         Arc::new(sweep::Sweep::default()),
         Arc::new(flows::Flows),
+        Arc::new(claims::Claims),
         Arc::new(ssh_keys::SshKeys::new(parts.files.clone())),
         Arc::new(hostname::Hostname::new(parts.lent.clone())),
         Arc::new(lent_settings::LentSettings::new(parts.lent.clone())),
