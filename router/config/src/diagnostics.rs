@@ -12,13 +12,23 @@ const WIDTH: usize = 140;
 /// Bytes of the lines around a caret; of more, only the place is shown. The renderer takes its time for each character.
 const MAX_SHOWN_BYTES: usize = 16 * 1024;
 
-/// Everything wrong in one file, in its order. Never empty.
+/// Everything wrong in one file, or everything that is hardly meant, in its order. Never empty.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     file_name: String,
     text: String,
     mistakes: Vec<Mistake>,
     total: usize,
+    severity: Severity,
+}
+
+/// What comes of each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// The file is not valid.
+    Error,
+    /// It is, and does what it says.
+    Warning,
 }
 
 /// One thing wrong, for `--json`. Lines and columns count from 1, columns in characters.
@@ -48,9 +58,9 @@ pub struct Related {
 }
 
 impl Diagnostics {
-    pub(crate) fn new(file_name: String, text: String, mistakes: Mistakes) -> Self {
+    pub(crate) fn new(file_name: String, text: String, mistakes: Mistakes, severity: Severity) -> Self {
         let (mistakes, total) = mistakes.in_order();
-        Self { file_name, text, mistakes, total }
+        Self { file_name, text, mistakes, total, severity }
     }
 
     /// As it was given to [`parse`](crate::parse()).
@@ -90,7 +100,7 @@ impl Diagnostics {
         let annotation = |kind: AnnotationKind, span: Span| kind.span(self.clamp(span.start)..self.clamp(span.end));
         let related = mistake.related.iter().filter(|(span, _)| self.is_short(*span));
         let related = related.map(|(span, label)| annotation(AnnotationKind::Context, *span).label(label));
-        let title = Level::ERROR.primary_title(&mistake.message);
+        let title = self.severity.level().primary_title(&mistake.message);
         let place = if self.is_short(mistake.span) {
             let snippet = Snippet::source(&self.text).path(&self.file_name);
             title.element(snippet.annotation(annotation(AnnotationKind::Primary, mistake.span)).annotations(related))
@@ -124,7 +134,23 @@ impl Diagnostics {
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let plural = if self.total == 1 { "" } else { "s" };
-        write!(f, "{} has {} error{plural}", self.file_name, self.total)
+        write!(f, "{} has {} {}{plural}", self.file_name, self.total, self.severity.word())
+    }
+}
+
+impl Severity {
+    fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+
+    fn level(self) -> Level<'static> {
+        match self {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        }
     }
 }
 

@@ -10,10 +10,14 @@ mod model;
 mod parse;
 mod place;
 mod span;
+mod spot;
 mod suggest;
+mod warning;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Related};
 pub use mistake::MAX_SHOWN;
 pub use model::*;
 pub use parse::{MAX_METRIC, MAX_SIZE, parse};
 pub use place::Place;
+pub use spot::Spot;
+pub use warning::Warning;

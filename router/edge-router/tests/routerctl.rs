@@ -90,17 +90,34 @@ fn a_good_file_is_one_line() {
 /// It may be what somebody wants, and hardly is.
 #[test]
 fn a_file_with_nothing_in_it_is_not_valid_in_silence() {
-    let line = "0 networks, 0 uplinks, 0 hosts: valid, but it has nothing in it: no network, no uplink\n";
+    let line = "0 networks, 0 uplinks, 0 hosts: valid, with 1 warning\n";
     for text in ["", "# nothing\n", "[system]\nhostname = \"box\"\n"] {
         let files = with(text);
-        assert_eq!(told(&files.ctl("check edge-router.toml", "")), (0, format!("edge-router.toml: {line}").as_str(), ""));
+        let check = files.ctl("check edge-router.toml", "");
+        let (status, stdout, stderr) = told(&check);
+        assert_eq!((status, stdout), (0, format!("edge-router.toml: {line}").as_str()));
+        assert!(stderr.contains("warning: it has nothing in it: no network, no uplink\n"), "{stderr}");
         let json = files.ctl("check --json -", text);
         let report: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-        let warnings = serde_json::json!(["it has nothing in it: no network, no uplink"]);
-        assert_eq!((&report["valid"], &report["warnings"]), (&true.into(), &warnings));
+        let warning = &report["warnings"][0];
+        assert_eq!((&report["valid"], report["warnings"].as_array().map(Vec::len)), (&true.into(), Some(1)));
+        assert_eq!(warning["message"], "it has nothing in it: no network, no uplink");
+        assert_eq!((&warning["line"], &warning["column"]), (&1.into(), &1.into()));
+        assert_eq!(told(&json).2, "");
     }
     let report = with(GOOD).ctl("check --json -", GOOD);
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&report.stdout).unwrap()["warnings"], serde_json::json!([]));
+}
+
+/// With its place, beside the good line; what an apply of it would do is not kept from anybody.
+#[test]
+fn what_is_hardly_meant_is_warned_of_and_valid() {
+    let files = with(&format!("[system]\nntp = [\"pool.ntp.org\"]\n{GOOD}"));
+    let check = files.ctl("check edge-router.toml", "");
+    let (status, stdout, stderr) = told(&check);
+    assert_eq!((status, stdout), (0, "edge-router.toml: 2 networks, 1 uplink, 0 hosts: valid, with 1 warning\n"));
+    assert!(stderr.contains("warning: `ntp` has no effect") && stderr.contains("--> edge-router.toml:"), "{stderr}");
+    assert!(stderr.contains('^') && !stderr.contains("error"), "{stderr}");
 }
 
 #[test]

@@ -77,6 +77,11 @@ impl PortRange {
     pub fn contains(&self, port: u16) -> bool {
         (self.first()..=self.last()).contains(&port)
     }
+
+    /// Whether some port is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.first() <= other.last() && other.first() <= self.last()
+    }
 }
 
 impl fmt::Display for PortRange {

@@ -28,6 +28,7 @@ mod stranger;
 mod unnamed;
 mod urgent;
 mod verdict;
+mod warning;
 
 pub use announce::announced;
 pub use desired::{desired, router_space, settings};
@@ -51,3 +52,4 @@ pub use stranger::{Strange, Stranger, strange_links};
 pub use unnamed::unnamed;
 pub use urgent::urgent;
 pub use verdict::{Fate, Object, Reason, Verdict, verdicts};
+pub use warning::warnings;

@@ -22,7 +22,7 @@ mod target;
 mod value;
 mod word;
 
-use crate::{Config, Diagnostics, mistake::Mistakes, span::Span};
+use crate::{Config, Diagnostics, diagnostics::Severity, mistake::Mistakes, span::Span};
 use draft::Draft;
 pub use draft::MAX_METRIC;
 use toml::de::DeTable;
@@ -37,16 +37,20 @@ pub fn parse(file_name: &str, text: &str) -> Result<Config, Diagnostics> {
         let mut mistakes = Mistakes::default();
         let message = format!("the file has {} bytes, at most {MAX_SIZE} are read", text.len());
         mistakes.add(Span::default(), message).help("make it smaller, or check that it is the right file");
-        return Err(Diagnostics::new(file_name.to_owned(), String::new(), mistakes));
+        return Err(Diagnostics::new(file_name.to_owned(), String::new(), mistakes, Severity::Error));
     }
-    // With plain line ends, and no byte order mark, lines and columns are the same for every editor.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let text = plain(text);
     let (document, errors) = DeTable::parse_recoverable(&text);
     let mut mistakes = Mistakes::default();
     let config = Draft::read(document.get_ref(), &mut mistakes).finish(&mut mistakes);
     let mistakes = mistakes.after_syntax(syntax::mistakes(&errors), &text);
     match config {
         Some(config) if mistakes.is_empty() => Ok(config),
-        _ => Err(Diagnostics::new(file_name.to_owned(), text, mistakes)),
+        _ => Err(Diagnostics::new(file_name.to_owned(), text, mistakes, Severity::Error)),
     }
+}
+
+/// With plain line ends, and no byte order mark, lines and columns are the same for every editor.
+pub(crate) fn plain(text: &str) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }

@@ -1,7 +1,7 @@
 //! What can be told from a file alone.
 
-use super::{Output, Refusal, file};
-use edge_config::{Config, Diagnostic};
+use super::{Output, Refusal, file, output::tell};
+use edge_config::{Config, Diagnostic, Diagnostics};
 use edge_plan::Facts;
 use edge_report::render;
 use serde::Serialize;
@@ -19,14 +19,22 @@ struct CheckReport {
     /// How many mistakes there are; the first of them are listed in `diagnostics`.
     errors: usize,
     diagnostics: Vec<Diagnostic>,
-    /// What is no mistake, and hardly what was meant.
-    warnings: Vec<String>,
+    /// What is valid, and hardly meant; the first of them.
+    warnings: Vec<Diagnostic>,
 }
 
 pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
     let text = file::read(path)?;
     match edge_config::parse(&text.file_name, &text.text) {
-        Ok(config) => out.show(&CheckReport::valid(text.file_name, &config), |report, _| report.line()),
+        Ok(config) => {
+            let warned = Diagnostics::of_warnings(&text.file_name, &text.text, &edge_plan::warnings(&config));
+            let report = CheckReport::valid(text.file_name, &config, warned.as_ref());
+            out.show(&report, |report, _| report.line(warned.as_ref()))?;
+            if let Some(warned) = warned.filter(|_| !out.is_json()) {
+                tell(|color| format!("\n{}", warned.render(color)));
+            }
+            Ok(())
+        }
         Err(diagnostics) => {
             let none = |_: &CheckReport, _| String::new();
             out.show(&CheckReport::invalid(&diagnostics), none)?;
@@ -52,24 +60,22 @@ pub fn draw(path: &Path, out: &Output) -> Result<(), Refusal> {
 }
 
 impl CheckReport {
-    fn valid(file: String, config: &Config) -> Self {
+    fn valid(file: String, config: &Config, warned: Option<&Diagnostics>) -> Self {
         let (networks, uplinks, hosts) = (config.networks.len(), config.uplinks.len(), config.hosts.len());
-        let warnings = config.is_empty().then(|| "it has nothing in it: no network, no uplink".to_owned());
-        let warnings = warnings.into_iter().collect();
+        let warnings = warned.into_iter().flat_map(Diagnostics::iter).collect();
         Self { file, valid: true, networks, uplinks, hosts, errors: 0, diagnostics: Vec::new(), warnings }
     }
 
-    fn invalid(found: &edge_config::Diagnostics) -> Self {
+    fn invalid(found: &Diagnostics) -> Self {
         let (file, errors) = (found.file_name().to_owned(), found.len());
         let (networks, uplinks, hosts) = (0, 0, 0);
         Self { file, valid: false, networks, uplinks, hosts, errors, diagnostics: found.iter().collect(), warnings: Vec::new() }
     }
 
-    fn line(&self) -> String {
+    fn line(&self, warned: Option<&Diagnostics>) -> String {
         let (networks, uplinks) = (count(self.networks, "network"), count(self.uplinks, "uplink"));
-        let line = format!("{}: {networks}, {uplinks}, {}: valid", self.file, count(self.hosts, "host"));
-        let warnings: String = self.warnings.iter().map(|warning| format!(", but {warning}")).collect();
-        line + &warnings + "\n"
+        let warnings = warned.map(|warned| format!(", with {}", count(warned.len(), "warning"))).unwrap_or_default();
+        format!("{}: {networks}, {uplinks}, {}: valid{warnings}\n", self.file, count(self.hosts, "host"))
     }
 }
 

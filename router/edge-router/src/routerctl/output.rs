@@ -13,6 +13,11 @@ impl Output {
         Self { json, color: wants_color(&io::stdout()) }
     }
 
+    /// Whether a program reads it.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// As the one JSON object, or as text; `text` is told whether to use colour.
     pub fn show<T: Serialize>(&self, answer: &T, text: impl FnOnce(&T, bool) -> String) -> Result<(), Refusal> {
         let shown = match self.json {
@@ -29,6 +34,11 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+/// To standard error, which may be closed; `text` is told whether to use colour.
+pub fn tell(text: impl FnOnce(bool) -> String) {
+    let _ = io::stderr().lock().write_all(text(wants_color(&io::stderr())).as_bytes());
 }
 
 /// Only a terminal gets colour, and not one whose user said no (no-color.org).

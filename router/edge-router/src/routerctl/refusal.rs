@@ -1,11 +1,8 @@
-use super::output::wants_color;
+use super::output::{tell, wants_color};
 use edge_config::Diagnostics;
 use edge_control::ClientError;
 use edge_report::render;
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
 /// The answer is no: invalid, refused, drifted.
 pub const NO: u8 = 1;
@@ -34,10 +31,9 @@ impl Refusal {
 
     /// One line first, detail below.
     pub fn tell(&self) -> ExitCode {
-        let text = render::failure(&self.error, &self.detail, wants_color(&io::stderr()));
         let diagnostics = self.diagnostics.as_ref().map(|rendered| format!("\n{}\n", rendered.trim_end()));
         // The exit status tells it still when standard error is closed.
-        let _ = io::stderr().lock().write_all((text + &diagnostics.unwrap_or_default()).as_bytes());
+        tell(|color| render::failure(&self.error, &self.detail, color) + &diagnostics.unwrap_or_default());
         ExitCode::from(self.status)
     }
 }

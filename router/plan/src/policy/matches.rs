@@ -91,6 +91,13 @@ impl Match {
             && (packet.translated || !self.translated)
     }
 
+    /// Whether some packet fits both, of two that an `[[allow]]` asks for.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let have_in_common = |(one, two): (PortRange, PortRange)| one.overlaps(&two);
+        self.protocol.zip(other.protocol).is_none_or(|(one, two)| one == two)
+            && self.ports.zip(other.ports).is_none_or(have_in_common)
+    }
+
     /// What is asked of the connection, as a rule begins with it.
     pub(crate) fn connection(&self) -> Piece {
         if self.translated { ct_status_dnat() } else { Piece::new() }
@@ -109,6 +116,8 @@ impl Packet {
     pub const PING: Self = Self { icmp_type: Some(Match::ECHO_REQUEST), ..Self::of(1) };
     /// A resolver's first question (RFC 1035, 4.2.1); its own port is any.
     pub const NAME_QUERY: Self = Self { destination_port: 53, ..Self::of(17) };
+    /// The same of a resolver that asks by TCP alone.
+    pub(crate) const NAME_QUERY_BY_TCP: Self = Self { destination_port: 53, ..Self::of(6) };
 
     /// Of whom nothing but the protocol is known.
     pub const fn of(protocol: u8) -> Self {

@@ -18,7 +18,7 @@ impl<'a> Policy<'a> {
     }
 
     /// A resolver asks by UDP first (RFC 7766, 5): a server that hears TCP only would cost each name a timeout.
-    fn may_ask(&self, network: &'a Network, uplink: &'a Uplink, server: Ipv4Addr) -> bool {
+    pub(crate) fn may_ask(&self, network: &'a Network, uplink: &'a Uplink, server: Ipv4Addr) -> bool {
         let to = self.places.inside(server).unwrap_or(Party::Beyond(uplink));
         self.reach(Party::Node(network, None), to).admits(&Packet::NAME_QUERY)
     }
