@@ -1,4 +1,4 @@
-use crate::{FileEffect, Guarded, Part, UnnamedDevices, Waiting, Which};
+use crate::{FileEffect, Guarded, Part, UnnamedDevices, Waiting, Warning, Which};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a plan; without `config` of the daemon's own configuration file.
@@ -41,6 +41,9 @@ pub struct PlanReport {
     pub unchanged: u32,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
+    /// What is hardly meant, or may be spoiled by what others have on the machine.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// Devices that the configuration does not name; `null`: there is none.
     #[serde(default)]
     pub unnamed: Option<UnnamedDevices>,
@@ -64,6 +67,9 @@ pub struct ApplyReport {
     pub only_spelling: bool,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
+    /// What is hardly meant in it.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// Milliseconds.
     pub took_ms: u64,
     /// What is in force now is called so: the file it came from.

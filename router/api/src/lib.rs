@@ -44,6 +44,7 @@ mod status;
 mod transfer;
 mod unnamed;
 mod verdict;
+mod warning;
 
 pub use api::Api;
 pub use attach::{AttachRequest, Attached, DetachRequest, Detached};
@@ -61,3 +62,4 @@ pub use status::*;
 pub use transfer::{Imported, LeaseFile, LeaseRecord, LeftOut};
 pub use unnamed::{Treatment, UnnamedDevices};
 pub use verdict::{Effect, Judgement, ObjectVerdict, Part, PartKind};
+pub use warning::Warning;

@@ -5,7 +5,7 @@ mod flows;
 mod network;
 mod uplink;
 
-use crate::{Node, UnnamedDevices, Which};
+use crate::{Node, UnnamedDevices, Warning, Which};
 pub use claims::Claim;
 pub use flows::{FlowsStatus, RefusedFlows};
 pub use network::{NetworkState, NetworkStatus};
@@ -33,6 +33,9 @@ pub struct Status {
     pub nodes: Vec<Node>,
     /// Devices the configuration needs and that are not there.
     pub waiting: Vec<Waiting>,
+    /// What is hardly meant, or may be spoiled by what others have on the machine.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// `null`: there is none.
     #[serde(default)]
     pub unnamed: Option<UnnamedDevices>,

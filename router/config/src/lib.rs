@@ -20,4 +20,5 @@ pub use model::*;
 pub use parse::{MAX_METRIC, MAX_SIZE, parse};
 pub use place::Place;
 pub use spot::Spot;
+pub use suggest::nearest;
 pub use warning::Warning;

@@ -2,7 +2,7 @@ use crate::{
     Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, session, space::Spaces, written::Written,
 };
 use edge_net::Name;
-use edge_plan::{Address, Op, Settings, Space, State, Stranger, guard::Session};
+use edge_plan::{Address, Op, Settings, Space, State, Stranger, Surroundings, guard::Session};
 use std::{
     collections::BTreeMap,
     panic,
@@ -61,6 +61,11 @@ impl Kernel {
     /// Addresses and routes that others have put on links of ours or lent to us.
     pub async fn strangers(&self) -> Result<Vec<Stranger>, Error> {
         self.blocking(observe::strangers).await
+    }
+
+    /// What others have in this space that gets into the way of what we do there; of one that is not there, nothing.
+    pub async fn surroundings(&self, space: Space) -> Result<Surroundings, Error> {
+        self.blocking(move |spaces| observe::surroundings(spaces, &space)).await
     }
 
     /// Who is connected to an ssh server of the box, in the host space and in every trusted namespace that carries our mark.

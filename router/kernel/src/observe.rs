@@ -3,8 +3,10 @@
 mod link;
 mod mirror;
 mod strangers;
+mod surroundings;
 
 pub(crate) use strangers::strangers;
+pub(crate) use surroundings::surroundings;
 
 use crate::{
     Error, address, marks, message,

@@ -10,7 +10,7 @@ use crate::{
 use edge_host::netns::{self, NetnsIdentity};
 use edge_net::{IfName, Name};
 use edge_plan::{
-    Owner, Space, TABLE,
+    Dropper, Owner, Space, TABLE,
     nft::{Family, Table},
 };
 use netlink_packet_route::{
@@ -77,6 +77,11 @@ impl OpenSpace {
 
     pub fn table(&mut self, family: Family) -> Result<Option<Arc<Table>>, Error> {
         self.nft(family, "list the nftables table", |nft| nft.table(TABLE))
+    }
+
+    /// Chains of others that drop what we forward.
+    pub fn droppers(&mut self) -> Result<Vec<Dropper>, Error> {
+        self.nft(Family::Inet, "list the chains", Nft::droppers)
     }
 
     pub fn update_table(&mut self, family: Family, name: &str, table: Option<&Arc<Table>>) -> Result<nft::Sent, Error> {

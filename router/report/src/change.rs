@@ -15,6 +15,7 @@ pub fn plan(effects: Vec<FileEffect>, ops: &[Op], groups: &[Group], waiting: Vec
         unchanged: u32::try_from(unchanged).unwrap_or(u32::MAX),
         parts,
         waiting,
+        warnings: Vec::new(),
         unnamed: None,
         guarded: None,
     }

@@ -9,6 +9,7 @@ mod reachability;
 pub mod render;
 mod unnamed;
 mod verdict;
+pub mod warning;
 
 pub use change::{change, plan};
 pub use drift::{bounded, drift};

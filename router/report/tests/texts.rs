@@ -63,3 +63,34 @@ fn an_error_is_one_line_then_detail() {
     let detail = ["first\nsecond".to_owned()];
     assert_eq!(render::failure("it is wrong\x1b[2J", &detail, false), "error: it is wrong?[2J\n  first\n  second\n");
 }
+
+#[test]
+fn a_warning_is_a_sentence_after_what_is_wrong() {
+    let told = |place: Option<&str>, help: &str| Warning {
+        place: place.map(str::to_owned),
+        message: "it has no effect".into(),
+        help: Some(help.into()),
+    };
+    let warnings = vec![told(Some("x.toml:2:7"), "leave it out"), told(None, "stop it\x1b[2J")];
+    let lines = "! warning: x.toml:2:7: it has no effect\n! warning: it has no effect: stop it?[2J\n";
+    let problems = vec![Problem { what: "it is wrong".into(), why: None }];
+    let status = render::status(&Status { warnings: warnings.clone(), problems, ..Status::default() }, 0, false);
+    assert!(status.contains(&format!("! it is wrong\n{lines}")), "{status}");
+    let plan = PlanReport { warnings: warnings.clone(), nothing_to_change: true, ..PlanReport::default() };
+    assert_eq!(render::plan(&plan, false, false), format!("{lines}\nnothing to change\n"));
+    let apply = ApplyReport { warnings, took_ms: 3, ..ApplyReport::default() };
+    assert_eq!(render::apply(&apply, false), format!("{lines}nothing to change (3 ms)\n"));
+}
+
+#[test]
+fn chains_that_drop_are_told_where_there_are_networks() {
+    let dropper = |by_policy| edge_plan::Dropper { family: "ip", table: "filter".into(), chain: "FORWARD".into(), by_policy };
+    let found =
+        edge_plan::Surroundings { droppers: vec![dropper(true), dropper(false)], old_iptables: true, ..Default::default() };
+    let told = edge_report::warning::of_droppers(&common::config(common::FIRE_TRUCK), &found);
+    let ends = ["drops by its policy what it does not accept", "drops by its last rule what it does not accept", "what crosses"];
+    assert_eq!(told.len(), 3);
+    assert!(told.iter().zip(ends).all(|(warning, end)| warning.message.ends_with(end)), "{told:?}");
+    assert!(edge_report::warning::of_droppers(&common::config(""), &found).is_empty());
+    assert!(edge_report::warning::of_droppers(&common::config(common::FIRE_TRUCK), &Default::default()).is_empty());
+}

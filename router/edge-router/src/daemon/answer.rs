@@ -11,17 +11,19 @@ use edge_api::{
 };
 use edge_config::Config;
 use edge_engine::{Back, Before, Done, Text, parse};
-use edge_plan::{diff, grouped, strange_links, verdicts};
+use edge_plan::{Space, Surroundings, diff, grouped, strange_links, verdicts};
+use edge_report::warning;
 use std::time::Instant;
 
 impl Api for Router {
     async fn status(&self) -> Result<Status, Failure> {
         let observed = self.engine.observe().await?;
+        let around = self.surroundings(&self.engine.in_force().space).await;
         let nodes = self.nodes().await;
         for service in self.engine.services().iter() {
             service.settle().await;
         }
-        Ok(status::status(self, &observed, nodes, &boot::now().moment))
+        Ok(status::status(self, &observed, &around, nodes, &boot::now().moment))
     }
 
     async fn leases(&self) -> Result<Leases, Failure> {
@@ -48,11 +50,16 @@ impl Api for Router {
         let effects = edge_report::effects(&in_force.config, config, &living);
         let plan = diff(&wanted, &observed);
         let groups = grouped(verdicts(&wanted, &observed, &plan), config, &in_force.config);
-        let report = edge_report::plan(effects, &plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts));
+        let report = edge_report::plan(effects, &plan.ops, &groups, waiting(config, &plan.waiting, &plan.conflicts, &observed));
         let is_other_text = self.engine.ledger().text().is_some_and(|in_force| in_force.text != text.text);
         let unnamed = edge_report::unnamed(config, &target.facts, &observed);
         let only_spelling = is_other_text && report.effects.is_empty();
-        Ok(PlanReport { only_spelling, unnamed, guarded: guarded.unwrap_or_default(), ..report })
+        let around = self.surroundings(&target.space).await;
+        let clashes = warning::of_clashes(config, &around, &observed, &target.space);
+        let mut warnings = warning::of_file(config, &text.name, &text.text);
+        warnings.extend(warning::of_droppers(config, &around));
+        warnings.extend(clashes.into_iter().map(warning::foreseen));
+        Ok(PlanReport { only_spelling, warnings, unnamed, guarded: guarded.unwrap_or_default(), ..report })
     }
 
     async fn diff(&self) -> Result<DriftReport, Failure> {
@@ -76,7 +83,7 @@ impl Api for Router {
             true => self.engine.apply(given, confirm, Some(by)).await?,
             false => self.engine.apply_guarded(given, confirm, Some(by)).await?,
         };
-        Ok(self.report(done, there, started))
+        Ok(self.report(done, there, started).await)
     }
 
     async fn confirm(&self, by: By) -> Result<Confirmed, Failure> {
@@ -95,7 +102,7 @@ impl Api for Router {
             (None, true) => self.engine.revert(by).await?,
             (None, false) => self.engine.revert_guarded(by).await?,
         };
-        Ok(self.report(done, there, started))
+        Ok(self.report(done, there, started).await)
     }
 
     async fn history(&self) -> Result<History, Failure> {
@@ -128,24 +135,35 @@ impl Api for Router {
 }
 
 impl Router {
-    fn report(&self, done: Done, there: There, started: Instant) -> ApplyReport {
+    async fn report(&self, done: Done, there: There, started: Instant) -> ApplyReport {
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (window, ledger) = (self.engine.window(), self.engine.ledger());
         let kept = ledger.kept.as_ref().map(|kept| kept.text.name.clone());
         let condition = self.engine.condition();
         let (effects, only_spelling) = self.brought(done.before, there);
+        let config = &self.engine.in_force().config;
+        let text = ledger.text().map(|text| warning::of_file(config, &text.name, &text.text));
+        // What it did it did: which devices there are is said where that can be read.
+        let observed = self.engine.observe().await.unwrap_or_default();
         ApplyReport {
             writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
             changes: done.ops.iter().map(edge_report::change).collect(),
             effects,
             only_spelling,
-            waiting: waiting(&self.engine.in_force().config, &condition.waiting, &condition.conflicts),
+            waiting: waiting(config, &condition.waiting, &condition.conflicts, &observed),
+            warnings: text.unwrap_or_default(),
             took_ms,
             in_force: window.as_ref().map(|(journal, _)| journal.new.name.clone()).or(kept).unwrap_or_default(),
             confirm_within: window.map(|(_, left)| whole_seconds(left)),
             now: self.engine.now(),
             before: self.engine.before(),
         }
+    }
+
+    /// Nothing where it cannot be read: that is no reason to say nothing else.
+    async fn surroundings(&self, space: &Space) -> Surroundings {
+        let found = self.parts.kernel.surroundings(space.clone()).await;
+        found.inspect_err(|error| log::warn!("what others have here is not known: {error}")).unwrap_or_default()
     }
 
     /// What the configuration file says otherwise; what is wrong with it is for `check` to tell.

@@ -45,7 +45,7 @@ pub fn report(in_force: &InForce, observed: &State, strangers: &[Stranger]) -> D
     let found = diff(&wanted, observed);
     let groups = grouped(verdicts(&wanted, observed, &found), &in_force.config, &in_force.config);
     // A name that is taken is drift, and told as such.
-    edge_report::drift(&groups, waiting(&in_force.config, &found.waiting, &[]), strangers)
+    edge_report::drift(&groups, waiting(&in_force.config, &found.waiting, &[], observed), strangers)
 }
 
 /// None while it is mended by itself, or there is none.

@@ -1,16 +1,16 @@
 //! The box on one screen: the configuration, held against the kernel; the services say the rest.
 
 use super::{boot, drift, router::Router, seconds::whole_seconds, waiting::waiting};
-use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status};
+use edge_api::{Applied, NetworkState, NetworkStatus, Node, NodeKind, Problem, Status, Warning};
 use edge_config::{Config, Network};
 use edge_engine::{Condition, InForce, Known, Moment, StatusContext};
 use edge_host::aside::damaged;
 use edge_net::IfName;
-use edge_plan::{Conflict, Label, Link, Policy, Space, State, gateway_link};
-use edge_report::bounded;
+use edge_plan::{Conflict, Label, Link, Policy, Space, State, Surroundings, gateway_link};
+use edge_report::{bounded, warning};
 use std::{fs, path::Path};
 
-pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment) -> Status {
+pub fn status(router: &Router, observed: &State, around: &Surroundings, nodes: Vec<Node>, now: &Moment) -> Status {
     let (in_force, condition) = (router.engine.in_force(), router.engine.condition());
     let config = &in_force.config;
     let view = View { in_force: &in_force, policy: &Policy::of(config, &in_force.facts), observed };
@@ -22,14 +22,23 @@ pub fn status(router: &Router, observed: &State, nodes: Vec<Node>, now: &Moment)
         problems: problems(router, &in_force, &condition, observed),
         networks: config.networks.iter().map(|network| view.network(network, &nodes)).collect(),
         nodes,
-        waiting: waiting(config, &condition.waiting, &condition.conflicts),
+        waiting: waiting(config, &condition.waiting, &condition.conflicts, observed),
+        warnings: warnings(router, &in_force, around),
         unnamed: in_force.is_applied().then(|| edge_report::unnamed(config, &in_force.facts, observed)).flatten(),
         ..Status::default()
     };
     let context = StatusContext { in_force: &in_force, observed, now };
     router.engine.services().iter().for_each(|service| service.status(&context, &mut status));
     status.add_problems();
+    status.problems.extend(warning::of_clashes(config, around, observed, &in_force.space));
     status
+}
+
+/// As far as what is in force is known by its text.
+fn warnings(router: &Router, in_force: &InForce, around: &Surroundings) -> Vec<Warning> {
+    let ledger = router.engine.ledger();
+    let of_file = ledger.text().map(|text| warning::of_file(&in_force.config, &text.name, &text.text));
+    of_file.into_iter().flatten().chain(warning::of_droppers(&in_force.config, around)).collect()
 }
 
 fn applied(router: &Router, now: &Moment) -> Option<Applied> {

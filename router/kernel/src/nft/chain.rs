@@ -46,6 +46,17 @@ pub fn read(attributes: Attributes) -> Result<Result<Chain, String>, Malformed> 
     })
 }
 
+pub fn name_of<'a>(chain: Attributes<'a>) -> Option<&'a str> {
+    chain.string(NFTA_CHAIN_NAME)
+}
+
+/// Whether the policy of a filter on the hook `forward` is to drop; `None`: it is something else.
+pub fn forward_policy(chain: Attributes) -> Option<bool> {
+    let hook = chain.nested(NFTA_CHAIN_HOOK)?.u32(NFTA_HOOK_HOOKNUM)?;
+    let is_filter = chain.string(NFTA_CHAIN_TYPE) == Some("filter") && hook == Hook::Forward as u32;
+    is_filter.then(|| chain.u32(NFTA_CHAIN_POLICY) == Some(NF_DROP))
+}
+
 fn base(chain: Attributes, hook: Attributes) -> Option<BaseChain> {
     let kind = match chain.string(NFTA_CHAIN_TYPE)? {
         "filter" => ChainKind::Filter,

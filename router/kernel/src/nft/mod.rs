@@ -5,6 +5,7 @@ mod chain;
 mod counted;
 mod expression;
 mod fast_path;
+mod foreign;
 #[cfg(test)]
 mod hostile;
 mod known;

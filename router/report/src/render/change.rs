@@ -4,6 +4,7 @@ use super::{
     time::span,
     unnamed::unnamed,
     verdict,
+    warning::warnings,
 };
 use crate::effect::line;
 use edge_api::{Action, ApplyReport, Change, FileEffect, Guarded, PlanReport, Waiting};
@@ -24,7 +25,8 @@ pub fn plan(report: &PlanReport, all: bool, color: bool) -> String {
     };
     let unnamed = report.unnamed.as_ref().map(unnamed).unwrap_or_default();
     let guarded = guarded(report.guarded.as_ref(), color);
-    let sections = [guarded, waiting(&report.waiting, color), effects(&report.effects, color), parts, stay, unnamed];
+    let ahead = waiting(&report.waiting, color) + &warnings(&report.warnings, color);
+    let sections = [guarded, ahead, effects(&report.effects, color), parts, stay, unnamed];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
@@ -39,7 +41,7 @@ pub fn apply(report: &ApplyReport, color: bool) -> String {
     };
     let sections = [effects(&report.effects, color), changes(&report.changes, color)];
     let sections = sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n");
-    waiting(&report.waiting, color) + &sections + &end + &confirm_wanted(report, color)
+    waiting(&report.waiting, color) + &warnings(&report.warnings, color) + &sections + &end + &confirm_wanted(report, color)
 }
 
 fn spelling(only: bool) -> &'static str {
@@ -79,7 +81,8 @@ fn changes(changes: &[Change], color: bool) -> String {
 
 fn waiting(waiting: &[Waiting], color: bool) -> String {
     let lines = waiting.iter().map(|wait| {
-        let text = format!("waiting for {}, needed by {}", wait.device, wait.needed_by.join(", "));
+        let why = wait.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let text = format!("waiting for {}, needed by {}{why}", wait.device, wait.needed_by.join(", "));
         Style::Warn.paint(wrap("! ", &text).trim_end(), color) + "\n"
     });
     lines.collect()

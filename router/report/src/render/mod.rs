@@ -14,6 +14,7 @@ mod text;
 mod time;
 mod unnamed;
 mod verdict;
+mod warning;
 
 pub use attach::{attached, detached};
 pub use change::{apply, plan};

@@ -8,13 +8,18 @@ use super::{
     text::{Style, clean, cut, wrap},
     time::{clock, span},
     unnamed::unnamed,
+    warning::warnings,
 };
 use edge_api::Status;
 
 /// One screen; `now`: unix seconds.
 pub fn status(status: &Status, now: u64, color: bool) -> String {
     let mut parts = vec![headline(status, now, color)];
-    let urgent: String = confirm_wanted(status, now, color).into_iter().chain(problems(status, color)).collect();
+    let urgent: String = confirm_wanted(status, now, color)
+        .into_iter()
+        .chain(problems(status, color))
+        .chain([warnings(&status.warnings, color)])
+        .collect();
     parts.extend((!urgent.is_empty()).then_some(urgent));
     let tables = [uplink::table(&status.uplinks), network::table(&status.networks), node::table(&status.nodes, now)];
     parts.extend(tables.iter().filter(|table| !table.is_empty()).map(|table| table.render(color)));

@@ -6,6 +6,7 @@ mod dhcp;
 mod flows;
 mod hostname;
 mod lent_settings;
+mod miswired;
 mod resolvers;
 mod ssh_keys;
 mod sweep;

@@ -1,4 +1,4 @@
-use super::{resolvers::resolvers, uplink_rows::rows};
+use super::{miswired::miswired, resolvers::resolvers, uplink_rows::rows};
 use crate::daemon::files::Files;
 use edge_api::{Failure, Problem, Status};
 use edge_config::{Config, Uplink};
@@ -68,7 +68,12 @@ impl Service for Uplinks {
     fn status(&self, context: &StatusContext, status: &mut Status) {
         let InForce { config, facts, space, .. } = context.in_force;
         let link = |uplink: &Uplink| context.observed.spaces.get(space)?.links.get(&uplink.ifname());
-        status.uplinks = rows(config, facts, &self.uplinks.reports(), link, Duration::from_millis(context.now.ms));
+        let reports = self.uplinks.reports();
+        status.uplinks = rows(config, facts, &reports, link, Duration::from_millis(context.now.ms));
+        for (row, uplink) in status.uplinks.iter_mut().zip(&config.uplinks) {
+            let hears_us = reports.get(&uplink.name).and_then(|report| miswired(uplink, report, link(uplink), &status.nodes));
+            row.why = hears_us.or(row.why.take());
+        }
     }
 
     /// Acts on every lease and every verdict as soon as it is there. The first time too: some of it came while the daemon started.
