@@ -5,8 +5,9 @@
 mod truck;
 
 use anyhow::{Result, ensure};
-use edge_lab::{Rig, same};
+use edge_lab::{Host, Rig, same, wait_until};
 use serde_json::Value;
+use std::time::Duration;
 use truck::{PROGRAM, Truck};
 
 const CONFIG: &str = r#"
@@ -148,5 +149,35 @@ fn an_uplink_that_hears_our_own_dhcp_server_is_told() -> Result<()> {
     site.until("wan", 30, |row| row["why"].as_str().is_some_and(|told| told.starts_with(why)))?;
     let problems = problems(&site)?;
     ensure!(problems.contains("uplink wan has no lease") && problems.contains(why), "{problems}");
+    Ok(())
+}
+
+/// Two cables to one switch. One that is carried from port to port is none.
+#[test]
+fn two_ports_in_one_switch_are_told() -> Result<()> {
+    let mut truck = truck()?;
+    truck.start(&CONFIG.replace("\"eth1\"", "\"eth1\", \"eth2\", \"eth3\""))?;
+    let (switch, device) = (truck.lab.host("cupboard")?, truck.lab.host("chatty")?);
+    switch.ip("link add switch type bridge")?;
+    switch.ip("link set switch up")?;
+    let plug = |host: &Host, card: &str, port: &str| {
+        truck.lab.wire(host, card, &switch, port)?;
+        switch.ip(&format!("link set {port} master switch"))
+    };
+    plug(&truck.edge, "eth2", "port2")?;
+    plug(&device, "eth0", "port1")?;
+    device.ip("address add 10.0.1.7/24 dev eth0")?;
+    device.run("ping", ["-c", "1", "-W", "2", "10.0.1.1"])?;
+    ensure!(!problems(&truck)?.contains("a loop"), "{}", problems(&truck)?);
+    plug(&truck.edge, "eth3", "port3")?;
+    let told = wait_until("the loop to be told", Duration::from_secs(20), || {
+        // Whom nobody knows is asked for by all ports.
+        let _ = device.run("ping", ["-c", "1", "-W", "1", "10.0.1.99"]);
+        Ok(problems(&truck)?.contains("eth2 and eth3 of network cabin are in one switch: a loop"))
+    });
+    truck.edge.ip("link set eth3 down")?;
+    told?;
+    device.run("ping", ["-c", "1", "-W", "2", "10.0.1.1"])?;
+    ensure!(!problems(&truck)?.contains("a loop"), "{}", problems(&truck)?);
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::{
     Error, Events, ExecuteError, adopt, announce, events::Watcher, execute, observe, session, space::Spaces, written::Written,
 };
-use edge_net::Name;
+use edge_net::{IfName, Name};
 use edge_plan::{Address, Op, Settings, Space, State, Stranger, Surroundings, guard::Session};
 use std::{
     collections::BTreeMap,
@@ -66,6 +66,11 @@ impl Kernel {
     /// What others have in this space that gets into the way of what we do there; of one that is not there, nothing.
     pub async fn surroundings(&self, space: Space) -> Result<Surroundings, Error> {
         self.blocking(move |spaces| observe::surroundings(spaces, &space)).await
+    }
+
+    /// Pairs of ports of one bridge that lead to one switch, as far as somebody's frames go round there now. Takes some 20 ms.
+    pub async fn loops(&self) -> Result<Vec<(IfName, IfName)>, Error> {
+        self.blocking(observe::loops).await
     }
 
     /// Who is connected to an ssh server of the box, in the host space and in every trusted namespace that carries our mark.

@@ -1,10 +1,12 @@
 //! What is there: read with one dump a kind and space, or only what changed since the last look.
 
 mod link;
+mod loops;
 mod mirror;
 mod strangers;
 mod surroundings;
 
+pub(crate) use loops::loops;
 pub(crate) use strangers::strangers;
 pub(crate) use surroundings::surroundings;
 

@@ -1,7 +1,8 @@
 //! What is valid and hardly meant, and what others on the machine may spoil.
 
 use edge_api::{Problem, Warning};
-use edge_config::{Config, Diagnostics};
+use edge_config::{Config, Diagnostics, Network};
+use edge_net::{IfName, derived};
 use edge_plan::{Space, State, Surroundings};
 
 /// Of a file that is valid, with their places.
@@ -39,7 +40,7 @@ pub fn of_droppers(config: &Config, surroundings: &Surroundings) -> Vec<Warning>
 
 /// Devices of nobody's that are in a subnet of ours.
 pub fn of_clashes(config: &Config, surroundings: &Surroundings, observed: &State, space: &Space) -> Vec<Problem> {
-    let told = |(device, address, network): (_, _, &edge_config::Network)| Problem {
+    let told = |(device, address, network): (_, _, &Network)| Problem {
         what: format!(
             "{device} ({address}), which the file does not name, is in the subnet of network {} ({})",
             network.name,
@@ -51,6 +52,24 @@ pub fn of_clashes(config: &Config, surroundings: &Surroundings, observed: &State
         )),
     };
     surroundings.in_our_subnets(config, observed, space).into_iter().map(told).collect()
+}
+
+/// Whether a network has two ways out of its bridge, which can lead to one switch.
+pub fn may_loop(config: &Config) -> bool {
+    config.networks.iter().any(|network| network.ports.len() + usize::from(network.tagged.is_some()) > 1)
+}
+
+/// Pairs of ports between which frames go round.
+pub fn of_loops(config: &Config, pairs: &[(IfName, IfName)]) -> Vec<Problem> {
+    let told = |(one, other): &(IfName, IfName)| {
+        let vlan = |network: &Network| network.tagged.as_ref().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
+        let is_there = |network: &&Network| network.ports.contains(one) || vlan(network) == Some(*one);
+        let network = config.networks.iter().find(is_there)?;
+        let why = "what one of them sends comes back by the other, without end: take one of the two cables out";
+        let what = format!("{one} and {other} of network {} are in one switch: a loop", network.name);
+        Some(Problem { what, why: Some(why.to_owned()) })
+    };
+    pairs.iter().filter_map(told).collect()
 }
 
 /// As a plan has it, of what is not so yet.

@@ -7,7 +7,7 @@ use super::{
 use edge_api::{
     Api, ApplyReport, ApplyRequest, AttachRequest, Attached, By, CONFIRM_WITHIN, ConfigRequest, ConfigText, Confirmed,
     DetachRequest, Detached, DriftReport, Failure, FailureKind, FileEffect, History, HistoryDiff, HistoryText, Imported,
-    LeaseFile, Leases, PlanReport, Reachability, RevertRequest, Status,
+    LeaseFile, Leases, PlanReport, Problem, Reachability, RevertRequest, Status,
 };
 use edge_config::Config;
 use edge_engine::{Back, Before, Done, Text, parse};
@@ -23,7 +23,10 @@ impl Api for Router {
         for service in self.engine.services().iter() {
             service.settle().await;
         }
-        Ok(status::status(self, &observed, &around, nodes, &boot::now().moment))
+        let looped = self.loops().await;
+        let mut status = status::status(self, &observed, &around, nodes, &boot::now().moment);
+        status.problems.splice(0..0, looped);
+        Ok(status)
     }
 
     async fn leases(&self) -> Result<Leases, Failure> {
@@ -164,6 +167,17 @@ impl Router {
     async fn surroundings(&self, space: &Space) -> Surroundings {
         let found = self.parts.kernel.surroundings(space.clone()).await;
         found.inspect_err(|error| log::warn!("what others have here is not known: {error}")).unwrap_or_default()
+    }
+
+    /// Where there can be one.
+    async fn loops(&self) -> Vec<Problem> {
+        let config = &self.engine.in_force().config;
+        if !warning::may_loop(config) {
+            return Vec::new();
+        }
+        let found = self.parts.kernel.loops().await;
+        let found = found.inspect_err(|error| log::warn!("whether there is a loop is not known: {error}"));
+        warning::of_loops(config, &found.unwrap_or_default())
     }
 
     /// What the configuration file says otherwise; what is wrong with it is for `check` to tell.

@@ -13,6 +13,7 @@ use crate::{
 };
 use edge_host::netns;
 use edge_plan::{guard::Session, policy::inputs::SSH};
+pub(crate) use link::name;
 use port::{Learned, Mac, Neighbours};
 use std::{cell::LazyCell, collections::HashSet, io, os::fd::AsFd};
 use tcp::{Entry, State};
