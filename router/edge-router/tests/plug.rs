@@ -120,7 +120,7 @@ fn fifty_new_cards_in_a_row_end_as_the_first_began() -> Result<()> {
     truck.lab.wire(&truck.edge, "wlp3s0f0", &isp, "eth0")?;
     isp.ip("address add 192.168.50.1/24 dev eth0")?;
     answered(&one, [192, 168, 50, 1])?;
-    wait_until("peace", SOON, || Ok(truck.ctl(&["plan"])?.trim() == "nothing to change"))
+    wait_until("peace", SOON, || Ok(truck.ctl_json(&["plan"])?["nothing_to_change"] == true))
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn nothing_is_written_twice(config: &str) -> Result<()> {
     let device1 = device(&truck, "device1", 1, DEVICE1)?;
     let leases = truck.ctl_json(&["leases"])?;
     same(truck.ctl_json(&["apply"])?["writes"].as_u64(), Some(0))?;
-    same(truck.ctl(&["plan"])?.trim(), "nothing to change")?;
+    same(truck.ctl_json(&["plan"])?["nothing_to_change"].as_bool(), Some(true))?;
     let notices = truck.kernel_notices(|| {
         truck.ctl(&["apply"])?;
         Ok(())
