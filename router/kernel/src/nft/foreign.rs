@@ -1,12 +1,14 @@
 //! Chains of others that see what we forward, and let through only what they accept.
 
-use super::{INET, NFTA_TABLE, Nft, NftError, chain, message, rule};
+use super::{NFTA_TABLE, Nft, NftError, chain, message, rule};
 use crate::nfnetlink::{self, Attributes, Writer};
 use edge_plan::{
     Dropper, FAST_PATH, TABLE,
     nft::{Expr, NftVerdict},
 };
 
+/// `NFPROTO_INET`
+const INET: u8 = 1;
 /// `NFPROTO_IPV4`
 const IPV4: u8 = 2;
 /// `Some(true)`: by its policy; `None`: it is not on our way.
