@@ -11,7 +11,7 @@ use edge_api::{
 };
 use edge_config::Config;
 use edge_engine::{Back, Before, Done, Text, parse};
-use edge_plan::{Space, Surroundings, diff, grouped, strange_links, verdicts};
+use edge_plan::{Space, State, Surroundings, diff, grouped, strange_links, verdicts};
 use edge_report::warning;
 use std::time::Instant;
 
@@ -146,8 +146,9 @@ impl Router {
         let (effects, only_spelling) = self.brought(done.before, there);
         let config = &self.engine.in_force().config;
         let text = ledger.text().map(|text| warning::of_file(config, &text.name, &text.text));
-        // What it did it did: which devices there are is said where that can be read.
-        let observed = self.engine.observe().await.unwrap_or_default();
+        // What it did it did: which devices there are is said where one is missing, and that can be read.
+        let is_short = !condition.waiting.is_empty();
+        let observed = if is_short { self.engine.observe().await.unwrap_or_default() } else { State::default() };
         ApplyReport {
             writes: u32::try_from(done.writes).unwrap_or(u32::MAX),
             changes: done.ops.iter().map(edge_report::change).collect(),
