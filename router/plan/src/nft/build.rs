@@ -3,7 +3,11 @@
 //!
 //! The expressions are those that `nft` itself makes of the same words, so that it lists them as they are written here.
 
-use super::{Ct, Data, Expr, Field, Key, Meta, NftVerdict, PayloadBase, Rule, Stateful};
+mod verdict;
+
+pub use verdict::{accept, counter, drop, goto, jump, ret};
+
+use super::{Ct, Data, Expr, Field, Key, Meta, PayloadBase, Rule, Stateful};
 use edge_net::{IfName, Mac, PortRange, Protocol};
 use ipnet::Ipv4Net;
 use smallvec::{SmallVec, smallvec};
@@ -213,36 +217,6 @@ pub fn count_by(fields: &[Source], set: &str) -> Piece {
 /// `add @SET { ip saddr ct count over N }`
 pub fn flows_over(fields: &[Source], set: &str, count: u32) -> Piece {
     put(fields, set, false, Some(Stateful::FlowsOver(count)))
-}
-
-/// `accept`
-pub fn accept() -> Piece {
-    smallvec![Expr::Verdict(NftVerdict::Accept)]
-}
-
-/// `drop`
-pub fn drop() -> Piece {
-    smallvec![Expr::Verdict(NftVerdict::Drop)]
-}
-
-/// `return`
-pub fn ret() -> Piece {
-    smallvec![Expr::Verdict(NftVerdict::Return)]
-}
-
-/// `jump CHAIN`
-pub fn jump(chain: &str) -> Piece {
-    smallvec![Expr::Verdict(NftVerdict::Jump(chain.to_owned()))]
-}
-
-/// `goto CHAIN`
-pub fn goto(chain: &str) -> Piece {
-    smallvec![Expr::Verdict(NftVerdict::Goto(chain.to_owned()))]
-}
-
-/// `counter`
-pub fn counter() -> Piece {
-    smallvec![Expr::Counter]
 }
 
 /// `masquerade`
