@@ -1,6 +1,6 @@
 //! Takes away all that is ours, and gives back what was lent. The configuration and the state stay: a start makes it all again.
 
-use crate::daemon::{self, os_release, parts::Parts};
+use crate::daemon::{self, lent::FORWARDING, os_release, parts::Parts};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use edge_attach::DetachTarget;
@@ -39,9 +39,13 @@ async fn remove(Removal { daemon, force }: &Removal) -> anyhow::Result<()> {
         guard(&parts).await?;
     }
     let detached = unplug(&parts).await?;
-    let removed = clear(&parts.kernel).await?;
-    let given = parts.lent.give_back_all().context("cannot give the settings back")?;
+    // Before the rules go: nothing is forwarded without them that was not before.
+    if !parts.lent.knows(FORWARDING) && parts.lent.before(FORWARDING).is_some_and(|now| now == "1") {
+        println!("net.ipv4.ip_forward stays 1: it was so when the router came, or an older release set it");
+    }
+    let given = parts.lent.give_back_all().context("nothing was removed: cannot give the settings back")?;
     given.iter().for_each(|setting| println!("{setting}: as it was before"));
+    let removed = clear(&parts.kernel).await?;
     println!("removed: {detached} attachments, {removed} objects of the kernel");
     println!("left: {} and {}", daemon.config.display(), daemon.state_dir.display());
     Ok(())
@@ -49,13 +53,23 @@ async fn remove(Removal { daemon, force }: &Removal) -> anyhow::Result<()> {
 
 /// The same that an apply of an empty file asks for.
 async fn guard(parts: &Parts) -> anyhow::Result<()> {
-    let kept = Generations::new(parts.files.config(), parts.files.state_dir()).left().kept;
-    let Some(Ok(before)) = kept.map(|kept| edge_config::parse(&kept.text.name, &kept.text.text)) else { return Ok(()) };
+    let left = Generations::new(parts.files.config(), parts.files.state_dir()).left();
+    let text = left.journal.map(|journal| journal.new).or(left.kept.map(|kept| kept.text));
+    let before = text.and_then(|text| edge_config::parse(&text.name, &text.text).ok());
     let (after, facts) = (Config::default(), Facts { unnamed: Unnamed::Untouched, ..Facts::default() });
     let side = |config| Side { config, facts: &facts };
     // Of the host's own namespace, and of that which this configuration has.
-    parts.kernel.observe().await?;
-    let ends = ended(&parts.kernel.sessions().await?, Some(side(&before)), side(&after));
+    let observed = parts.kernel.observe().await?;
+    let sessions = parts.kernel.sessions().await?;
+    let Some(before) = before else {
+        let is_unknown = !sessions.is_empty() && !diff(&State::default(), &observed).ops.is_empty();
+        ensure!(
+            !is_unknown,
+            "nothing was removed: somebody is connected, and which networks are in force is not known; --force removes them"
+        );
+        return Ok(());
+    };
+    let ends = ended(&sessions, Some(side(&before)), side(&after));
     if let Some(end) = ends.first() {
         let who = format!("{} ({})", end.from, end.session.remote.ip());
         let others = if ends.len() > 1 { format!(" and {} more sessions", ends.len() - 1) } else { String::new() };

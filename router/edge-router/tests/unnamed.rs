@@ -116,6 +116,23 @@ fn what_the_file_does_not_name_is_untouched_or_closed_and_told() -> Result<()> {
     Ok(())
 }
 
+/// Forwarding is ours then, and not theirs.
+#[test]
+fn a_machine_that_was_no_gateway_is_none_for_what_nobody_named() -> Result<()> {
+    let mut site = Site::built()?;
+    site.truck.edge.sh("sysctl -qw net.ipv4.ip_forward=0")?;
+    site.truck.start("")?;
+    site.apply("untouched", "")?;
+    ensure!(site.truck.edge.sh("cat /proc/sys/net/ipv4/ip_forward")?.trim() == "1", "the router forwards");
+    ensure!(pings(&site.left, OWN[0]), "the box is reached");
+    ensure!(!pings(&site.left, "172.20.2.2"), "and none beyond it");
+    // It is known after a restart, too.
+    site.truck.stop()?;
+    site.truck.restart(&[])?;
+    ensure!(!pings(&site.left, "172.20.2.2"), "nor after a restart");
+    Ok(())
+}
+
 /// One that forges an address of a network would get into its flows.
 #[test]
 fn what_nobody_named_brings_no_inside_address() -> Result<()> {

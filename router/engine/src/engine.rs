@@ -22,7 +22,7 @@ pub struct Engine<D, S> {
     pub(crate) store: S,
     pub(crate) services: Services,
     pub(crate) clock: fn() -> Now,
-    patience: Patience,
+    pub(crate) patience: Patience,
     locked: Mutex<Locked>,
     /// Nothing new is begun any more.
     stopping: AtomicBool,

@@ -28,7 +28,7 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         if is_same || self.window().is_some() {
             return Ok(None);
         }
-        let sessions = self.datapath.sessions().await?;
+        let sessions = self.patience.wait("tell who is connected", self.datapath.sessions()).await??;
         let ends = ended(&sessions, before.is_applied().then(|| side(&before)), side(&target));
         let ends = ends.iter().map(|end| told(end, text)).collect();
         let guarded = Guarded { ends, takes_away: taken_away(&before.config, &target.config) };

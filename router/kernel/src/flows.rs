@@ -47,10 +47,12 @@ impl Flows {
 /// it stays as it is.
 pub fn table() -> FlowTable {
     let own = FlowTable::of_memory(memory::total());
-    match number(Path::new(MAX)).map(FlowTable::of_flows) {
-        Ok(found) if FlowTableFiles::own().are_ours() => cmp::max(own, found),
-        Ok(found) => found,
-        // The kernel has not loaded what tracks flows yet.
+    match number(Path::new(MAX)) {
+        // Without a bound, the shares are of what would be ours.
+        Ok(0) => own,
+        Ok(found) if FlowTableFiles::own().are_ours() => cmp::max(own, FlowTable::of_flows(found)),
+        Ok(found) => FlowTable::of_flows(found),
+        // The kernel has not loaded what tracks flows yet, or there is no bound as older ones say it.
         Err(_) => own,
     }
 }

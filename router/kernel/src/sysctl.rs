@@ -34,7 +34,7 @@ pub(crate) fn observe() -> io::Result<BTreeMap<Sysctl, bool>> {
             }
         }
     }
-    let flow_table = FlowTableFiles::own().observe(FlowTable::of_memory(memory::total()))?;
+    let flow_table = FlowTableFiles::own().observe(FlowTable::of_memory(memory::total()));
     found.extend(flow_table.map(|is_large| (Sysctl::FlowTable, is_large)));
     Ok(found)
 }

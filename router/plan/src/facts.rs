@@ -14,6 +14,8 @@ pub struct Facts {
     pub machine: [u8; 16],
     /// What becomes here of devices that the file does not name, where it does not say.
     pub unnamed: Unnamed,
+    /// The machine was a gateway before we came: devices that the file does not name are to each other's, too.
+    pub was_gateway: bool,
     /// What the uplinks with `address = "dhcp"` were given.
     pub uplink_leases: BTreeMap<Name, UplinkLease>,
     /// Uplinks that carry nothing: their default routes stand back behind those of all others.

@@ -18,6 +18,8 @@ const NAME: &str = "lent-settings.json";
 const LONGEST: usize = 64 * 1024;
 /// The box's own name, which `[system] hostname` replaces.
 pub const HOSTNAME: &str = "kernel/hostname";
+/// Whether the machine is a gateway.
+pub const FORWARDING: &str = "net/ipv4/ip_forward";
 
 type Values = BTreeMap<String, String>;
 
@@ -42,6 +44,17 @@ impl Lent {
         if values.len() == before { Ok(()) } else { self.keep(&values) }
     }
 
+    /// What this file said before it was ours, or says now.
+    pub fn before(&self, file: &str) -> Option<String> {
+        let known = self.values().ok().and_then(|values| values.get(file).cloned());
+        known.or_else(|| Some(fs::read_to_string(path(file)).ok()?.trim_end().to_owned()))
+    }
+
+    /// Whether that is known of it.
+    pub fn knows(&self, file: &str) -> bool {
+        self.values().is_ok_and(|values| values.contains_key(file))
+    }
+
     /// Of the settings that `config` does not want on the host; which, and to what.
     pub fn give_back_unwanted(&self, config: &Config) -> io::Result<Vec<String>> {
         let wanted = settings(config).remove(&Space::Host).unwrap_or_default();
@@ -56,15 +69,26 @@ impl Lent {
 
     fn give_back(&self, is_meant: impl Fn(&str) -> bool) -> io::Result<Vec<String>> {
         let mut values = self.values()?;
-        let mut given = Vec::new();
-        for (file, value) in values.extract_if(.., |file, _| is_meant(file)) {
-            fs::write(path(&file), &value)?;
-            given.push(format!("{} = {value}", file.replace('/', ".")));
-        }
-        if !given.is_empty() {
+        let (before, mut given, mut failed) = (values.len(), Vec::new(), None);
+        values.retain(|file, value| {
+            if !is_meant(file) {
+                return true;
+            }
+            match fs::write(path(file), &*value) {
+                Ok(()) => given.push(format!("{} = {value}", file.replace('/', "."))),
+                // With its module.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    failed.get_or_insert(io::Error::new(error.kind(), format!("{file}: {error}")));
+                    return true;
+                }
+            }
+            false
+        });
+        if values.len() < before {
             self.keep(&values)?;
         }
-        Ok(given)
+        failed.map_or(Ok(given), Err)
     }
 
     fn values(&self) -> io::Result<Values> {

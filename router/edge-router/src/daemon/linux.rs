@@ -2,7 +2,7 @@ use super::{files::Files, lent::Lent};
 use edge_api::{Failure, FailureKind};
 use edge_engine::{Datapath, Look, Refusal};
 use edge_kernel::{ExecuteError, Kernel, setting_files};
-use edge_plan::{Address, Op, Space, State, guard::Session};
+use edge_plan::{Address, Op, Space, State, Sysctl, guard::Session};
 use nix::errno::Errno;
 use std::sync::Arc;
 
@@ -53,6 +53,8 @@ impl Linux {
     /// Before they are ours.
     fn remember_settings(&self, ops: &[Op]) {
         let files = ops.iter().filter_map(|op| match op {
+            // The table of flows is only made larger, and what is in it stays.
+            Op::SetSysctl { sysctl: Sysctl::FlowTable, .. } => None,
             Op::SetSysctl { space: Space::Host, sysctl, .. } => Some(setting_files(*sysctl)),
             _ => None,
         });

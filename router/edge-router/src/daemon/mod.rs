@@ -7,7 +7,7 @@ mod cpu_budget;
 mod drift;
 mod files;
 mod history;
-mod lent;
+pub mod lent;
 mod linux;
 mod living;
 mod machine_id;

@@ -1,15 +1,17 @@
-use super::{Options, boot, linux::Linux, machine_id::machine_id, os_release, parts::Parts, service};
+use super::{Options, boot, lent::FORWARDING, linux::Linux, machine_id::machine_id, os_release, parts::Parts, service};
 use edge_engine::{Engine, Generations};
 use edge_host::aside::damaged;
 use edge_plan::Facts;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The engine on this machine.
 pub type Machine = Engine<Linux, Generations>;
 
 /// What a plan depends on that stays as long as the daemon runs.
-fn of_the_box(state_dir: &Path) -> anyhow::Result<Facts> {
-    Ok(Facts { machine: machine_id(state_dir)?, unnamed: os_release::unnamed(), ..Facts::default() })
+fn of_the_box(parts: &Parts) -> anyhow::Result<Facts> {
+    let machine = machine_id(parts.files.state_dir())?;
+    let was_gateway = parts.lent.before(FORWARDING).is_some_and(|before| before != "0");
+    Ok(Facts { machine, was_gateway, unnamed: os_release::unnamed(), ..Facts::default() })
 }
 
 /// The engine, and what the API reads beside it.
@@ -21,7 +23,7 @@ pub struct Router {
 impl Router {
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let parts = Parts::open(options).await?;
-        let (facts, patience) = (of_the_box(parts.files.state_dir())?, Duration::from_secs(options.patience));
+        let (facts, patience) = (of_the_box(&parts)?, Duration::from_secs(options.patience));
         let linux = Linux { kernel: parts.kernel.clone(), files: parts.files.clone(), lent: parts.lent.clone() };
         let store = Generations::new(parts.files.config(), parts.files.state_dir()).with_note(parts.files.import_note());
         let engine = Arc::new(Engine::new(linux, store, service::all(&parts), facts, patience, boot::now));

@@ -38,7 +38,7 @@ fn instead(device: &IfName, observed: &State) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
     use super::*;
     use edge_plan::{Link, SpaceState};
 

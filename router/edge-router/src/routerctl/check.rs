@@ -23,7 +23,8 @@ struct CheckReport {
     warnings: Vec<Diagnostic>,
 }
 
-pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
+/// `not_empty`: a file that comes from elsewhere, and may be damaged.
+pub fn check(path: &Path, not_empty: bool, out: &Output) -> Result<(), Refusal> {
     let text = file::read(path)?;
     match edge_config::parse(&text.file_name, &text.text) {
         Ok(config) => {
@@ -33,7 +34,7 @@ pub fn check(path: &Path, out: &Output) -> Result<(), Refusal> {
             if let Some(warned) = warned.filter(|_| !out.is_json()) {
                 tell(|color| format!("\n{}", warned.render(color)));
             }
-            Ok(())
+            if not_empty && config.is_empty() { Err(Refusal::no("there is neither network nor uplink in it")) } else { Ok(()) }
         }
         Err(diagnostics) => {
             let none = |_: &CheckReport, _| String::new();

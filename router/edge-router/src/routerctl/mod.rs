@@ -43,6 +43,9 @@ enum Command {
         /// The file; `-` is standard input
         #[arg(default_value = "/etc/edge-router.toml")]
         file: PathBuf,
+        /// A file with neither network nor uplink in it is an error, too
+        #[arg(long)]
+        not_empty: bool,
     },
     /// What an apply would do to each object in the kernel, and what that interrupts
     Plan {
@@ -108,7 +111,7 @@ fn run(cli: Cli) -> Result<ExitCode, Refusal> {
     let out = Output::new(cli.json);
     let told = match cli.command {
         Command::Diff => return ask::diff(&client, &out),
-        Command::Check { file } => check::check(&file, &out),
+        Command::Check { file, not_empty } => check::check(&file, not_empty, &out),
         Command::Reachability { file: Some(file) } => check::reachability(&file, &out),
         Command::Reachability { file: None } => ask::reachability(&client, &out),
         Command::Draw { file } => check::draw(&file, &out),

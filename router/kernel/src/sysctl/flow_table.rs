@@ -5,6 +5,7 @@
 
 use crate::Error;
 use edge_plan::FlowTable;
+use nix::unistd::{AccessFlags, access};
 use std::{
     fs, io,
     os::unix::fs::PermissionsExt,
@@ -24,16 +25,21 @@ impl FlowTableFiles {
 
     /// Whether it can be set here. Not where the module is not loaded: the rules load it.
     pub fn are_ours(&self) -> bool {
-        let can_be_written = |file| fs::metadata(self.path(file)).is_ok_and(|found| found.permissions().mode() & 0o200 != 0);
+        // Not on a mount that is read-only either.
+        let can_be_written = |file| {
+            let path = self.path(file);
+            access(&path, AccessFlags::W_OK).is_ok()
+                && fs::metadata(&path).is_ok_and(|found| found.permissions().mode() & 0o200 != 0)
+        };
         [MAX, BUCKETS].into_iter().all(can_be_written)
     }
 
-    /// Whether it is as large as wanted; `None`: it is not ours to set.
-    pub fn observe(&self, wanted: FlowTable) -> io::Result<Option<bool>> {
-        if !self.are_ours() {
-            return Ok(None);
-        }
-        Ok(Some(number(&self.path(MAX))? >= wanted.max() && number(&self.path(BUCKETS))? >= wanted.buckets()))
+    /// Whether it is as large as wanted; `None`: it is not ours to set, or says what no kernel we know says.
+    pub fn observe(&self, wanted: FlowTable) -> Option<bool> {
+        let numbers = self.are_ours().then(|| [MAX, BUCKETS].map(|file| number(&self.path(file)).ok()));
+        let [Some(max), Some(buckets)] = numbers? else { return None };
+        // 0 is without a bound.
+        Some((max == 0 || max >= wanted.max()) && buckets >= wanted.buckets())
     }
 
     /// How many files were written. The buckets first: more flows than there are places for would be slow to find.
@@ -42,7 +48,9 @@ impl FlowTableFiles {
         for (file, least) in [(BUCKETS, wanted.buckets()), (MAX, wanted.max())] {
             let path = self.path(file);
             let failed = |source| Error::Sysctl { path: path.clone(), source };
-            if number(&path).map_err(failed)? < least {
+            let found = number(&path).map_err(failed)?;
+            let is_bound = found > 0 || file == BUCKETS;
+            if is_bound && found < least {
                 fs::write(&path, least.to_string()).map_err(failed)?;
                 writes += 1;
             }
@@ -91,13 +99,14 @@ mod tests {
             (more, 4096, false, 1),
             (least, least, true, 0),
             (more, more, true, 0),
+            (0, more, true, 0),
         ];
         for (max, buckets, large, writes) in cases {
             let (_directory, files) = files(&format!("{max}\n"), &format!("{buckets}\n"));
-            assert_eq!(files.observe(wanted).unwrap(), Some(large));
+            assert_eq!(files.observe(wanted), Some(large));
             assert_eq!(files.enlarge(wanted).unwrap(), writes);
-            assert_eq!(files.observe(wanted).unwrap(), Some(true));
-            assert_eq!(now(&files), [max.max(least), buckets.max(least)]);
+            assert_eq!(files.observe(wanted), Some(true));
+            assert_eq!(now(&files), [if max == 0 { 0 } else { max.max(least) }, buckets.max(least)]);
         }
     }
 
@@ -108,8 +117,8 @@ mod tests {
         fs::set_permissions(elsewhere.path(MAX), Permissions::from_mode(0o444)).unwrap();
         let empty = tempfile::tempdir().unwrap();
         let not_loaded = FlowTableFiles(empty.path().to_owned());
-        assert_eq!((elsewhere.observe(wanted).unwrap(), not_loaded.observe(wanted).unwrap()), (None, None));
+        assert_eq!((elsewhere.observe(wanted), not_loaded.observe(wanted)), (None, None));
         let (_directory, damaged) = files("many\n", "4096\n");
-        assert!(damaged.observe(wanted).is_err() && damaged.enlarge(wanted).is_err());
+        assert!(damaged.observe(wanted).is_none() && damaged.enlarge(wanted).is_err());
     }
 }

@@ -16,13 +16,17 @@ const NAMED: &str = "named";
 pub struct Unnamed {
     /// What is not among these may pass.
     named: Option<BTreeSet<IfName>>,
+    /// Also through the machine: without us it forwards them.
+    through: bool,
 }
 
 impl Unnamed {
     /// In a namespace of its own the router has no such devices.
     pub fn of(config: &Config, facts: &Facts, space: &Space) -> Self {
         let is_untouched = facts.unnamed(config) == Setting::Untouched && *space == Space::Host;
-        Self { named: is_untouched.then(|| named(config)) }
+        // In a namespace of its own the router leaves the host's forwarding alone.
+        let through = facts.was_gateway || router_space(config) != Space::Host;
+        Self { named: is_untouched.then(|| named(config)), through }
     }
 
     /// `iifname @named`, or all of them.
@@ -41,11 +45,13 @@ impl Unnamed {
     }
 
     pub fn forward(&self, mut rules: Vec<Rule>) -> Vec<Rule> {
-        rules.push(rule([self.came_by_named(), counter(), drop()]).commented(CLOSED));
-        if self.named.is_some() {
-            rules.push(rule([in_set(&[Source::Oifname], NAMED), counter(), drop()]).commented(CLOSED));
-            rules.push(rule([accept()]));
+        if self.named.is_none() || !self.through {
+            rules.push(rule([counter(), drop()]).commented(CLOSED));
+            return rules;
         }
+        rules.push(rule([self.came_by_named(), counter(), drop()]).commented(CLOSED));
+        rules.push(rule([in_set(&[Source::Oifname], NAMED), counter(), drop()]).commented(CLOSED));
+        rules.push(rule([accept()]));
         rules
     }
 

@@ -10,6 +10,8 @@ use std::{collections::BTreeSet, future::ready, sync::Arc, time::Duration};
 const LOOK: Duration = Duration::from_secs(10);
 /// Claimants that are told: a forger can be many.
 const TOLD: usize = 64;
+/// New ones that the log tells of at a look.
+const LOGGED: usize = 5;
 
 pub struct Claims;
 
@@ -36,14 +38,19 @@ impl Service for Claims {
             let mut told = BTreeSet::new();
             while tokio::time::timeout(LOOK, stop.wait()).await.is_err() {
                 let in_force = engine.in_force().borrow().clone();
-                let rows = rows(claims().unwrap_or_default(), &in_force.config);
-                news(&rows, &mut told).iter().for_each(|line| log::warn!("{line}"));
+                let found = claims().unwrap_or_default();
+                let rows: Vec<Claim> = found.into_iter().filter_map(|claim| row(claim, &in_force.config)).collect();
+                let news = news(&rows, &mut told);
+                news.iter().take(LOGGED).for_each(|line| log::warn!("{line}"));
+                if let Some(more) = news.len().checked_sub(LOGGED).filter(|more| *more > 0) {
+                    log::warn!("and {more} more claims of addresses: routerctl status");
+                }
             }
         })
     }
 }
 
-/// Lines that the log has not told yet. Whom it told of stays told for as long as it goes on.
+/// Lines that the log has not told yet. Whom it told of stays told for as long as the kernel knows of it, which is a bounded set.
 fn news(rows: &[Claim], told: &mut BTreeSet<String>) -> Vec<String> {
     let lines: BTreeSet<String> = rows.iter().map(line).collect();
     let news = lines.difference(told).cloned().collect();
