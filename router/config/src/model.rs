@@ -249,6 +249,14 @@ impl Host {
     }
 }
 
+impl Network {
+    /// The ports of its bridge that the file names: the VLAN of its trunk, and its untagged devices.
+    pub fn bridge_ports(&self) -> impl Iterator<Item = IfName> + '_ {
+        let tagged = self.tagged.iter().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
+        tagged.chain(self.ports.iter().copied())
+    }
+}
+
 impl Uplink {
     /// The interface traffic leaves by.
     pub fn ifname(&self) -> IfName {

@@ -2,7 +2,7 @@ use edge_net::Name;
 use toml::de::{DeTable, DeValue};
 
 /// Where a file says something, for who has to name the line after it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// As in `[system]` or `[[network]]`.
     pub table: &'static str,

@@ -64,23 +64,15 @@ fn open(from: &Host, source: &str, (target, port): (&str, u16), count: u64) -> R
     from.run("python3", ["-c", OPEN, source, target, &port.to_string(), &count.to_string()]).map(drop)
 }
 
-fn device(truck: &Truck, port: &str, address: &str, gateway: &str) -> Result<Host> {
-    let device = truck.lab.host(port)?;
-    truck.lab.wire(&truck.edge, port, &device, "eth0")?;
-    device.ip(&format!("address add {address} dev eth0"))?;
-    device.ip(&format!("route add default via {gateway}"))?;
-    Ok(device)
-}
-
 fn flows(truck: &Truck) -> Result<u64> {
     Ok(truck.ctl_json(&["status"])?["flows"]["in_use"].as_u64().unwrap_or(0))
 }
 
 fn rig() -> Result<(Truck, [Host; 3])> {
     let mut truck = Truck::without_trunk()?;
-    let flooder = device(&truck, "eth1", "10.0.1.5/24", "10.0.1.1")?;
-    let neighbour = device(&truck, "eth3", "10.0.1.6/24", "10.0.1.1")?;
-    let other = device(&truck, "eth2", "10.0.2.5/24", "10.0.2.1")?;
+    let flooder = truck.device("eth1", "eth1", "10.0.1.5/24", "10.0.1.1")?;
+    let neighbour = truck.device("eth3", "eth3", "10.0.1.6/24", "10.0.1.1")?;
+    let other = truck.device("eth2", "eth2", "10.0.2.5/24", "10.0.2.1")?;
     truck.start(CONFIG)?;
     Ok((truck, [flooder, neighbour, other]))
 }

@@ -51,14 +51,6 @@ fn listen(host: &Host, ports: &[&str]) -> Result<Daemon> {
     Ok(ear)
 }
 
-fn device(truck: &Truck, name: &str, port: &str, address: &str, gateway: &str) -> Result<Host> {
-    let device = truck.lab.host(name)?;
-    truck.lab.wire(&truck.edge, port, &device, "eth0")?;
-    device.ip(&format!("address add {address} dev eth0"))?;
-    device.ip(&format!("route add default via {gateway}"))?;
-    Ok(device)
-}
-
 /// The ports that somebody answers, whether he takes the connection or refuses it.
 fn answered(from: &Host, how: &[&str], target: &str) -> Result<Vec<String>> {
     let told = from.run("nmap", ["-n", "-Pn", "-oG", "-"].iter().chain(how).chain(&[target]))?;
@@ -77,8 +69,8 @@ fn answered(from: &Host, how: &[&str], target: &str) -> Result<Vec<String>> {
 #[test]
 fn a_scanner_finds_what_the_file_opens_and_nothing_else() -> Result<()> {
     let mut truck = Truck::without_trunk()?;
-    let cabin = device(&truck, "cabin", "eth1", "10.0.1.5/24", "10.0.1.1")?;
-    let hold = device(&truck, "hold", "eth2", "10.0.2.5/24", "10.0.2.1")?;
+    let cabin = truck.device("cabin", "eth1", "10.0.1.5/24", "10.0.1.1")?;
+    let hold = truck.device("hold", "eth2", "10.0.2.5/24", "10.0.2.1")?;
     truck.start(CONFIG)?;
     truck.internet.ip("route replace 10.0.0.0/8 via 192.168.50.2")?;
     let _ears = [listen(&truck.edge, &["22", "80", "8443"])?, listen(&hold, &["22", "80"])?];

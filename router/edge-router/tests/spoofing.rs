@@ -67,10 +67,7 @@ fn send(from: &Host, source: &str, target: &str, ports: [u16; 2]) -> Result<()> 
 
 /// A device at the end of a wire to the port.
 fn device(truck: &Truck, port: &str, address: &str, gateway: &str) -> Result<Host> {
-    let device = truck.lab.host(port)?;
-    truck.lab.wire(&truck.edge, port, &device, "eth0")?;
-    device.ip(&format!("address add {address} dev eth0"))?;
-    device.ip(&format!("route add default via {gateway}"))?;
+    let device = truck.device(port, port, address, gateway)?;
     device.sh("nft 'add table inet seen; add chain inet seen input { type filter hook input priority -200; }'")?;
     device.sh("nft 'add rule inet seen input udp length 12 counter'")?;
     Ok(device)

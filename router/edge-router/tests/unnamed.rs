@@ -41,15 +41,11 @@ struct Site {
 impl Site {
     fn built() -> Result<Self> {
         let truck = Truck::without_trunk()?;
-        let device = |port: &str, address: &str, gateway: &str| {
-            let device = truck.lab.host(&format!("on-{port}"))?;
-            truck.lab.wire(&truck.edge, port, &device, "eth0")?;
-            device.ip(&format!("address add {address} dev eth0"))?;
-            device.ip(&format!("route add default via {gateway}"))?;
-            anyhow::Ok(device)
-        };
-        let cabin = device("eth1", "10.0.1.5/24", "10.0.1.1")?;
-        let (left, right) = (device("eth8", "172.20.1.2/24", OWN[0])?, device("eth9", "172.20.2.2/24", OWN[1])?);
+        let cabin = truck.device("on-eth1", "eth1", "10.0.1.5/24", "10.0.1.1")?;
+        let (left, right) = (
+            truck.device("on-eth8", "eth8", "172.20.1.2/24", OWN[0])?,
+            truck.device("on-eth9", "eth9", "172.20.2.2/24", OWN[1])?,
+        );
         for (port, own) in [("eth8", OWN[0]), ("eth9", OWN[1])] {
             truck.edge.ip(&format!("address add {own}/24 dev {port}"))?;
             truck.edge.ip(&format!("link set {port} up"))?;

@@ -2,9 +2,9 @@
 
 use crate::{Datapath, Engine, InForce, Store, journal::Text, parse::parse};
 use edge_api::{EndedSession, Failure, FailureKind, Guarded};
-use edge_config::Config;
+use edge_config::{Config, Place};
 use edge_plan::guard::{End, Side, ended};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Of more, the number is told.
 const MAX_TOLD: usize = 10;
@@ -30,7 +30,10 @@ impl<D: Datapath, S: Store> Engine<D, S> {
         }
         let sessions = self.patience.wait("tell who is connected", self.datapath.sessions()).await??;
         let ends = ended(&sessions, before.is_applied().then(|| side(&before)), side(&target));
-        let ends = ends.iter().map(|end| told(end, text)).collect();
+        // To find a line is to read the file.
+        let mut lines = HashMap::new();
+        let mut line = |at: &Place| *lines.entry(at.clone()).or_insert_with(|| at.line(&text.text));
+        let ends = ends.iter().map(|end| told(end, end.why.at.as_ref().and_then(&mut line))).collect();
         let guarded = Guarded { ends, takes_away: taken_away(&before.config, &target.config) };
         Ok((guarded != Guarded::default()).then_some(guarded))
     }
@@ -50,12 +53,12 @@ fn side(in_force: &InForce) -> Side<'_> {
     Side { config: &in_force.config, facts: &in_force.facts }
 }
 
-fn told(end: &End, text: &Text) -> EndedSession {
+fn told(end: &End, line: Option<usize>) -> EndedSession {
     EndedSession {
         from: end.from.clone(),
         address: end.session.remote.ip().to_string(),
         port: end.session.remote.port(),
-        line: end.why.at.as_ref().and_then(|at| at.line(&text.text)),
+        line,
         why: end.why.words.clone(),
     }
 }

@@ -16,6 +16,7 @@ mod events;
 mod execute;
 #[cfg(feature = "faults")]
 mod fault;
+mod fdb;
 pub mod flows;
 mod kernel;
 mod link;

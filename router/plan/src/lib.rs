@@ -39,7 +39,7 @@ pub use drawing::drawing;
 pub use effect::Effect;
 pub use facts::{Facts, UplinkLease, addressing};
 pub use flow_table::{FlowTable, Lanes, Shares};
-pub use leg::gateway_link;
+pub use leg::{Leg, gateway_link, leg_of};
 pub use link::{Link, LinkConf, LinkKind, Owner, RpFilter};
 pub use op::Op;
 pub use part::{PartId, needed_by};

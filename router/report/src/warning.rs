@@ -2,7 +2,7 @@
 
 use edge_api::{Problem, Warning};
 use edge_config::{Config, Diagnostics, Network};
-use edge_net::{IfName, derived};
+use edge_net::IfName;
 use edge_plan::{Space, State, Surroundings};
 
 /// Of a file that is valid, with their places.
@@ -56,15 +56,13 @@ pub fn of_clashes(config: &Config, surroundings: &Surroundings, observed: &State
 
 /// Whether a network has two ways out of its bridge, which can lead to one switch.
 pub fn may_loop(config: &Config) -> bool {
-    config.networks.iter().any(|network| network.ports.len() + usize::from(network.tagged.is_some()) > 1)
+    config.networks.iter().any(|network| network.bridge_ports().nth(1).is_some())
 }
 
 /// Pairs of ports between which frames go round.
 pub fn of_loops(config: &Config, pairs: &[(IfName, IfName)]) -> Vec<Problem> {
     let told = |(one, other): &(IfName, IfName)| {
-        let vlan = |network: &Network| network.tagged.as_ref().map(|tagged| derived::vlan(&tagged.trunk, tagged.vlan));
-        let is_there = |network: &&Network| network.ports.contains(one) || vlan(network) == Some(*one);
-        let network = config.networks.iter().find(is_there)?;
+        let network = config.networks.iter().find(|network| network.bridge_ports().any(|port| port == *one))?;
         let why = "what one of them sends comes back by the other, without end: take one of the two cables out";
         let what = format!("{one} and {other} of network {} are in one switch: a loop", network.name);
         Some(Problem { what, why: Some(why.to_owned()) })

@@ -11,7 +11,7 @@ use edge_dhcp::{Lease, LeaseState, NetworkService, OpenError, Server};
 use std::{
     fs,
     net::Ipv4Addr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -44,6 +44,7 @@ impl Lab {
     }
 
     fn on(directory: tempfile::TempDir) -> Self {
+        sweep();
         let name = format!("edhcp{}x{}", std::process::id(), LABS.fetch_add(1, Ordering::Relaxed));
         let lab = Self { name, directory };
         let (server, client) = (lab.server(), lab.client());
@@ -225,6 +226,18 @@ pub fn only_lease(server: &Server) -> Lease {
 
 pub fn is_bound(lease: &Lease) -> bool {
     matches!(lease.state, LeaseState::Bound { .. })
+}
+
+/// What labs left behind whose process was killed: a namespace by name outlives it.
+fn sweep() {
+    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
+        let name = entry.file_name().into_string().unwrap_or_default();
+        let owner = name.strip_prefix("edhcp").and_then(|rest| rest.split_once('x')).map(|(pid, _)| pid);
+        if owner.is_some_and(|pid| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists()) {
+            // Another test may have done it by now.
+            let _ = Command::new("ip").args(["netns", "delete", &name]).output();
+        }
+    }
 }
 
 /// Waits for what the server does on its own.

@@ -148,24 +148,15 @@ fn taken(router: &Host) -> Result<usize> {
         .context(text.clone())
 }
 
-/// One device at the end of a wire to a port of the box.
-fn device(truck: &Truck, name: &str, port: &str, address: &str, gateway: &str) -> Result<Host> {
-    let device = truck.lab.host(name)?;
-    truck.lab.wire(&truck.edge, port, &device, "eth0")?;
-    device.ip(&format!("address add {address} dev eth0"))?;
-    device.ip(&format!("route add default via {gateway}"))?;
-    Ok(device)
-}
-
 fn mac(router: &Host, link: &str) -> Result<String> {
     Ok(router.sh(&format!("cat /sys/class/net/{link}/address"))?.trim().to_owned())
 }
 
 fn forge(namespace: &str) -> Result<()> {
     let mut truck = Truck::without_trunk()?;
-    let cabin = device(&truck, "cabin", "eth1", "10.0.1.5/24", "10.0.1.1")?;
-    let hold = device(&truck, "hold", "eth2", "10.0.2.5/24", "10.0.2.1")?;
-    let unnamed = device(&truck, "unnamed", "eth8", "172.20.1.2/24", "172.20.1.1")?;
+    let cabin = truck.device("cabin", "eth1", "10.0.1.5/24", "10.0.1.1")?;
+    let hold = truck.device("hold", "eth2", "10.0.2.5/24", "10.0.2.1")?;
+    let unnamed = truck.device("unnamed", "eth8", "172.20.1.2/24", "172.20.1.1")?;
     truck.edge.sh("ip address add 172.20.1.1/24 dev eth8; ip link set eth8 up")?;
     truck.start(&CONFIG.replace("# NAMESPACE", namespace))?;
     truck.edge.sh("sysctl -qw net.ipv4.conf.eth8.rp_filter=1 net.ipv4.conf.eth8.accept_source_route=0")?;

@@ -62,6 +62,15 @@ impl Truck {
         Ok((truck, device1, device2))
     }
 
+    /// A device called `name` at the end of a wire to this port of the box, with an address of its own.
+    pub fn device(&self, name: &str, port: &str, address: &str, gateway: &str) -> Result<Host> {
+        let device = self.lab.host(name)?;
+        self.lab.wire(&self.edge, port, &device, "eth0")?;
+        device.ip(&format!("address add {address} dev eth0"))?;
+        device.ip(&format!("route add default via {gateway}"))?;
+        Ok(device)
+    }
+
     pub fn plug_trunk(&self, vlans: &[u16]) -> Result<()> {
         self.switch.trunk(&self.edge, "enp2s0", vlans).map(drop)
     }

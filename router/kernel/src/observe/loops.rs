@@ -2,14 +2,11 @@
 //! MAC address now on the one port and now on the other. A device that is carried from port to port changes once.
 
 use crate::{
-    Error, message,
+    Error,
+    fdb::{Mac, learned},
     space::{OpenSpace, Spaces},
 };
 use edge_net::IfName;
-use netlink_packet_route::{
-    RouteNetlinkMessage,
-    neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState},
-};
 use std::{
     collections::{BTreeSet, HashMap},
     thread,
@@ -22,7 +19,7 @@ const LOOKS: usize = 10;
 const BETWEEN: Duration = Duration::from_millis(2);
 
 /// The index of a bridge, and whom it has seen.
-type Whom = (u32, Vec<u8>);
+type Whom = (u32, Mac);
 /// The index of the port.
 type Look = HashMap<Whom, u32>;
 
@@ -43,24 +40,8 @@ pub(crate) fn loops(spaces: &mut Spaces) -> Result<Vec<(IfName, IfName)>, Error>
 }
 
 fn look(host: &mut OpenSpace) -> Result<Look, Error> {
-    let learned = host.route.dump_by(&message::get_bridge_neighbours(), |message| match message {
-        // What is permanent is a port's own.
-        RouteNetlinkMessage::NewNeighbour(learned) if learned.header.state != NeighbourState::Permanent => entry(&learned),
-        _ => None,
-    });
-    Ok(learned.map_err(|error| host.error("list what the bridges have learned", error))?.into_iter().collect())
-}
-
-fn entry(learned: &NeighbourMessage) -> Option<(Whom, u32)> {
-    let (mut bridge, mut mac) = (None, None);
-    for attribute in &learned.attributes {
-        match attribute {
-            NeighbourAttribute::Controller(index) => bridge = Some(*index),
-            NeighbourAttribute::LinkLayerAddress(address) => mac = Some(address.clone()),
-            _ => {}
-        }
-    }
-    Some(((bridge?, mac?), learned.header.ifindex))
+    let learned = learned(&mut host.route).map_err(|error| host.error("list what the bridges have learned", error))?;
+    Ok(learned.into_iter().map(|learned| ((learned.bridge, learned.mac), learned.port)).collect())
 }
 
 /// Pairs of ports between which somebody went there and back.

@@ -8,13 +8,14 @@ mod tcp;
 
 use crate::{
     Error,
+    fdb::Mac,
     socket::RouteSocket,
     space::{OpenSpace, Spaces},
 };
 use edge_host::netns;
 use edge_plan::{guard::Session, policy::inputs::SSH};
 pub(crate) use link::name;
-use port::{Learned, Mac, Neighbours};
+use port::{Bridges, Neighbours};
 use std::{cell::LazyCell, collections::HashSet, io, os::fd::AsFd};
 use tcp::{Entry, State};
 
@@ -37,7 +38,7 @@ pub(crate) fn sessions(spaces: &mut Spaces) -> Result<Vec<Session>, Error> {
 
 /// The bridges are the host's, wherever the router is.
 fn with_ports(host: &mut RouteSocket, sessions: Vec<(Session, Option<Mac>)>) -> Vec<Session> {
-    let learned = sessions.iter().any(|(_, mac)| mac.is_some()).then(|| Learned::of(host));
+    let learned = sessions.iter().any(|(_, mac)| mac.is_some()).then(|| Bridges::of(host));
     let mut ports = |mac: Option<Mac>| Some(learned.as_ref()?.ports(host, &mac?));
     sessions.into_iter().map(|(session, mac)| Session { ports: ports(mac).unwrap_or_default(), ..session }).collect()
 }

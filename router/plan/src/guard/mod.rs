@@ -12,6 +12,7 @@ pub use session::Session;
 pub use side::Side;
 
 use edge_config::Place;
+use std::{collections::BTreeMap, net::SocketAddr};
 use zone::Zone;
 
 /// A session that would end.
@@ -46,10 +47,16 @@ impl Why {
 
 /// Those of the sessions that end on the way to `after`. `before`: what is in force; `None`: nothing is, and nothing is closed.
 pub fn ended(sessions: &[Session], before: Option<Side>, after: Side) -> Vec<End> {
+    // Whoever opens a thousand connections is judged once.
+    let mut judged = BTreeMap::new();
     let ends = sessions.iter().filter_map(|session| {
-        let zone = before.map_or(Zone::of(session.link), |before| before.zone(session));
-        let why = zone.end(session, before, after)?;
-        Some(End { session: session.clone(), from: zone.to_string(), why })
+        let alike = Session { remote: SocketAddr::new(session.remote.ip(), 0), ..session.clone() };
+        let end = judged.entry(alike).or_insert_with(|| {
+            let zone = before.map_or(Zone::of(session.link), |before| before.zone(session));
+            Some((zone.to_string(), zone.end(session, before, after)?))
+        });
+        let (from, why) = end.clone()?;
+        Some(End { session: session.clone(), from, why })
     });
     ends.collect()
 }

@@ -1,6 +1,6 @@
 use super::{Session, zone::Zone};
 use crate::{
-    Facts, Space, addressing, gateway_link,
+    Facts, Leg, Space, addressing, leg_of,
     policy::{Packet, Party, Policy},
     router_space,
     ruleset::named,
@@ -47,9 +47,10 @@ impl<'a> Side<'a> {
     }
 
     pub(super) fn zone_of_link(self, link: IfName) -> Option<Zone<'a>> {
-        let network = self.config.networks.iter().find(|network| gateway_link(self.config, network) == link);
-        let uplink = || self.config.uplinks.iter().find(|uplink| uplink.ifname() == link);
-        network.map(Zone::Network).or_else(|| uplink().map(Zone::Uplink))
+        Some(match leg_of(self.config, &link)? {
+            Leg::Network(network) => Zone::Network(network),
+            Leg::Uplink(uplink) => Zone::Uplink(uplink),
+        })
     }
 
     fn zone_of_addresses(self, session: &Session) -> Option<Zone<'a>> {

@@ -68,10 +68,10 @@ const CLOSED: &str = "no line allows it";
 pub fn named(config: &Config) -> BTreeSet<IfName> {
     let is_here = router_space(config) == Space::Host;
     let of_network = config.networks.iter().flat_map(|network| {
-        let tagged = network.tagged.iter().flat_map(|tagged| [tagged.trunk, derived::vlan(&tagged.trunk, tagged.vlan)]);
+        let trunk = network.tagged.iter().map(|tagged| tagged.trunk);
         let leg = has_leg(config, network).then(|| derived::leg_port(&network.name));
         let gateway = is_here.then(|| gateway_link(config, network));
-        tagged.chain(network.ports.iter().copied()).chain(leg).chain(gateway).chain([network.bridge])
+        trunk.chain(network.bridge_ports()).chain(leg).chain(gateway).chain([network.bridge])
     });
     let uplink = |uplink: &Uplink| [Some(uplink.device), is_here.then(|| uplink.ifname())];
     of_network.chain(config.uplinks.iter().flat_map(uplink).flatten()).collect()

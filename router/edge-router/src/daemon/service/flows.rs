@@ -2,11 +2,11 @@
 
 use super::netns;
 use edge_api::{FlowsStatus, Problem, RefusedFlows, Status};
-use edge_config::{Config, Uplink};
+use edge_config::Config;
 use edge_engine::{InForce, Service, StatusContext, Task};
 use edge_kernel::flows::{self, Refused};
 use edge_net::IfName;
-use edge_plan::{Facts, gateway_link};
+use edge_plan::{Facts, Leg, leg_of};
 use std::{future::ready, io};
 
 /// Sources that are told of each.
@@ -54,7 +54,8 @@ fn row(owner: String, refused: Refused) -> RefusedFlows {
 
 /// `None`: nobody of this configuration.
 fn owner(link: &IfName, config: &Config) -> Option<String> {
-    let network = config.networks.iter().find(|network| gateway_link(config, network) == *link);
-    let uplink = || config.uplinks.iter().find(|uplink: &&Uplink| uplink.ifname() == *link);
-    network.map(|network| format!("network {}", network.name)).or_else(|| Some(format!("uplink {}", uplink()?.name)))
+    Some(match leg_of(config, link)? {
+        Leg::Network(network) => format!("network {}", network.name),
+        Leg::Uplink(uplink) => format!("uplink {}", uplink.name),
+    })
 }
